@@ -1,0 +1,46 @@
+# Every command a person needs. `make run` and `make test` install nothing behind your back: they say what is missing, or
+# install Debian's packages when they may (as root, or with SUDO=sudo).
+
+CARGO ?= cargo
+SUDO ?=
+PACKAGES = sip-tester baresip-core postgresql
+
+.PHONY: run test check fmt bench fuzz prompts setup setup-test
+
+## run: build and start a demonstration: embedded store, sample dishes and members, calls from this network
+run: setup
+	$(CARGO) build --release
+	./target/release/dinetone serve --demo
+
+## test: everything: unit, scenario, store on SQLite and PostgreSQL, wire tests with SIPp and baresip
+test: setup setup-test
+	$(CARGO) build
+	$(CARGO) nextest run --no-fail-fast
+
+## check: what CI runs besides the tests: formatting, lints as errors, documentation
+check: setup
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --quiet
+
+fmt:
+	$(CARGO) fmt
+
+## bench: the numbers of docs/benchmarks.md, measured here
+bench: setup
+	$(CARGO) build --release
+	tools/bench/run
+
+## fuzz: two minutes for each target (SIP, SDP, RTP, menus.toml); needs a nightly toolchain and cargo-fuzz
+fuzz:
+	tools/fuzz
+
+## prompts: render the shipped prompts again (see tools/prompts/README.md)
+prompts:
+	tools/prompts/run
+
+setup:
+	@tools/setup cargo
+
+setup-test: setup
+	@tools/setup test

@@ -1,0 +1,7 @@
+//! One call, start to end: its SIP dialog, its sound, its dialogue and what remains of it.
+
+pub mod keys;
+pub mod live;
+pub mod plan;
+pub mod request;
+pub mod session;

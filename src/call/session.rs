@@ -1,0 +1,535 @@
+//! One call from INVITE to its record: answers, lets the dialogue talk, carries keys and sound between both, and ends with a reason.
+
+mod dialogue;
+mod ending;
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::keys::{KeyArbiter, info_key};
+use super::plan::{self, Side};
+use super::request::{Reply, StoreRequest};
+use crate::domain::{CallId, CallRecord, Catalogue, End, KeySource, Language, Party, PhoneNumber, Reason, RecordingId, ShopClock, Step, StepKind, Timestamp};
+use crate::ivr::dialogue::Dialogue;
+use crate::ivr::io::DialogueInput;
+use crate::ivr::question::Card;
+use crate::ivr::script::Script;
+use crate::machine::{Machine, Now, Timers};
+use crate::media::clip::Clip;
+use crate::media::order::{LegCounts, LegId, LegPlan, MediaOrder, MediaReport, PlayId};
+use crate::sip::event::{DialogId, EndCause, Invited, SipCommand};
+use crate::sip::sdp;
+use crate::voice::Library;
+
+/// What all calls read: replaced whole when a file or the store changes; a call keeps the script it began with.
+#[derive(Clone)]
+pub struct Env {
+    pub script: Arc<Script>,
+    pub catalogue: Arc<Catalogue>,
+    pub library: Arc<Library>,
+    pub clock: ShopClock,
+    /// Bind sound to this address instead of the one in the SDP (a server behind an advertised address).
+    pub bind: Option<IpAddr>,
+    pub no_audio_after: Duration,
+    pub longest_call: Duration,
+}
+
+/// What happens to a call.
+#[derive(Debug)]
+pub enum SessionInput {
+    Media(MediaReport),
+    Reply(Reply),
+    Acknowledged(Option<sdp::Session>),
+    Reoffer(Option<sdp::Session>),
+    Info { body: String },
+    /// The dialog is gone.
+    SipEnded(EndCause),
+    /// A restart or an operator ends it.
+    End(End),
+    /// Fresh sold-out lists, prices, branches.
+    Catalogue(Arc<Catalogue>),
+}
+
+/// What a call wants done.
+#[derive(Debug)]
+pub enum SessionOutput {
+    Sip(SipCommand),
+    Media(MediaOrder),
+    Store(StoreRequest),
+    /// A fact for the log and the counters, as it happens.
+    Happened(StepKind),
+    /// The first port was taken: lend another.
+    PortTaken(u16),
+    /// The last word: nothing more comes from this call.
+    Gone,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Waiting for the port and for the record to be written.
+    Opening,
+    /// 200 sent, waiting for the ACK.
+    Answered,
+    /// The dialogue talks.
+    Talking,
+    /// BYE or refusal sent, or received; waiting for the last counters.
+    Ending,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    /// The store did not confirm the record in time: answer all the same.
+    Record,
+    /// The store did not tell who calls in time: begin without.
+    Card,
+    Longest,
+    NoAudio,
+    /// The media thread did not send its last counters.
+    Counters,
+}
+
+/// The record of a call must not delay its answer by more than this.
+const RECORD_WAIT: Duration = Duration::from_millis(150);
+/// Nor may the question who calls delay the first word.
+const CARD_WAIT: Duration = Duration::from_millis(400);
+/// The media thread reports missing sound after this time.
+pub const NO_AUDIO_NOTE: Duration = Duration::from_secs(5);
+const COUNTERS_WAIT: Duration = Duration::from_secs(2);
+/// Steps of one call at most: a call of an hour needs a few hundred.
+const MAX_STEPS: usize = 4000;
+/// Keys pressed between the answer and the first word.
+const MAX_EARLY_KEYS: usize = 32;
+
+/// What the leg is playing for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Playing {
+    Words,
+    /// The beep before a recording.
+    Beep { longest: Duration, silence: Duration },
+    Music,
+}
+
+/// One call.
+pub struct Session {
+    dialog: DialogId,
+    leg: LegId,
+    local_ip: IpAddr,
+    port: u16,
+    holds_port: bool,
+    ports_tried: u8,
+    state: State,
+    plan: LegPlan,
+    /// Kept until our answer to it is sent.
+    offer: Option<sdp::Session>,
+    sdp_version: u64,
+    opened: bool,
+    recorded: bool,
+    acknowledged: bool,
+    card: Option<Box<Card>>,
+    dialogue: Option<Dialogue>,
+    early_keys: Vec<(char, KeySource)>,
+    keys: KeyArbiter,
+    key_source: KeySource,
+    play: u64,
+    playing: Option<(PlayId, Playing)>,
+    said: Option<(Timestamp, String)>,
+    language: Language,
+    recordings: Vec<(RecordingId, Arc<Clip>)>,
+    recordings_made: u32,
+    wanted_recording: Option<RecordingId>,
+    held_since: Option<Instant>,
+    held_total: Duration,
+    counts: LegCounts,
+    end: Option<End>,
+    sip_ended: bool,
+    leg_closed: bool,
+    node: String,
+    record: CallRecord,
+    steps: Vec<Step>,
+    timers: Timers<Timer>,
+    outputs: VecDeque<SessionOutput>,
+}
+
+impl Session {
+    /// Begins a call that SIP let in. `port` is lent; `id` is ours and one per call.
+    #[must_use]
+    pub fn begin(env: &Env, id: CallId, invited: Invited, port: u16, now: Now) -> Self {
+        let at = Timestamp::from(now.wall);
+        let caller = PhoneNumber::parse(&invited.caller);
+        let local_ip = invited.flow.local.ip();
+        let side = Side { address: local_ip, port, session: invited.dialog.0, version: 1 };
+        let planned = plan::answer(invited.offer.as_ref(), side);
+        let record = CallRecord {
+            id,
+            sip_call_id: invited.call_id,
+            trunk: invited.trunk,
+            caller: caller.clone(),
+            dialled: invited.dialled,
+            customer: None,
+            language: Language::default(),
+            arrived_at: at,
+            answered_at: None,
+            ended_at: None,
+            end: None,
+            codec: None,
+            order: None,
+            keys: 0,
+            errors: 0,
+            packets_in: 0,
+            packets_lost: 0,
+            one_way: false,
+            no_keys: false,
+        };
+        let mut session = Self {
+            dialog: invited.dialog,
+            leg: LegId(invited.dialog.0),
+            local_ip,
+            port,
+            holds_port: true,
+            ports_tried: 1,
+            state: State::Opening,
+            plan: plan::nothing_yet(),
+            offer: invited.offer,
+            sdp_version: 1,
+            opened: false,
+            recorded: false,
+            acknowledged: false,
+            card: None,
+            dialogue: None,
+            early_keys: Vec::new(),
+            keys: KeyArbiter::default(),
+            key_source: KeySource::Event,
+            play: 0,
+            playing: None,
+            said: None,
+            language: Language::default(),
+            recordings: Vec::new(),
+            recordings_made: 0,
+            wanted_recording: None,
+            held_since: None,
+            held_total: Duration::ZERO,
+            counts: LegCounts::default(),
+            end: None,
+            sip_ended: false,
+            leg_closed: true,
+            node: String::new(),
+            record,
+            steps: Vec::new(),
+            timers: Timers::default(),
+            outputs: VecDeque::new(),
+        };
+        session.step(now, StepKind::Arrived);
+        match planned {
+            Ok((plan, _)) => {
+                session.plan = plan;
+                session.leg_closed = false;
+                session.open_leg(env);
+                session.store(StoreRequest::Started { call: session.dialog.0, record: Box::new(session.record.clone()) });
+                session.timers.start(Timer::Record, now.instant + RECORD_WAIT);
+                match caller {
+                    Some(caller) => session.store(StoreRequest::Who { call: session.dialog.0, caller }),
+                    None => session.card = Some(Box::default()),
+                }
+            }
+            Err(status) => session.refuse(now, status, None),
+        }
+        session
+    }
+
+    /// The port that it holds, handed out once: for whoever gives it back.
+    pub fn release_port(&mut self) -> Option<u16> {
+        std::mem::take(&mut self.holds_port).then_some(self.port)
+    }
+
+    /// Its record so far.
+    #[must_use]
+    pub const fn record(&self) -> &CallRecord {
+        &self.record
+    }
+
+    /// Its path so far.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Where the caller is.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// Another port is lent instead of one that could not be bound.
+    pub fn retry_port(&mut self, env: &Env, now: Now, port: Option<u16>) {
+        match port {
+            Some(port) if self.state == State::Opening => {
+                self.port = port;
+                self.holds_port = true;
+                self.ports_tried += 1;
+                self.open_leg(env);
+            }
+            _ => {
+                self.leg_closed = true;
+                self.refuse(now, 503, Some(5));
+            }
+        }
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, env: &Env, now: Now, input: SessionInput) {
+        match input {
+            SessionInput::Media(report) => self.media(env, now, report),
+            SessionInput::Reply(reply) => self.reply(env, now, reply),
+            SessionInput::Acknowledged(answer) => self.acknowledged(env, now, answer),
+            SessionInput::Reoffer(offer) => self.reoffer(env, now, offer),
+            SessionInput::Info { body } => {
+                if let Some(key) = info_key(&body) {
+                    self.key(env, now, key, KeySource::Info);
+                }
+            }
+            SessionInput::SipEnded(cause) => self.sip_ended(env, now, &cause),
+            SessionInput::End(end) => self.hang_up(env, now, end),
+            SessionInput::Catalogue(catalogue) => {
+                if let Some(dialogue) = &mut self.dialogue {
+                    dialogue.set_catalogue(catalogue);
+                }
+            }
+        }
+    }
+
+    /// Acts on the earliest deadline that is due.
+    pub fn handle_timeout(&mut self, env: &Env, now: Now) {
+        match self.timers.expire(now.instant) {
+            Some(Timer::Record) => {
+                self.recorded = true;
+                self.try_answer(env, now);
+            }
+            Some(Timer::Card) => {
+                self.card.get_or_insert_with(Box::default);
+                self.try_begin(env, now);
+            }
+            Some(Timer::Longest) => self.hang_up(env, now, End { by: Party::Us, reason: Reason::TooLong }),
+            Some(Timer::NoAudio) => self.hang_up(env, now, End { by: Party::Unknown, reason: Reason::NoAudio }),
+            Some(Timer::Counters) => {
+                self.leg_closed = true;
+                self.try_finish(now);
+            }
+            None => {
+                let inner = self.dialogue_now(now);
+                if self.held_since.is_none()
+                    && let Some(dialogue) = &mut self.dialogue
+                    && dialogue.next_deadline().is_some_and(|due| due <= inner.instant)
+                {
+                    dialogue.handle_timeout(inner);
+                    self.drain_dialogue(env, now);
+                }
+            }
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<SessionOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call `handle_timeout` next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let inner = match (&self.dialogue, self.held_since) {
+            (Some(dialogue), None) => dialogue.next_deadline().map(|due| due + self.held_total),
+            _ => None,
+        };
+        [self.timers.next(), inner].into_iter().flatten().min()
+    }
+
+    /// The dialogue's own time stands still while the caller holds us: a caller who comes back is not "silent".
+    fn dialogue_now(&self, now: Now) -> Now {
+        let held = self.held_total + self.held_since.map_or(Duration::ZERO, |since| now.instant.saturating_duration_since(since));
+        Now { instant: now.instant.checked_sub(held).unwrap_or(now.instant), wall: now.wall }
+    }
+
+    fn open_leg(&mut self, env: &Env) {
+        let ip = env.bind.unwrap_or(self.local_ip);
+        self.media_order(MediaOrder::Open { leg: self.leg, ip, port: self.port, plan: self.plan.clone() });
+    }
+
+    const fn side(&self) -> Side {
+        Side { address: self.local_ip, port: self.port, session: self.dialog.0, version: self.sdp_version }
+    }
+
+    fn try_answer(&mut self, env: &Env, now: Now) {
+        if self.state != State::Opening || !self.opened || !self.recorded {
+            return;
+        }
+        self.state = State::Answered;
+        self.timers.stop(Timer::Record);
+        self.timers.start(Timer::Longest, now.instant + env.longest_call);
+        self.record.answered_at = Some(now.wall.into());
+        self.record.codec = Some(plan::codec_name(&self.plan).to_owned());
+        let sdp = match plan::answer(self.offer.take().as_ref(), self.side()) {
+            Ok((_, sdp)) => sdp,
+            Err(status) => return self.refuse(now, status, None),
+        };
+        self.outputs.push_back(SessionOutput::Sip(SipCommand::Answer { dialog: self.dialog, sdp }));
+        self.step(now, StepKind::Answered { codec: plan::codec_name(&self.plan).to_owned(), keys_by: plan::keys_by(&self.plan).to_owned() });
+    }
+
+    fn acknowledged(&mut self, env: &Env, now: Now, answer: Option<sdp::Session>) {
+        if let Some(answer) = answer {
+            match plan::agreed(&answer) {
+                Ok(plan) => self.change_plan(now, plan),
+                Err(_) if !self.acknowledged => return self.hang_up(env, now, End { by: Party::Trunk, reason: Reason::Rejected(488) }),
+                Err(_) => {}
+            }
+        }
+        if self.acknowledged || self.state != State::Answered {
+            return;
+        }
+        self.acknowledged = true;
+        if self.card.is_none() {
+            self.timers.start(Timer::Card, now.instant + CARD_WAIT);
+        }
+        self.try_begin(env, now);
+    }
+
+    fn try_begin(&mut self, env: &Env, now: Now) {
+        if self.state != State::Answered || !self.acknowledged || self.card.is_none() {
+            return;
+        }
+        self.state = State::Talking;
+        self.timers.stop(Timer::Card);
+        let card = self.card.take().unwrap_or_default();
+        self.record.customer = card.customer.clone();
+        let inner = self.dialogue_now(now);
+        let mut dialogue = Dialogue::new(
+            Arc::clone(&env.script),
+            Arc::clone(&env.catalogue),
+            env.clock.clone(),
+            self.record.caller.clone(),
+            &self.record.dialled,
+            self.record.id.as_str().to_owned(),
+            inner,
+        );
+        dialogue.handle(inner, DialogueInput::Begin { card });
+        self.dialogue = Some(dialogue);
+        self.drain_dialogue(env, now);
+        for (key, source) in std::mem::take(&mut self.early_keys) {
+            self.press(env, now, key, source);
+        }
+    }
+
+    /// A change of the session by the peer: hold, resume, another port or codec.
+    fn reoffer(&mut self, env: &Env, now: Now, offer: Option<sdp::Session>) {
+        if self.state == State::Ending {
+            return self.answer_reoffer(Err(481));
+        }
+        self.sdp_version += 1;
+        match plan::answer(offer.as_ref(), self.side()) {
+            Ok((plan, body)) => {
+                if offer.is_some() {
+                    self.change_plan(now, plan);
+                }
+                self.answer_reoffer(Ok(body));
+                self.drain_dialogue(env, now);
+            }
+            Err(status) => self.answer_reoffer(Err(status)),
+        }
+    }
+
+    fn answer_reoffer(&mut self, answer: Result<String, u16>) {
+        self.outputs.push_back(SessionOutput::Sip(SipCommand::AnswerReoffer { dialog: self.dialog, answer }));
+    }
+
+    fn change_plan(&mut self, now: Now, plan: LegPlan) {
+        // Whoever does not want to hear us has put us on hold.
+        let held = !plan.send;
+        match (self.held_since, held) {
+            (None, true) => {
+                self.held_since = Some(now.instant);
+                self.timers.stop(Timer::NoAudio);
+                self.step(now, StepKind::Note("the caller put us on hold".into()));
+            }
+            (Some(since), false) => {
+                self.held_total += now.instant.saturating_duration_since(since);
+                self.held_since = None;
+                self.step(now, StepKind::Note("the caller is back from hold".into()));
+            }
+            _ => {}
+        }
+        if plan != self.plan {
+            self.media_order(MediaOrder::Change { leg: self.leg, plan: plan.clone() });
+        }
+        self.plan = plan;
+    }
+
+    fn media(&mut self, env: &Env, now: Now, report: MediaReport) {
+        match report {
+            MediaReport::Opened { .. } => {
+                self.opened = true;
+                self.try_answer(env, now);
+            }
+            MediaReport::OpenFailed { .. } if self.ports_tried < 3 && self.state == State::Opening => {
+                self.holds_port = false;
+                self.outputs.push_back(SessionOutput::PortTaken(self.port));
+            }
+            MediaReport::OpenFailed { why, .. } => {
+                self.leg_closed = true;
+                self.step(now, StepKind::Warning(format!("no port for the sound: {why}")));
+                self.refuse(now, 503, Some(5));
+            }
+            MediaReport::Key { key, tone, .. } => self.key(env, now, key, if tone { KeySource::Tone } else { KeySource::Event }),
+            MediaReport::Played { play, .. } => self.played(env, now, play),
+            MediaReport::Recorded { audio, by, .. } => self.recorded(now, audio, by),
+            MediaReport::NoAudio { for_ms, .. } => {
+                if self.held_since.is_none() && self.state != State::Ending {
+                    let what = if self.counts.packets_in == 0 { "no sound from the caller" } else { "the caller's sound stopped" };
+                    self.step(now, StepKind::Warning(format!("{what} for {} s", for_ms / 1000)));
+                    self.timers.start(Timer::NoAudio, now.instant + env.no_audio_after.saturating_sub(NO_AUDIO_NOTE));
+                }
+            }
+            MediaReport::AudioBack { .. } => {
+                self.timers.stop(Timer::NoAudio);
+                self.step(now, StepKind::Note("the caller's sound is back".into()));
+            }
+            MediaReport::Closed { counts, .. } => {
+                self.counts = counts;
+                self.leg_closed = true;
+                self.try_finish(now);
+            }
+        }
+    }
+
+    fn key(&mut self, env: &Env, now: Now, key: char, source: KeySource) {
+        if !self.keys.accept(now.instant, key, source) || !matches!(self.state, State::Answered | State::Talking) {
+            return;
+        }
+        self.record.keys += 1;
+        if self.dialogue.is_some() {
+            self.press(env, now, key, source);
+        } else if self.early_keys.len() < MAX_EARLY_KEYS {
+            self.early_keys.push((key, source));
+        }
+    }
+
+    fn press(&mut self, env: &Env, now: Now, key: char, source: KeySource) {
+        self.key_source = source;
+        self.tell_dialogue(env, now, DialogueInput::Key(key));
+    }
+
+    fn step(&mut self, now: Now, kind: StepKind) {
+        self.outputs.push_back(SessionOutput::Happened(kind.clone()));
+        if self.steps.len() < MAX_STEPS {
+            self.steps.push(Step { at: now.wall.into(), kind });
+        }
+    }
+
+    fn store(&mut self, request: StoreRequest) {
+        self.outputs.push_back(SessionOutput::Store(request));
+    }
+
+    fn media_order(&mut self, order: MediaOrder) {
+        self.outputs.push_back(SessionOutput::Media(order));
+    }
+}

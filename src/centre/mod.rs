@@ -1,0 +1,131 @@
+//! The brain: one value that decides everything, one input at a time. No socket, no clock, no task, no lock.
+
+pub mod io;
+mod wiring;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use crate::call::live::LiveCall;
+use crate::call::session::{Env, Session};
+use crate::machine::{Ids, Machine, Now};
+use crate::media::ports::Ports;
+use crate::sip::endpoint::Endpoint;
+pub use io::{Input, Output};
+
+/// A newly arrived INVITE waits at most so long unread; then it is refused at once instead of late (overload).
+pub const STALE_AFTER: Duration = Duration::from_millis(150);
+
+/// Limits of the brain.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub max_calls: usize,
+    /// The node's name, part of each call id.
+    pub node: String,
+}
+
+/// The whole hotline.
+pub struct Centre {
+    sip: Endpoint,
+    calls: HashMap<u64, Session>,
+    ports: Ports,
+    env: Env,
+    limits: Limits,
+    ids: Ids,
+    draining: bool,
+    deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// The earliest deadline of each call that is in the heap.
+    armed: HashMap<u64, Instant>,
+    out: VecDeque<Output>,
+}
+
+impl Centre {
+    /// A centre that takes calls from its first input on.
+    #[must_use]
+    pub fn new(sip: Endpoint, ports: Ports, env: Env, limits: Limits, ids: Ids) -> Self {
+        Self {
+            sip,
+            calls: HashMap::new(),
+            ports,
+            env,
+            limits,
+            ids,
+            draining: false,
+            deadlines: BinaryHeap::new(),
+            armed: HashMap::new(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// How many calls are up.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether new calls are refused because a stop was asked for.
+    #[must_use]
+    pub const fn draining(&self) -> bool {
+        self.draining
+    }
+
+    /// Trunks and whether they are up.
+    #[must_use]
+    pub fn trunks(&self) -> Vec<(String, bool)> {
+        self.sip.trunks_up().map(|(name, up)| (name.to_owned(), up)).collect()
+    }
+
+    /// What is up right now; with the path of the one call whose id (ours or the SIP Call-ID) is asked for.
+    #[must_use]
+    pub fn live(&self, only: Option<&str>) -> Vec<LiveCall> {
+        self.calls
+            .values()
+            .filter(|call| only.is_none_or(|id| call.record().id.as_str() == id || call.record().sip_call_id == id))
+            .map(|call| LiveCall {
+                record: call.record().clone(),
+                node: call.node().to_owned(),
+                steps: if only.is_some() { call.steps().to_vec() } else { Vec::new() },
+            })
+            .collect()
+    }
+}
+
+impl Machine for Centre {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, now: Now, input: Input) {
+        self.take(now, input);
+    }
+
+    fn handle_timeout(&mut self, now: Now) {
+        if self.sip.next_deadline().is_some_and(|due| due <= now.instant) {
+            self.sip.handle_timeout(now);
+            self.settle(now);
+            return;
+        }
+        while let Some(Reverse((due, key))) = self.deadlines.peek().copied() {
+            if due > now.instant {
+                return;
+            }
+            self.deadlines.pop();
+            if self.armed.get(&key) != Some(&due) {
+                continue;
+            }
+            self.armed.remove(&key);
+            self.with_call(now, key, |call, env| call.handle_timeout(env, now));
+            self.settle(now);
+            return;
+        }
+    }
+
+    fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let call = self.deadlines.peek().map(|Reverse((due, _))| *due);
+        [self.sip.next_deadline(), call].into_iter().flatten().min()
+    }
+}

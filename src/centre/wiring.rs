@@ -1,0 +1,216 @@
+//! Who tells whom: outputs of one machine become inputs of the next until all are quiet.
+//!
+//! ```text
+//! sip    Invited       → calls   begin            calls  Sip(…)     → sip
+//! sip    Acknowledged  → calls                    calls  Media(…)   → out
+//! sip    Ended         → calls                    calls  Store(…)   → out, and its reply back in
+//! media  report        → calls                    calls  Happened   → out
+//! ```
+
+use std::cmp::Reverse;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::{Centre, Input, Output};
+use crate::call::session::{Env, Session, SessionInput, SessionOutput};
+use crate::domain::{CallId, End, Party, Reason, StepKind, Timestamp};
+use crate::machine::{Machine, Now};
+use crate::media::order::{MediaOrder, MediaReport};
+use crate::sip::event::{DialogId, Invited, SipCommand, SipEvent, SipInput, SipOutput};
+
+/// More hops than this for one input is a mistake of ours.
+const MAX_HOPS: usize = 10_000;
+
+impl Centre {
+    pub(super) fn take(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Sip(input) => self.sip.handle(now, input),
+            Input::Stale(input) => {
+                let was = self.draining;
+                self.sip.handle(now, SipInput::Command(SipCommand::Refuse { retry_after: Some(2) }));
+                self.sip.handle(now, input);
+                if !was {
+                    self.sip.handle(now, SipInput::Command(SipCommand::Refuse { retry_after: None }));
+                }
+                self.out.push_back(Output::Refused { reason: "overload", source: None });
+            }
+            Input::Media(report) => {
+                let key = leg_of(&report);
+                if let MediaReport::Closed { .. } = report
+                    && let Some(port) = self.calls.get_mut(&key).and_then(Session::release_port)
+                {
+                    self.ports.give_back(now.instant, port);
+                }
+                self.with_call(now, key, |call, env| call.handle(env, now, SessionInput::Media(report)));
+            }
+            Input::Reply { call, reply } => self.with_call(now, call, |session, env| session.handle(env, now, SessionInput::Reply(reply))),
+            Input::Catalogue(catalogue) => {
+                self.env.catalogue = Arc::clone(&catalogue);
+                for key in self.keys() {
+                    let catalogue = Arc::clone(&catalogue);
+                    self.with_call(now, key, |call, env| call.handle(env, now, SessionInput::Catalogue(catalogue)));
+                }
+            }
+            Input::Files { script, library } => {
+                self.env.script = script;
+                self.env.library = library;
+            }
+            Input::Drain { retry_after } => {
+                self.draining = true;
+                self.sip.handle(now, SipInput::Command(SipCommand::Refuse { retry_after: Some(retry_after) }));
+            }
+            Input::EndAll => {
+                for key in self.keys() {
+                    let end = End { by: Party::Us, reason: Reason::OurFault("restarting") };
+                    self.with_call(now, key, |call, env| call.handle(env, now, SessionInput::End(end)));
+                }
+            }
+        }
+        self.settle(now);
+    }
+
+    fn keys(&self) -> Vec<u64> {
+        self.calls.keys().copied().collect()
+    }
+
+    /// Runs the machines until none has anything more to say.
+    pub(super) fn settle(&mut self, now: Now) {
+        for _ in 0..MAX_HOPS {
+            let Some(output) = self.sip.poll() else { return };
+            match output {
+                SipOutput::Transmit { flow, bytes } => self.out.push_back(Output::Transmit { flow, bytes }),
+                SipOutput::Trace { call_id, flow, sent, bytes } => self.out.push_back(Output::Trace { call_id, flow, sent, bytes }),
+                SipOutput::Refused { reason, source, .. } => self.out.push_back(Output::Refused { reason, source: Some(source) }),
+                SipOutput::Event(event) => self.sip_event(now, event),
+            }
+        }
+        self.out.push_back(Output::Fault { id: CallId::new("-"), what: format!("more than {MAX_HOPS} hops for one input") });
+    }
+
+    fn sip_event(&mut self, now: Now, event: SipEvent) {
+        match event {
+            SipEvent::Invited(invited) => self.begin(now, *invited),
+            SipEvent::Acknowledged { dialog, answer } => self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Acknowledged(answer))),
+            SipEvent::Reoffer { dialog, offer } => self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Reoffer(offer))),
+            SipEvent::Info { dialog, body, .. } => self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Info { body })),
+            SipEvent::Ended { dialog, cause } => self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::SipEnded(cause))),
+            SipEvent::Trunk { name, up, why } => self.out.push_back(Output::Trunk { name, up, why }),
+            SipEvent::Registered { account, contacts } => self.out.push_back(Output::Registered { account, contacts }),
+            // The hotline places no calls yet; these belong to outgoing ones.
+            SipEvent::Progress { .. } | SipEvent::Answered { .. } => {}
+        }
+    }
+
+    fn begin(&mut self, now: Now, invited: Invited) {
+        let dialog = invited.dialog;
+        let port = if self.calls.len() < self.limits.max_calls { self.ports.lend(now.instant) } else { None };
+        let Some(port) = port else {
+            self.out.push_back(Output::Refused { reason: "no_capacity", source: Some(invited.flow.peer) });
+            self.sip.handle(now, SipInput::Command(SipCommand::Reject { dialog, status: 503, retry_after: Some(10) }));
+            return;
+        };
+        let id = self.call_id(now);
+        let call = Session::begin(&self.env, id, invited, port, now);
+        self.calls.insert(dialog.0, call);
+        self.with_call(now, dialog.0, |_, _| {});
+    }
+
+    /// Sortable by time, one per call: milliseconds in base 36, the node, four random letters.
+    fn call_id(&mut self, now: Now) -> CallId {
+        let mut millis = Timestamp::from(now.wall).as_millis().unsigned_abs();
+        let mut letters = Vec::new();
+        while millis > 0 {
+            letters.push(char::from_digit((millis % 36) as u32, 36).unwrap_or('0'));
+            millis /= 36;
+        }
+        let time: String = letters.iter().rev().collect();
+        let random = self.ids.text(6);
+        CallId::new(format!("{time}{}{random}", self.limits.node))
+    }
+
+    /// Does something with one call and carries out what it wants. A panic ends that call alone.
+    pub(super) fn with_call(&mut self, now: Now, key: u64, act: impl FnOnce(&mut Session, &Env)) {
+        let Some(call) = self.calls.get_mut(&key) else { return };
+        let env = &self.env;
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| act(call, env))) {
+            let what = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            self.fault(now, key, what);
+        }
+        self.drain_call(now, key);
+    }
+
+    fn drain_call(&mut self, now: Now, key: u64) {
+        while let Some(call) = self.calls.get_mut(&key) {
+            let Some(output) = call.poll() else { break };
+            match output {
+                SessionOutput::Sip(command) => self.sip.handle(now, SipInput::Command(command)),
+                SessionOutput::Media(order) => self.out.push_back(Output::Media(order)),
+                SessionOutput::Store(request) => self.out.push_back(Output::Store(request)),
+                SessionOutput::Happened(what) => {
+                    let (id, caller) = (call.record().id.clone(), call.record().caller.clone());
+                    self.out.push_back(Output::Call { id, caller, what });
+                }
+                SessionOutput::PortTaken(port) => {
+                    self.ports.give_back(now.instant, port);
+                    let port = self.ports.lend(now.instant);
+                    call.retry_port(&self.env, now, port);
+                }
+                SessionOutput::Gone => {
+                    if let Some(port) = call.release_port() {
+                        self.ports.give_back(now.instant, port);
+                    }
+                    self.calls.remove(&key);
+                    self.armed.remove(&key);
+                    return;
+                }
+            }
+        }
+        self.arm(key);
+    }
+
+    fn arm(&mut self, key: u64) {
+        let Some(due) = self.calls.get(&key).and_then(Session::next_deadline) else { return };
+        if self.armed.get(&key).is_none_or(|armed| due < *armed) {
+            self.armed.insert(key, due);
+            self.deadlines.push(Reverse((due, key)));
+        }
+    }
+
+    /// The border of one call: it ends with our fault, its parties get a clean BYE, the others never notice.
+    fn fault(&mut self, now: Now, key: u64, what: String) {
+        let Some(mut call) = self.calls.remove(&key) else { return };
+        if let Some(port) = call.release_port() {
+            self.ports.give_back(now.instant, port);
+        }
+        self.armed.remove(&key);
+        self.out.push_back(Output::Fault { id: call.record().id.clone(), what });
+        self.out.push_back(Output::Media(MediaOrder::Close { leg: crate::media::order::LegId(key) }));
+        let dialog = DialogId(key);
+        let command = if call.record().answered_at.is_some() {
+            SipCommand::HangUp { dialog, reason: Some("Q.850;cause=41;text=\"internal error\"") }
+        } else {
+            SipCommand::Reject { dialog, status: 500, retry_after: None }
+        };
+        self.sip.handle(now, SipInput::Command(command));
+        let mut record = call.record().clone();
+        let end = End { by: Party::Us, reason: Reason::OurFault("panic") };
+        record.ended_at = Some(now.wall.into());
+        record.end = Some(end.clone());
+        let mut steps = call.steps().to_vec();
+        steps.push(crate::domain::Step { at: now.wall.into(), kind: StepKind::Ended(end) });
+        self.out.push_back(Output::Store(crate::call::request::StoreRequest::Ended { record: Box::new(record), steps }));
+    }
+}
+
+fn leg_of(report: &MediaReport) -> u64 {
+    match report {
+        MediaReport::Opened { leg }
+        | MediaReport::OpenFailed { leg, .. }
+        | MediaReport::Key { leg, .. }
+        | MediaReport::Played { leg, .. }
+        | MediaReport::Recorded { leg, .. }
+        | MediaReport::NoAudio { leg, .. }
+        | MediaReport::AudioBack { leg }
+        | MediaReport::Closed { leg, .. } => leg.0,
+    }
+}

@@ -1,0 +1,146 @@
+//! `dinetone calls`: what calls there were and are, and the whole path of one.
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::{Failure, Settings, live, output};
+use crate::server::start::open_store;
+use crate::store::CallFilter;
+use crate::wire;
+
+/// List calls, or show the whole path of one: every digit with its time and source, what was said, how it ended.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  dinetone calls list --limit 20\n  dinetone calls list --live\n  dinetone calls show 1a2b3c… \n  dinetone calls show 'a84b4c76e66710@pc33'      by SIP Call-ID, also while the call lasts")]
+pub struct CallsArgs {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: CallsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum CallsCommand {
+    /// The latest calls first.
+    List {
+        /// Calls that are up now, from the running server.
+        #[arg(long)]
+        live: bool,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The path of one call, by our id or its SIP Call-ID.
+    Show {
+        id: String,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
+    let config = args.settings.read()?;
+    match args.command {
+        CallsCommand::List { live: true, json, .. } => {
+            let Some(calls) = live::ask(&config.data_dir, "/api/live/calls").await? else {
+                return Err(format!("no server runs with the data folder {}", config.data_dir.display()).into());
+            };
+            let calls = calls.as_array().cloned().unwrap_or_default();
+            if json {
+                return Ok(output::json(&calls)?);
+            }
+            list(&calls);
+            output::line(&format!("{} call(s) up", calls.len()));
+        }
+        CallsCommand::List { limit, json, .. } => {
+            let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
+            let stored = store.calls(&CallFilter { limit, ..CallFilter::default() }).await.map_err(|error| error.to_string())?;
+            let calls: Vec<Value> = stored.iter().filter_map(|call| serde_json::to_value(wire::Call::of(&call.record, &[])).ok()).collect();
+            if json {
+                return Ok(output::json(&calls)?);
+            }
+            list(&calls);
+        }
+        CallsCommand::Show { id, json } => {
+            let path = format!("/api/live/calls/{}", escaped(&id));
+            let call = match live::ask(&config.data_dir, &path).await? {
+                Some(call) => call,
+                None => {
+                    let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
+                    let stored = store.call(&id).await.map_err(|error| error.to_string())?;
+                    let Some(stored) = stored else { return Err(format!("there is no call {id:?}; see dinetone calls list").into()) };
+                    serde_json::to_value(wire::Call::of(&stored.record, &stored.steps)).map_err(|error| error.to_string())?
+                }
+            };
+            if json {
+                return Ok(output::json(&call)?);
+            }
+            show(&call);
+        }
+    }
+    Ok(())
+}
+
+/// A Call-ID may hold anything: in a path it is written in escapes.
+fn escaped(id: &str) -> String {
+    id.bytes().map(|byte| if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn text<'a>(call: &'a Value, key: &str) -> &'a str {
+    call.get(key).and_then(Value::as_str).unwrap_or("–")
+}
+
+fn list(calls: &[Value]) {
+    let rows: Vec<Vec<String>> = calls
+        .iter()
+        .map(|call| {
+            let end = match (call.get("reason").and_then(Value::as_str), call.get("node").and_then(Value::as_str)) {
+                (Some(reason), _) => format!("{reason} by {}", text(call, "ended_by")),
+                (None, Some(node)) => format!("up, at {node}"),
+                (None, None) => "up".to_owned(),
+            };
+            vec![
+                text(call, "id").to_owned(),
+                text(call, "arrived_at").to_owned(),
+                text(call, "caller").to_owned(),
+                text(call, "dialled").to_owned(),
+                call.get("keys").and_then(Value::as_u64).unwrap_or(0).to_string(),
+                text(call, "order").to_owned(),
+                end,
+            ]
+        })
+        .collect();
+    output::table(&["CALL", "ARRIVED", "CALLER", "DIALLED", "KEYS", "ORDER", "END"], &rows);
+}
+
+fn show(call: &Value) {
+    output::line(&format!("Call     {}   SIP Call-ID {}", text(call, "id"), text(call, "sip_call_id")));
+    output::line(&format!("From     {} by {}, dialled {}", text(call, "caller"), text(call, "trunk"), text(call, "dialled")));
+    output::line(&format!("Arrived  {}   answered {}   ended {}", text(call, "arrived_at"), text(call, "answered_at"), text(call, "ended_at")));
+    let number = |key: &str| call.get(key).and_then(Value::as_u64).unwrap_or(0);
+    output::line(&format!("Sound    {}, {} packets heard, {} lost", text(call, "codec"), number("packets_in"), number("packets_lost")));
+    output::line("");
+    for step in call.get("steps").and_then(Value::as_array).into_iter().flatten() {
+        let after = step.get("after").and_then(Value::as_f64).unwrap_or(0.0);
+        let (what, detail) = match text(step, "type") {
+            "arrived" => ("arrived", String::new()),
+            "answered" => ("answered", format!("{}, keys by {}", text(step, "codec"), text(step, "keys_by"))),
+            "node" => ("node", text(step, "node").to_owned()),
+            "outcome" => ("outcome", format!("{}: {}", text(step, "node"), text(step, "outcome"))),
+            "said" => ("says", text(step, "text").to_owned()),
+            "barge_in" => ("cut", format!("{} after {} ms", text(step, "prompt"), step.get("after_ms").and_then(Value::as_u64).unwrap_or(0))),
+            "key" => ("key", format!("{}   ({})", text(step, "key"), text(step, "source"))),
+            "warning" => ("WARNING", text(step, "text").to_owned()),
+            "note" => ("note", text(step, "text").to_owned()),
+            "ordered" => ("ORDER", text(step, "number").to_owned()),
+            "ended" => ("ended", format!("{} by {}", text(step, "reason"), text(step, "by"))),
+            other => (other, String::new()),
+        };
+        output::line(format!("{after:8.3}  {what:<9}{detail}").trim_end());
+    }
+    if call.get("ended_at").is_none_or(Value::is_null) {
+        output::line(&format!("          still up, at {}", text(call, "node")));
+    }
+}

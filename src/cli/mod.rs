@@ -1,0 +1,128 @@
+//! The command line: one file for each command, each with a help that teaches.
+
+mod backup;
+mod call;
+mod calls;
+mod check;
+mod live;
+mod menu;
+mod orders;
+mod output;
+mod prompts;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Config};
+
+/// Dinetone answers a restaurant hotline: it takes orders by keypad, hands callers to people, and keeps every order.
+#[derive(Debug, Parser)]
+#[command(name = "dinetone", version, about, propagate_version = true, after_help = "Start here:\n  dinetone serve --demo        a hotline with sample dishes, for phones on this machine and its network\n  dinetone call --story worked-call   a simulated diner orders dinner and prints the conversation\n  dinetone check               everything `serve` checks before the first call")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::ServeArgs),
+    Check(check::CheckArgs),
+    Menu(menu::MenuArgs),
+    Call(call::CallArgs),
+    Calls(calls::CallsArgs),
+    Orders(orders::OrdersArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    Prompts(prompts::PromptsArgs),
+}
+
+/// Which settings: common to all commands.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// The settings file. Without it `config.toml` is read when it is there. The environment wins over the file: DINETONE__SIP__LISTEN is sip.listen.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads and checks them.
+    ///
+    /// # Errors
+    /// The list of faults, ready to be shown.
+    pub fn read(&self) -> Result<Config, String> {
+        let (path, wanted) = match &self.config {
+            Some(path) => (path.clone(), true),
+            None => (PathBuf::from("config.toml"), false),
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if !wanted && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(format!("{}: {error}; name the file with --config", path.display())),
+        };
+        Config::read(&text, std::env::vars()).map_err(|error| config::list(&path.display().to_string(), &error.0))
+    }
+}
+
+/// How a command failed: a text for standard error, and the exit status.
+#[derive(Debug)]
+pub struct Failure {
+    text: String,
+    status: u8,
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self { text, status: 1 }
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+/// Reads the command line, runs the command, tells how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::error(&format!("no threads to run on: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(run(cli.command));
+    // Tasks that wait for ever (listeners, file watchers) end with the program.
+    runtime.shutdown_background();
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            if !failure.text.is_empty() {
+                output::error(&failure.text);
+            }
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Serve(args) => serve::run(args).await?,
+        Command::Check(args) => check::run(args).await?,
+        Command::Menu(args) => menu::run(&args)?,
+        // A call that fails an expectation has its own exit status.
+        Command::Call(args) => return Ok(call::run(args).await),
+        Command::Calls(args) => calls::run(args).await?,
+        Command::Orders(args) => orders::run(args).await?,
+        Command::Backup(args) => backup::backup(args).await?,
+        Command::Restore(args) => backup::restore(args).await?,
+        Command::Prompts(args) => prompts::run(&args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

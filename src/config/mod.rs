@@ -1,0 +1,479 @@
+//! Settings: one file, the environment wins, all faults at once; nothing later re-parses a setting.
+
+pub mod read;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use toml::{Table, Value};
+
+use crate::domain::{Finding, ShopClock};
+use read::Section;
+
+/// A secret: prints `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, for the one who needs it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub sip: Sip,
+    pub trunks: Vec<Trunk>,
+    pub accounts: Vec<PhoneAccount>,
+    pub media: Media,
+    pub store: StoreSettings,
+    pub web: Web,
+    pub shop: Shop,
+    pub limits: Limits,
+    pub log: Log,
+    /// Recordings, the operator's own prompts, the embedded store.
+    pub data_dir: PathBuf,
+}
+
+/// `[sip]`
+#[derive(Debug, Clone)]
+pub struct Sip {
+    /// UDP sockets, and TCP listeners on the same addresses.
+    pub listen: Vec<SocketAddr>,
+    /// TLS listeners; needs certificate and key.
+    pub tls_listen: Vec<SocketAddr>,
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    /// Authorities that certify trunks reached by TLS.
+    pub tls_ca: Option<PathBuf>,
+    /// Our address as others see it, when it is not the one of the socket.
+    pub advertise: Option<IpAddr>,
+    pub realm: String,
+    pub session_expires: Duration,
+    pub min_se: Duration,
+    pub t1: Duration,
+    pub t2: Duration,
+    pub t4: Duration,
+    pub source_rate: u32,
+}
+
+/// One `[[trunk]]`.
+#[derive(Debug, Clone)]
+pub struct Trunk {
+    pub name: String,
+    pub addresses: Vec<IpAddr>,
+    pub targets: Vec<SocketAddr>,
+    pub transport: String,
+    pub register: Option<Register>,
+    pub options_every: Option<Duration>,
+    pub caller_from: CallerFrom,
+    pub max_calls: Option<u32>,
+    pub max_calls_per_second: Option<u32>,
+}
+
+/// Where a trunk puts the caller's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerFrom {
+    /// P-Asserted-Identity, and From when that is missing.
+    Identity,
+    /// From.
+    From,
+}
+
+/// How we register at a trunk.
+#[derive(Debug, Clone)]
+pub struct Register {
+    pub user: String,
+    pub password: Secret,
+    pub domain: String,
+    pub expires: Duration,
+    pub allow_md5: bool,
+}
+
+/// One `[[account]]`: a phone that may call with a password.
+#[derive(Debug, Clone)]
+pub struct PhoneAccount {
+    pub user: String,
+    pub password: Secret,
+}
+
+/// `[media]`
+#[derive(Debug, Clone)]
+pub struct Media {
+    pub rtp_ports: RangeInclusive<u16>,
+    pub threads: usize,
+    /// A call without any sound from the caller ends after this time (hold exempt).
+    pub no_audio_after: Duration,
+    /// A port rests this long between two calls.
+    pub port_rest: Duration,
+}
+
+/// `[store]`
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// `sqlite:PATH`, or `postgres://…`; it may hold a password.
+    pub url: Secret,
+}
+
+/// `[web]`
+#[derive(Debug, Clone)]
+pub struct Web {
+    pub listen: SocketAddr,
+}
+
+/// `[shop]`
+#[derive(Debug, Clone)]
+pub struct Shop {
+    pub clock: ShopClock,
+    pub time_zone: String,
+    /// 1 in phone and order numbers is 幺 (`yao`) or 一 (`yi`).
+    pub digit_one_yao: bool,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub max_calls: usize,
+    pub longest_call: Duration,
+    /// How long a call may go on after a request to stop.
+    pub drain: Duration,
+}
+
+/// `[log]`
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// A tracing filter, such as `info` or `info,dinetone::sip=debug`.
+    pub level: String,
+    pub json: bool,
+}
+
+/// What was wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", list("the settings", .0))]
+pub struct ConfigError(pub Vec<Finding>);
+
+/// The findings as a table, with a first line that counts them.
+#[must_use]
+pub fn list(of: &str, findings: &[Finding]) -> String {
+    use std::fmt::Write;
+    let place = findings.iter().map(|f| f.place.chars().count()).max().unwrap_or(0);
+    let mut text = format!("{} problem(s) in {of}", findings.len());
+    for finding in findings {
+        let _ = write!(text, "\n  {:place$}  {}; {}", finding.place, finding.found, finding.cure);
+    }
+    text
+}
+
+/// Prefix of environment names: `DINETONE__SIP__LISTEN` is `sip.listen`.
+const PREFIX: &str = "DINETONE__";
+
+impl Config {
+    /// Reads the text of a settings file and lays the environment over it.
+    ///
+    /// # Errors
+    /// All faults at once, each with key, finding and cure.
+    pub fn read(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            ConfigError(vec![Finding::new(format!("line {line}"), error.message().to_owned(), "mend the TOML")])
+        })?;
+        let mut findings = Vec::new();
+        for (name, value) in environment {
+            if let Some(path) = name.strip_prefix(PREFIX) {
+                overlay(&mut table, path, value, &mut findings);
+            }
+        }
+        let config = Self::check(&table, &mut findings);
+        if findings.is_empty() { Ok(config) } else { Err(ConfigError(findings)) }
+    }
+
+    /// Settings for tests: loopback, port 0, an embedded store in memory, short times.
+    #[must_use]
+    pub fn for_testing() -> Self {
+        let text = r#"
+            [sip]
+            listen = ["127.0.0.1:0"]
+            t1 = "100ms"
+            [store]
+            url = "sqlite::memory:"
+            [web]
+            listen = "127.0.0.1:0"
+            [limits]
+            drain = "1s"
+        "#;
+        Self::read(text, []).expect("the settings for tests are right")
+    }
+
+    fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
+        const SECTIONS: [&str; 9] = ["sip", "trunk", "account", "media", "store", "web", "shop", "limits", "log"];
+        for (key, value) in table {
+            let is_list = matches!(key.as_str(), "trunk" | "account");
+            if key == "data" {
+            } else if !SECTIONS.contains(&key.as_str()) {
+                findings.push(Finding::new(key, "is not a section of these settings", format!("known: {}, data", SECTIONS.join(", "))));
+            } else if is_list != value.is_array() {
+                let cure = if is_list { format!("write [[{key}]]") } else { format!("write [{key}]") };
+                findings.push(Finding::new(key, format!("is {}", value.type_str()), cure));
+            }
+        }
+        let section = |name: &str| table.get(name).and_then(Value::as_table);
+        let tables = |name: &str| table.get(name).and_then(Value::as_array).map(|a| a.iter().filter_map(Value::as_table).collect::<Vec<_>>()).unwrap_or_default();
+
+        let mut data = Section::new("data", section("data"), findings);
+        let data_dir = PathBuf::from(data.text("dir", "data"));
+        data.finish();
+
+        let sip = sip(Section::new("sip", section("sip"), findings));
+        let trunks = tables("trunk").into_iter().enumerate().map(|(n, t)| trunk(n, Section::new(format!("trunk[{n}]"), Some(t), findings))).collect::<Vec<_>>();
+        for (n, trunk) in trunks.iter().enumerate() {
+            if trunks[..n].iter().any(|other| other.name == trunk.name) {
+                findings.push(Finding::new(format!("trunk[{n}].name"), format!("{:?} is there twice", trunk.name), "give each trunk its own name"));
+            }
+        }
+        if sip.tls_ca.is_none() {
+            for (n, _) in trunks.iter().enumerate().filter(|(_, trunk)| trunk.transport == "tls") {
+                findings.push(Finding::new(format!("trunk[{n}].transport"), "is \"tls\", but nothing says whom to trust", "set sip.tls_ca to the provider's authority, a PEM file"));
+            }
+        }
+        let accounts = tables("account").into_iter().enumerate().map(|(n, t)| account(Section::new(format!("account[{n}]"), Some(t), findings))).collect();
+        let media = media(Section::new("media", section("media"), findings));
+
+        let mut store = Section::new("store", section("store"), findings);
+        let default = format!("sqlite:{}", data_dir.join("dinetone.db").display());
+        let url = store
+            .parse("url", |text| ["sqlite:", "postgres:", "postgresql:"].iter().any(|kind| text.starts_with(kind)).then(|| text.to_owned()), "write \"sqlite:PATH\" or \"postgres://user@host/database\"")
+            .unwrap_or(default);
+        store.finish();
+
+        let mut web = Section::new("web", section("web"), findings);
+        let listen = web.addresses("listen", &["127.0.0.1:8080"]).first().copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        web.finish();
+
+        let mut shop = Section::new("shop", section("shop"), findings);
+        let time_zone = shop.text("time_zone", "Asia/Shanghai");
+        let clock = ShopClock::named(&time_zone).unwrap_or_else(|| {
+            shop.fault("time_zone", format!("{time_zone:?} is no time zone"), "write an IANA name, such as \"Asia/Shanghai\"");
+            ShopClock::named("UTC").expect("UTC is always there")
+        });
+        let digit_one_yao = shop.parse("digit_one", |text| match text { "yao" => Some(true), "yi" => Some(false), _ => None }, "write \"yao\" or \"yi\"").unwrap_or(true);
+        shop.finish();
+
+        let mut limits_section = Section::new("limits", section("limits"), findings);
+        let limits = Limits {
+            max_calls: usize::try_from(limits_section.number("max_calls", 4000, 1..=100_000)).unwrap_or(4000),
+            longest_call: limits_section.duration("longest_call", Duration::from_secs(3600)),
+            drain: limits_section.duration("drain", Duration::from_secs(30)),
+        };
+        limits_section.finish();
+
+        let mut log_section = Section::new("log", section("log"), findings);
+        let log = Log {
+            level: log_section.text("level", "info"),
+            json: log_section.parse("format", |text| match text { "json" => Some(true), "text" => Some(false), _ => None }, "write \"text\" or \"json\"").unwrap_or(false),
+        };
+        log_section.finish();
+
+        Self { sip, trunks, accounts, media, store: StoreSettings { url: Secret(url) }, web: Web { listen }, shop: Shop { clock, time_zone, digit_one_yao }, limits, log, data_dir }
+    }
+}
+
+fn sip(mut s: Section<'_>) -> Sip {
+    let listen = s.addresses("listen", &["0.0.0.0:5060"]);
+    if s.list("listen").is_some_and(|list| list.is_empty()) {
+        s.fault("listen", "names no address", "write at least one, such as [\"0.0.0.0:5060\"]");
+    }
+    let tls_listen = s.addresses("tls_listen", &[]);
+    let tls_cert = s.optional_text("tls_cert").map(PathBuf::from);
+    let tls_key = s.optional_text("tls_key").map(PathBuf::from);
+    if !tls_listen.is_empty() && (tls_cert.is_none() || tls_key.is_none()) {
+        s.fault("tls_listen", "needs a certificate", "set sip.tls_cert and sip.tls_key to PEM files");
+    }
+    let session_expires = s.duration("session_expires", Duration::from_secs(1800));
+    let min_se = s.duration("min_se", Duration::from_secs(90));
+    if session_expires < min_se {
+        s.fault("session_expires", "is shorter than sip.min_se", "make it at least as long");
+    }
+    let sip = Sip {
+        listen,
+        tls_listen,
+        tls_cert,
+        tls_key,
+        tls_ca: s.optional_text("tls_ca").map(PathBuf::from),
+        advertise: s.parse("advertise", |text| text.parse().ok(), "write the numeric address under which others reach this server"),
+        realm: s.text("realm", "dinetone"),
+        session_expires,
+        min_se,
+        t1: s.duration("t1", Duration::from_millis(500)),
+        t2: s.duration("t2", Duration::from_secs(4)),
+        t4: s.duration("t4", Duration::from_secs(5)),
+        source_rate: u32::try_from(s.number("source_rate", 200, 1..=1_000_000)).unwrap_or(200),
+    };
+    s.finish();
+    sip
+}
+
+fn trunk(place: usize, mut s: Section<'_>) -> Trunk {
+    let name = s.text("name", &format!("trunk-{}", place + 1));
+    let addresses = s.ips("addresses");
+    let targets = s.addresses("targets", &[]);
+    if addresses.is_empty() && targets.is_empty() {
+        s.fault("addresses", "is missing, and so is targets", "write the addresses that calls of this trunk come from");
+    }
+    let user = s.optional_text("user");
+    let password = s.optional_text("password");
+    let domain = s.optional_text("domain");
+    let expires = s.duration("expires", Duration::from_secs(600));
+    let allow_md5 = s.flag("allow_md5", true);
+    let register = match (s.flag("register", false), user, password) {
+        (false, ..) => None,
+        (true, Some(user), Some(password)) => {
+            let domain = domain.or_else(|| targets.first().map(|target| target.ip().to_string()));
+            if domain.is_none() {
+                s.fault("domain", "is missing", "write the provider's SIP domain, or give targets");
+            }
+            if targets.is_empty() {
+                s.fault("targets", "is missing", "write where to register, such as [\"203.0.113.5:5060\"]");
+            }
+            Some(Register { user, password: Secret(password), domain: domain.unwrap_or_default(), expires, allow_md5 })
+        }
+        (true, ..) => {
+            s.fault("register", "needs user and password", "add both, as the provider gave them");
+            None
+        }
+    };
+    let zero_is_none = |number: u64| u32::try_from(number).ok().filter(|number| *number > 0);
+    let mut all = addresses;
+    for target in &targets {
+        if !all.contains(&target.ip()) {
+            all.push(target.ip());
+        }
+    }
+    let trunk = Trunk {
+        name,
+        addresses: all,
+        targets,
+        transport: s.parse("transport", |text| matches!(text, "udp" | "tcp" | "tls").then(|| text.to_owned()), "write \"udp\", \"tcp\" or \"tls\"").unwrap_or_else(|| "udp".into()),
+        register,
+        options_every: Some(s.duration("options_every", Duration::from_secs(30))).filter(|every| !every.is_zero()),
+        caller_from: s
+            .parse("caller_from", |text| match text { "identity" => Some(CallerFrom::Identity), "from" => Some(CallerFrom::From), _ => None }, "write \"identity\" (P-Asserted-Identity, else From) or \"from\"")
+            .unwrap_or(CallerFrom::Identity),
+        max_calls: zero_is_none(s.number("max_calls", 0, 0..=100_000)),
+        max_calls_per_second: zero_is_none(s.number("max_calls_per_second", 0, 0..=100_000)),
+    };
+    s.finish();
+    trunk
+}
+
+fn account(mut s: Section<'_>) -> PhoneAccount {
+    let user = s.text("user", "");
+    let password = s.text("password", "");
+    if user.is_empty() {
+        s.fault("user", "is missing", "write the name the phone registers with");
+    }
+    if password.len() < 8 {
+        s.fault("password", "is shorter than 8 characters", "write a longer one: phones on the network are guessed at day and night");
+    }
+    s.finish();
+    PhoneAccount { user, password: Secret(password) }
+}
+
+fn media(mut s: Section<'_>) -> Media {
+    const PORTS: &str = "write FROM-TO between 1024 and 65535 with room for two ports a call, such as \"20000-29999\"";
+    let range = |text: &str| {
+        let (from, to) = text.split_once('-')?;
+        let (from, to): (u16, u16) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
+        (from >= 1024 && to > from).then_some(from..=to)
+    };
+    let media = Media {
+        rtp_ports: s.parse("rtp_ports", range, PORTS).unwrap_or(20_000..=29_999),
+        threads: usize::try_from(s.number("threads", 0, 0..=64)).unwrap_or(0),
+        no_audio_after: s.duration("no_audio_after", Duration::from_secs(60)),
+        port_rest: s.duration("port_rest", Duration::from_secs(5)),
+    };
+    s.finish();
+    media
+}
+
+/// Puts one environment value at its place: `SIP__LISTEN`, `TRUNK__0__PASSWORD`.
+fn overlay(table: &mut Table, path: &str, value: String, findings: &mut Vec<Finding>) {
+    let keys: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
+    let bad = |findings: &mut Vec<Finding>| findings.push(Finding::new(format!("{PREFIX}{path}"), "does not name a setting", "write DINETONE__SECTION__KEY"));
+    let mut keys = keys.iter();
+    let (Some(section), Some(second)) = (keys.next(), keys.next()) else { return bad(findings) };
+    let target = if let Ok(place) = second.parse::<usize>() {
+        let list = table.entry(section.clone()).or_insert_with(|| Value::Array(Vec::new()));
+        let Some(list) = list.as_array_mut().filter(|list| place <= list.len()) else { return bad(findings) };
+        if place == list.len() {
+            list.push(Value::Table(Table::new()));
+        }
+        (list[place].as_table_mut(), keys.next())
+    } else {
+        (table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new())).as_table_mut(), Some(second))
+    };
+    match (target, keys.next()) {
+        ((Some(target), Some(key)), None) => {
+            target.insert(key.clone(), Value::String(value));
+        }
+        _ => bad(findings),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn the_defaults_are_a_working_server() {
+        let config = Config::read("", []).expect("empty settings are right");
+        assert_eq!(config.sip.listen[0].port(), 5060);
+        assert!(config.store.url.reveal().starts_with("sqlite:"));
+    }
+
+    #[test]
+    fn the_environment_wins_and_knows_only_text() {
+        let env = [
+            ("DINETONE__SIP__LISTEN", "127.0.0.1:5070,[::1]:5070"),
+            ("DINETONE__MEDIA__RTP_PORTS", "30000-30099"),
+            ("DINETONE__LIMITS__MAX_CALLS", "7"),
+            ("DINETONE__TRUNK__0__ADDRESSES", "203.0.113.5"),
+            ("DINETONE__TRUNK__0__MAX_CALLS", "3"),
+            ("HOME", "elsewhere"),
+        ];
+        let config = Config::read("[sip]\nlisten = [\"0.0.0.0:5060\"]", env.map(|(k, v)| (k.to_owned(), v.to_owned()))).expect("right");
+        assert_eq!(config.sip.listen.len(), 2);
+        assert_eq!(config.media.rtp_ports, 30_000..=30_099);
+        assert_eq!(config.limits.max_calls, 7);
+        assert_eq!(config.trunks[0].max_calls, Some(3));
+    }
+
+    #[test]
+    fn all_faults_are_shown_at_once_with_place_finding_and_cure() {
+        let text = "[sip]\nlisten = [\"0.0.0.0:506O\"]\nlisen = 3\n[media]\nrtp_ports = \"20000-19000\"\n[store]\nurl = \"mysql://x\"\n[[trunk]]\nname = \"a\"\n[kitchen]\n";
+        let error = Config::read(text, []).expect_err("five faults");
+        let shown = error.to_string();
+        assert_eq!(error.0.len(), 6, "{shown}");
+        for part in ["sip.listen", "0.0.0.0:506O", "did you mean \"listen\"?", "media.rtp_ports", "store.url", "trunk[0].addresses", "kitchen"] {
+            assert!(shown.contains(part), "{part} in {shown}");
+        }
+    }
+
+    #[test]
+    fn secrets_print_as_stars() {
+        let config = Config::read("[[account]]\nuser = \"8001\"\npassword = \"correct horse\"\n[store]\nurl = \"postgres://u:geheim@h/d\"", []).expect("right");
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("correct horse") && !shown.contains("geheim"), "{shown}");
+    }
+}

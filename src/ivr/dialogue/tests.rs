@@ -1,0 +1,9 @@
+//! Stories of callers, told key by key in virtual time.
+
+mod errors;
+mod house;
+mod mashing;
+mod ordering;
+mod other;
+mod prompts;
+mod world;

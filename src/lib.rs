@@ -1,0 +1,33 @@
+//! Dinetone: a call-centre telephony and IVR server for restaurant chains.
+//!
+//! The modules stand in the order in which a newcomer should read them; `ARCHITECTURE.md` has the map.
+
+// —— words ——
+pub mod domain;
+pub mod machine;
+
+// —— a call arrives ——
+pub mod media;
+pub mod sip;
+
+// —— the caller is understood ——
+pub mod house;
+pub mod ivr;
+pub mod order;
+pub mod voice;
+
+// —— one call, start to end ——
+pub mod call;
+pub mod centre;
+
+// —— the world outside ——
+pub mod config;
+pub mod server;
+pub mod store;
+pub mod telemetry;
+pub mod web;
+pub mod wire;
+
+// —— at the keyboard ——
+pub mod cli;
+pub mod diner;

@@ -1,0 +1,408 @@
+//! One party's sound as a pure machine: every 20 ms a packet out, each packet in taken, judged, listened to and counted.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::clip::{FRAME, Piece};
+use super::dtmf::digit::{Arbiter, Via};
+use super::dtmf::{event, tone};
+use super::g711;
+use super::order::{Codec, LegCounts, LegId, LegPlan, MediaReport, PlayId, RecordEnd};
+use super::quality::{Arrival, Quality, Watch, linear_of};
+use super::record::Recording;
+use super::rtcp::{Clockwork, Heard, Sent};
+use super::rtp::{self, HEADER, PACKET};
+use super::source::{Source, Verdict};
+use crate::machine::{Ids, Now};
+
+/// Where a leg puts what it has to tell.
+pub type Reports = VecDeque<MediaReport>;
+
+/// A leg younger than this is not accused of hearing nothing.
+const TOO_YOUNG: Duration = Duration::from_secs(2);
+
+/// One party's sound.
+#[derive(Debug)]
+pub struct Leg {
+    id: LegId,
+    plan: LegPlan,
+    opened: Instant,
+    source: Source,
+
+    ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    /// The next packet begins a talkspurt.
+    marker: bool,
+    /// The last packet was silence of our own, not of a clip.
+    idle: bool,
+    packets_out: u64,
+    /// Packets at the last two reports, to tell a sender from a receiver.
+    packets_reported: [u64; 2],
+    playing: Option<Playing>,
+
+    quality: Quality,
+    watch: Watch,
+    clockwork: Clockwork,
+    packets_in: u64,
+    foreign: u64,
+    heard_audio: bool,
+
+    events: event::Receiver,
+    arbiter: Arbiter,
+    /// Made when in-band tones are first listened for; kept, so that a key held down across nodes stays one press.
+    tones: Option<Box<tone::Detector>>,
+    collecting: bool,
+    recording: Option<Box<Recording>>,
+}
+
+#[derive(Debug)]
+struct Playing {
+    play: PlayId,
+    pieces: Arc<[Piece]>,
+    piece: usize,
+    frame: usize,
+    repeat: bool,
+}
+
+impl Leg {
+    /// A new leg; SSRC, first sequence number and first timestamp are random.
+    #[must_use]
+    pub fn new(now: Now, id: LegId, plan: LegPlan, ids: &mut Ids) -> Self {
+        let (random, ssrc) = (ids.next_u64(), ids.next_u64() as u32);
+        let now = now.instant;
+        Self {
+            id,
+            opened: now,
+            source: Source::new(now, plan.remote),
+            plan,
+            ssrc,
+            sequence: random as u16,
+            timestamp: (random >> 32) as u32,
+            marker: true,
+            idle: true,
+            packets_out: 0,
+            packets_reported: [0; 2],
+            playing: None,
+            quality: Quality::new(now),
+            watch: Watch::new(now),
+            clockwork: Clockwork::new(now, ssrc),
+            packets_in: 0,
+            foreign: 0,
+            heard_audio: false,
+            events: event::Receiver::default(),
+            arbiter: Arbiter::default(),
+            tones: None,
+            collecting: false,
+            recording: None,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> LegId {
+        self.id
+    }
+
+    /// Takes a new agreement. Sequence, timestamp, SSRC and what is playing go on.
+    pub fn change(&mut self, now: Now, plan: LegPlan) {
+        let now = now.instant;
+        if plan.remote != self.plan.remote {
+            self.source = Source::new(now, plan.remote);
+        }
+        if plan.receive != self.plan.receive {
+            self.watch.rest(now);
+        }
+        self.marker |= plan.send && !self.plan.send;
+        self.plan = plan;
+    }
+
+    /// Plays these pieces from the next packet on, instead of what is playing.
+    pub fn play(&mut self, play: PlayId, pieces: Arc<[Piece]>, repeat: bool) {
+        self.marker |= self.idle;
+        self.playing = Some(Playing { play, pieces, piece: 0, frame: 0, repeat });
+    }
+
+    /// Cuts what is playing.
+    pub fn stop(&mut self) {
+        self.playing = None;
+    }
+
+    /// Switches the ear for in-band tones. It stays shut when named events were agreed.
+    pub fn collect(&mut self, on: bool) {
+        self.collecting = on;
+    }
+
+    /// Begins a recording; one that is running ends with `Stopped`.
+    pub fn record(&mut self, now: Now, longest: Duration, silence: Duration, reports: &mut Reports) {
+        self.stop_recording(reports);
+        self.recording = Some(Box::new(Recording::new(now.instant, longest, silence)));
+    }
+
+    /// Ends a recording.
+    pub fn stop_recording(&mut self, reports: &mut Reports) {
+        self.end_recording(RecordEnd::Stopped, reports);
+    }
+
+    /// Bytes that the recording may come to; 0 when none is running.
+    #[must_use]
+    pub fn recording_most(&self) -> usize {
+        self.recording.as_ref().map_or(0, |recording| recording.most())
+    }
+
+    /// Takes a datagram of the RTP port. Returns false when it was not the peer's or not RTP.
+    pub fn receive(&mut self, now: Now, from: SocketAddr, datagram: &[u8], reports: &mut Reports) -> bool {
+        if rtp::is_rtcp(datagram) {
+            return self.receive_rtcp(now, from, datagram);
+        }
+        let Some(packet) = rtp::read(datagram) else {
+            self.foreign += u64::from(!self.source.destination().is_some_and(|peer| peer == from));
+            return false;
+        };
+        let now = now.instant;
+        let linear = linear_of(packet.payload_type);
+        let is_event = self.plan.event_type == Some(packet.payload_type);
+        let plausible = linear.is_some() || is_event || packet.payload_type == 13;
+        if self.source.judge(now, from, packet.ssrc, packet.sequence, plausible) == Verdict::Foreign {
+            self.foreign += 1;
+            return false;
+        }
+        self.packets_in += 1;
+        if self.watch.heard(now) {
+            reports.push_back(MediaReport::AudioBack { leg: self.id });
+        }
+        let arrival = self.quality.arrived(packet.ssrc, packet.sequence);
+        if is_event {
+            // Copies and late packets too: the only one of a press that arrives may be late.
+            if let Some(key) = self.events.receive(now, packet.sequence, packet.timestamp, packet.payload) {
+                self.press(now, key, Via::Event, reports);
+            }
+        } else if let Some(linear) = linear
+            && arrival != Arrival::Repeated
+        {
+            self.hear(now, &packet, arrival, linear, reports);
+        }
+        true
+    }
+
+    /// Takes a datagram of the RTCP port. Returns false when it was not the peer's.
+    pub fn receive_rtcp(&mut self, now: Now, from: SocketAddr, datagram: &[u8]) -> bool {
+        if !self.source.is_peer_rtcp(from) {
+            self.foreign += 1;
+            return false;
+        }
+        self.clockwork.read(now.instant, datagram, self.ssrc);
+        true
+    }
+
+    /// The 20 ms tick: writes the next packet and says where it goes; none while nothing may be sent.
+    pub fn tick(&mut self, now: Now, into: &mut [u8; PACKET], reports: &mut Reports) -> Option<SocketAddr> {
+        self.look_after(now.instant, reports);
+        self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
+        if !self.plan.send {
+            // Held: what is playing waits, so that the caller misses nothing of it.
+            return None;
+        }
+        let destination = self.source.destination()?;
+        let (header, payload) = into.split_first_chunk_mut::<HEADER>()?;
+        self.idle = !self.write_sound(payload, reports);
+        let payload_type = match self.plan.codec {
+            Codec::Pcma => 8,
+            Codec::Pcmu => 0,
+        };
+        rtp::write_header(header, std::mem::take(&mut self.marker), payload_type, self.sequence, self.timestamp, self.ssrc);
+        self.sequence = self.sequence.wrapping_add(1);
+        self.packets_out += 1;
+        Some(destination)
+    }
+
+    /// Writes an RTCP report when one is due: its length, and where it goes (the port above, RFC 3550 section 11).
+    pub fn report(&mut self, now: Now, into: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        if !self.clockwork.is_due(now.instant, self.ssrc.rotate_left(self.packets_out as u32)) {
+            return None;
+        }
+        self.write_report(now, false, into)
+    }
+
+    /// Writes the last RTCP report, with BYE.
+    pub fn goodbye(&mut self, now: Now, into: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        self.write_report(now, true, into)
+    }
+
+    /// The only address whose packets matter now, so that the socket can be tied to it.
+    #[must_use]
+    pub fn fixed(&self, now: Now) -> Option<SocketAddr> {
+        self.source.fixed(now.instant)
+    }
+
+    /// Ends the leg.
+    pub fn close(mut self, now: Now, reports: &mut Reports) {
+        self.stop_recording(reports);
+        reports.push_back(MediaReport::Closed { leg: self.id, counts: self.counts(now) });
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counts(&self, now: Now) -> LegCounts {
+        let age = now.instant.saturating_duration_since(self.opened);
+        LegCounts {
+            packets_in: self.packets_in,
+            packets_out: self.packets_out,
+            lost: self.quality.lost(),
+            foreign: self.foreign,
+            jitter: self.quality.jitter(),
+            silent: self.heard_audio && !self.quality.heard_sound(),
+            nothing_heard: self.packets_in == 0 && self.plan.receive && age >= TOO_YOUNG,
+            remote_loss: self.clockwork.remote_loss(self.packets_out),
+        }
+    }
+
+    fn hear(&mut self, now: Instant, packet: &rtp::Packet<'_>, arrival: Arrival, linear: fn(u8) -> i16, reports: &mut Reports) {
+        self.heard_audio = true;
+        if arrival != Arrival::Late {
+            self.quality.timed(now, packet.timestamp);
+        }
+        if !self.quality.heard_sound() {
+            self.quality.listen(packet.payload, linear);
+        }
+        if self.collecting && self.plan.event_type.is_none() && arrival != Arrival::Late {
+            let mut tones = self.tones.take().unwrap_or_default();
+            if let Arrival::Next { missing } = arrival {
+                tones.skip(missing);
+            }
+            tones.listen(packet.payload, linear, |key| self.press(now, key, Via::Tone, reports));
+            self.tones = Some(tones);
+        }
+        if let Some(recording) = &mut self.recording {
+            recording.take(now, packet.timestamp, packet.payload, packet.payload_type);
+        }
+    }
+
+    fn press(&mut self, now: Instant, key: char, via: Via, reports: &mut Reports) {
+        if self.arbiter.is_new(now, key, via) {
+            reports.push_back(MediaReport::Key { leg: self.id, key, tone: via == Via::Tone });
+        }
+    }
+
+    fn look_after(&mut self, now: Instant, reports: &mut Reports) {
+        if !self.plan.receive {
+            self.watch.rest(now);
+        } else if let Some(quiet) = self.watch.missing(now) {
+            reports.push_back(MediaReport::NoAudio { leg: self.id, for_ms: quiet.as_millis() as u32 });
+        }
+        if let Some(by) = self.recording.as_ref().and_then(|recording| recording.ended(now)) {
+            self.end_recording(by, reports);
+        }
+    }
+
+    fn end_recording(&mut self, by: RecordEnd, reports: &mut Reports) {
+        if let Some(recording) = self.recording.take() {
+            reports.push_back(MediaReport::Recorded { leg: self.id, audio: recording.finish(), by });
+        }
+    }
+
+    /// Writes one frame; false when it is silence because nothing is playing.
+    fn write_sound(&mut self, payload: &mut [u8], reports: &mut Reports) -> bool {
+        let codec = self.plan.codec;
+        let Some(playing) = &mut self.playing else {
+            payload.fill(silence(codec));
+            return false;
+        };
+        let sounds = playing.write(codec, payload);
+        if playing.is_over() {
+            reports.push_back(MediaReport::Played { leg: self.id, play: playing.play });
+            self.playing = None;
+        }
+        sounds
+    }
+
+    fn write_report(&mut self, now: Now, goodbye: bool, into: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        let mut destination = self.source.destination()?;
+        destination.set_port(destination.port().checked_add(1)?);
+        let sent = Sent {
+            ssrc: self.ssrc,
+            packets: self.packets_out as u32,
+            octets: (self.packets_out as u32).wrapping_mul(FRAME as u32),
+            timestamp: self.timestamp,
+            lately: self.packets_out > self.packets_reported[1],
+        };
+        self.packets_reported = [self.packets_out, self.packets_reported[0]];
+        let fraction_lost = self.quality.fraction_lost();
+        let heard = self.quality.ssrc().map(|ssrc| Heard {
+            ssrc,
+            fraction_lost,
+            lost: self.quality.lost_now(),
+            highest: self.quality.highest(),
+            jitter: self.quality.jitter(),
+        });
+        let length = self.clockwork.write(now.instant, now.wall, &sent, heard.as_ref(), goodbye, into);
+        (length > 0).then_some((length, destination))
+    }
+}
+
+impl Playing {
+    /// Writes the next frame; false when there is none.
+    fn write(&mut self, codec: Codec, payload: &mut [u8]) -> bool {
+        self.settle();
+        let sound = match self.pieces.get(self.piece) {
+            Some(Piece::Clip(clip)) => {
+                let bytes = match codec {
+                    Codec::Pcma => clip.alaw(),
+                    Codec::Pcmu => clip.mulaw(),
+                };
+                bytes.get(self.frame * FRAME..(self.frame + 1) * FRAME)
+            }
+            Some(Piece::Gap(_)) => None,
+            None => {
+                payload.fill(silence(codec));
+                return false;
+            }
+        };
+        match sound {
+            Some(sound) => payload.copy_from_slice(sound),
+            None => payload.fill(silence(codec)),
+        }
+        self.frame += 1;
+        self.settle();
+        true
+    }
+
+    /// Goes to the next piece that has frames left; starts over when it repeats.
+    fn settle(&mut self) {
+        // Twice around at most: pieces without any frame must not hold the thread.
+        for _ in 0..=self.pieces.len() {
+            match self.pieces.get(self.piece) {
+                Some(piece) if self.frame < piece.frames() => return,
+                Some(_) => {
+                    self.piece += 1;
+                    self.frame = 0;
+                }
+                None if self.repeat => {
+                    self.piece = 0;
+                    self.frame = 0;
+                }
+                None => return,
+            }
+        }
+        if self.repeat && self.pieces.iter().all(|piece| piece.frames() == 0) {
+            self.repeat = false;
+            self.piece = self.pieces.len();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.piece >= self.pieces.len() && !self.repeat
+    }
+}
+
+fn silence(codec: Codec) -> u8 {
+    match codec {
+        Codec::Pcma => g711::ALAW_SILENCE,
+        Codec::Pcmu => g711::MULAW_SILENCE,
+    }
+}
+
+#[cfg(test)]
+mod tests;

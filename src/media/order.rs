@@ -1,0 +1,132 @@
+//! What goes to a media thread and what comes back: digits, "played" and counters inwards; play, record, close outwards.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clip::Piece;
+
+/// One party's sound. Never reused in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LegId(pub u64);
+
+/// One `Play` order, so that a late "played" is not taken for a newer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PlayId(pub u64);
+
+/// The two codecs of the telephone network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// G.711 A-law, payload type 8.
+    Pcma,
+    /// G.711 μ-law, payload type 0.
+    Pcmu,
+}
+
+/// What was agreed for one leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegPlan {
+    pub codec: Codec,
+    /// Payload type of telephone-event when it was negotiated; in-band tones are listened for otherwise.
+    pub event_type: Option<u8>,
+    /// Where the peer's SDP says that sound goes; none or port 0 when it told nothing yet.
+    pub remote: Option<SocketAddr>,
+    /// Whether we send (the peer may hear us): false for `sendonly`/`inactive` offers of the peer.
+    pub send: bool,
+    /// Whether the peer sends: false while it holds us; the time-out for missing sound rests then.
+    pub receive: bool,
+}
+
+/// What a media thread is told.
+#[derive(Debug)]
+pub enum MediaOrder {
+    /// Binds `port` on `ip` and starts the leg; answered by `Opened` or `OpenFailed`.
+    Open { leg: LegId, ip: IpAddr, port: u16, plan: LegPlan },
+    /// A new agreement (re-INVITE): sequence, timestamp and SSRC go on; the source is learnt anew when `remote` changed.
+    Change { leg: LegId, plan: LegPlan },
+    /// Plays these pieces from now on instead of what is playing; `repeat` starts over at the end (hold music).
+    Play { leg: LegId, play: PlayId, pieces: Arc<[Piece]>, repeat: bool },
+    /// Cuts what is playing. Nothing is reported for it.
+    Stop { leg: LegId },
+    /// Listens for in-band tones only while this is on (talk-off guard, C6).
+    Collect { leg: LegId, on: bool },
+    /// Records what the party says, as A-law, until `Recorded` reports it. No beep: play that first.
+    Record { leg: LegId, longest: Duration, silence: Duration },
+    /// Ends a recording; answered by `Recorded`.
+    StopRecording { leg: LegId },
+    /// Ends the leg; its port drains, then rests. Answered by `Closed`.
+    Close { leg: LegId },
+}
+
+/// What a media thread tells.
+#[derive(Debug)]
+pub enum MediaReport {
+    Opened {
+        leg: LegId,
+    },
+    /// The port is taken by somebody else or descriptors ran out.
+    OpenFailed {
+        leg: LegId,
+        why: &'static str,
+    },
+    /// One key press, once (I1). From RFC 4733 or heard in the sound.
+    Key {
+        leg: LegId,
+        key: char,
+        tone: bool,
+    },
+    /// All pieces of this order were sent.
+    Played {
+        leg: LegId,
+        play: PlayId,
+    },
+    /// The end of a recording: A-law, 8 kHz.
+    Recorded {
+        leg: LegId,
+        audio: Vec<u8>,
+        by: RecordEnd,
+    },
+    /// No packet for the time-out (5 s: a note; the thread reports it once and again with `AudioBack`).
+    NoAudio {
+        leg: LegId,
+        for_ms: u32,
+    },
+    AudioBack {
+        leg: LegId,
+    },
+    /// The last word about a leg.
+    Closed {
+        leg: LegId,
+        counts: LegCounts,
+    },
+}
+
+/// Why a recording ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordEnd {
+    /// `StopRecording` or `Close`.
+    Stopped,
+    /// Silence for the set time after speech.
+    Silence,
+    /// The longest time.
+    Full,
+}
+
+/// What a leg counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LegCounts {
+    pub packets_in: u64,
+    pub packets_out: u64,
+    /// By sequence numbers, RFC 3550 A.3.
+    pub lost: u64,
+    /// Packets from a source that is not the learnt peer.
+    pub foreign: u64,
+    /// Interarrival jitter in RTP units (RFC 3550 A.8).
+    pub jitter: u32,
+    /// Nothing but silence was ever heard.
+    pub silent: bool,
+    /// Nothing ever arrived although the peer should have sent.
+    pub nothing_heard: bool,
+    /// Loss that the peer reported by RTCP, in 1/256.
+    pub remote_loss: u8,
+}

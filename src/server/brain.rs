@@ -1,0 +1,317 @@
+//! The thread on which the brain lives: reads sockets and queues, feeds it, and carries out what it wants, never waiting for anybody.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr, UdpSocket as StdUdpSocket};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+use tokio::net::UdpSocket;
+use tokio::sync::{mpsc, oneshot};
+
+use super::clock;
+use super::ladder::Ladders;
+use super::media_thread::MediaThreads;
+use super::streams::Streams;
+use crate::call::live::LiveCall;
+use crate::call::request::StoreRequest;
+use crate::centre::{Centre, Input, Output, STALE_AFTER};
+use crate::domain::StepKind;
+use crate::machine::Machine;
+use crate::sip::event::{Flow, SipInput, Transport};
+
+/// Datagrams read before anything else is looked at.
+const BURST: usize = 64;
+/// New calls that wait for their turn; beyond that they are refused at once.
+const MOST_WAITING: usize = 2048;
+/// Inputs of one queue, and timers, before the sockets are looked at again.
+const ROUND: usize = 256;
+/// Local addresses remembered, by peer.
+const MOST_ROUTES: usize = 4096;
+
+/// A question to the running brain.
+#[derive(Debug)]
+pub enum Query {
+    /// What is up; with the path of one call.
+    Live { only: Option<String>, answer: oneshot::Sender<Vec<LiveCall>> },
+    /// How many calls are up, and each trunk's health.
+    Health { answer: oneshot::Sender<(usize, Vec<(String, bool)>)> },
+    /// Nothing more is to be done.
+    Stop,
+}
+
+/// What the brain's thread owns.
+pub struct Brain {
+    pub centre: Centre,
+    pub sockets: Vec<UdpSocket>,
+    pub advertise: Option<IpAddr>,
+    pub inbox: mpsc::Receiver<Input>,
+    /// What streams receive: apart, so that a flood of it does not hold up replies.
+    pub wire: mpsc::Receiver<Input>,
+    pub queries: mpsc::Receiver<Query>,
+    pub store: mpsc::Sender<StoreRequest>,
+    pub media: MediaThreads,
+    pub streams: Arc<Streams>,
+    pub ladders: Option<Ladders>,
+    /// Set once nothing is left to do after a stop.
+    pub done: Option<oneshot::Sender<()>>,
+    pub runtime: tokio::runtime::Handle,
+    /// Set by `Query::Stop`.
+    pub stopped: bool,
+}
+
+/// New calls that were read and wait for their turn.
+type Waiting = VecDeque<(Instant, Flow, Vec<u8>)>;
+
+impl Brain {
+    /// Runs until the last call has ended after a stop, or the inbox is closed.
+    pub async fn run(mut self) {
+        let mut routes = Routes { local: HashMap::new(), advertise: self.advertise };
+        let mut buffer = vec![0_u8; 65_536];
+        let mut waiting = Waiting::new();
+        let mut up = 0;
+        loop {
+            let started = clock::now();
+            // Every round looks at everything once, so that a flood on one side starves no other.
+            self.timers();
+            self.queued();
+            self.carry_out();
+            self.invites(&mut waiting);
+            if self.centre.calls() != up {
+                up = self.centre.calls();
+                metrics::gauge!("dinetone_calls").set(up as f64);
+            }
+            if self.centre.draining() && up == 0 && waiting.is_empty() {
+                if let Some(done) = self.done.take() {
+                    let _ = done.send(());
+                }
+            }
+            metrics::histogram!("dinetone_sip_turn_seconds").record(clock::now().instant.saturating_duration_since(started.instant).as_secs_f64());
+            let wake = self.centre.next_deadline().map(tokio::time::Instant::from_std);
+            let idle = waiting.is_empty();
+            if self.stopped {
+                return;
+            }
+            tokio::select! {
+                biased;
+                socket = readable(&self.sockets) => self.read(socket, &mut buffer, &mut routes, &mut waiting),
+                input = self.inbox.recv() => match input {
+                    Some(input) => self.centre.handle(clock::now(), input),
+                    None => return,
+                },
+                Some(input) = self.wire.recv() => self.centre.handle(clock::now(), input),
+                Some(query) = self.queries.recv() => self.answer(query),
+                () = sleep_until(wake) => {}
+                () = std::future::ready(()), if !idle => {}
+            }
+        }
+    }
+
+    fn timers(&mut self) {
+        let now = clock::now();
+        for _ in 0..ROUND {
+            if self.centre.next_deadline().is_none_or(|due| due > now.instant) {
+                return;
+            }
+            self.centre.handle_timeout(now);
+        }
+    }
+
+    fn queued(&mut self) {
+        let now = clock::now();
+        for _ in 0..ROUND {
+            let Ok(input) = self.inbox.try_recv() else { break };
+            self.centre.handle(now, input);
+        }
+        for _ in 0..ROUND / 4 {
+            let Ok(input) = self.wire.try_recv() else { break };
+            self.centre.handle(now, input);
+        }
+        while let Ok(query) = self.queries.try_recv() {
+            self.answer(query);
+        }
+    }
+
+    /// Reads a burst. What belongs to calls in progress goes first; new calls wait for their turn behind it.
+    fn read(&mut self, place: usize, buffer: &mut [u8], routes: &mut Routes, waiting: &mut Waiting) {
+        let now = clock::now();
+        for _ in 0..BURST {
+            let (length, peer) = match self.sockets[place].try_recv_from(buffer) {
+                Ok(received) => received,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
+                // An ICMP error of an earlier datagram (RFC 1122): nothing was received, the next one may be good.
+                Err(_) => continue,
+            };
+            let Ok(bound) = self.sockets[place].local_addr() else { continue };
+            let local = routes.local(bound, peer);
+            let flow = Flow { transport: Transport::Udp, socket: u16::try_from(place).unwrap_or(0), local, peer, connection: 0 };
+            let bytes = buffer[..length].to_vec();
+            if !bytes.starts_with(b"INVITE ") {
+                self.centre.handle(now, Input::Sip(SipInput::Received { flow, bytes }));
+            } else if waiting.len() < MOST_WAITING {
+                waiting.push_back((now.instant, flow, bytes));
+            } else {
+                self.centre.handle(now, Input::Stale(SipInput::Received { flow, bytes }));
+            }
+        }
+    }
+
+    fn invites(&mut self, waiting: &mut Waiting) {
+        let now = clock::now();
+        for _ in 0..BURST / 4 {
+            let Some((read, flow, bytes)) = waiting.pop_front() else { return };
+            let input = SipInput::Received { flow, bytes };
+            let late = now.instant.saturating_duration_since(read) > STALE_AFTER;
+            self.centre.handle(now, if late { Input::Stale(input) } else { Input::Sip(input) });
+        }
+        self.carry_out();
+    }
+
+    fn answer(&mut self, query: Query) {
+        match query {
+            Query::Stop => self.stopped = true,
+            Query::Live { only, answer } => drop(answer.send(self.centre.live(only.as_deref()))),
+            Query::Health { answer } => drop(answer.send((self.centre.calls(), self.centre.trunks()))),
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.centre.poll() {
+            match output {
+                Output::Transmit { flow, bytes } if flow.transport == Transport::Udp => {
+                    if let Some(socket) = self.sockets.get(usize::from(flow.socket))
+                        && socket.try_send_to(&bytes, flow.peer).is_err()
+                    {
+                        // UDP may lose; the transaction sends again.
+                        metrics::counter!("dinetone_sip_send_failed_total").increment(1);
+                    }
+                }
+                Output::Transmit { flow, bytes } => {
+                    let _guard = self.runtime.enter();
+                    self.streams.send(flow, bytes);
+                }
+                Output::Media(order) => {
+                    if self.media.send(order).is_err() {
+                        metrics::counter!("dinetone_replies_lost_total").increment(1);
+                    }
+                }
+                Output::Store(request) => self.request(request),
+                Output::Trace { call_id, flow, sent, bytes } => {
+                    if let Some(ladders) = &mut self.ladders {
+                        ladders.note(clock::now(), &call_id, flow, sent, &bytes);
+                    }
+                }
+                Output::Call { id, caller, what } => self.log(&id, caller.as_ref(), &what),
+                Output::Refused { reason, .. } => metrics::counter!("dinetone_refused_total", "reason" => reason).increment(1),
+                Output::Trunk { name, up, why } => {
+                    metrics::gauge!("dinetone_trunk_up", "trunk" => name.clone()).set(if up { 1.0 } else { 0.0 });
+                    if up {
+                        tracing::info!(trunk = name, "trunk {name} is up: {why}");
+                    } else {
+                        tracing::warn!(trunk = name, "trunk {name} is down: {why}");
+                    }
+                }
+                Output::Registered { account, contacts } => tracing::info!(account, contacts, "phone {account} has {contacts} contact(s)"),
+                Output::Fault { id, what } => {
+                    metrics::counter!("dinetone_call_faults_total").increment(1);
+                    tracing::error!(call.id = %id, "a call ended by a fault of ours: {what}");
+                }
+            }
+        }
+    }
+
+    /// A full queue to the store must not stop the brain: the call gets its answer by its own time-out.
+    fn request(&self, request: StoreRequest) {
+        if let Err(error) = self.store.try_send(request) {
+            metrics::counter!("dinetone_replies_lost_total").increment(1);
+            if let mpsc::error::TrySendError::Full(StoreRequest::Ended { record, .. }) = error {
+                tracing::error!(call.id = %record.id, "the store's queue is full: a call record was lost");
+            }
+        }
+    }
+
+    fn log(&self, id: &crate::domain::CallId, caller: Option<&crate::domain::PhoneNumber>, what: &StepKind) {
+        let caller = caller.map_or_else(|| "unknown".to_owned(), ToString::to_string);
+        match what {
+            StepKind::Arrived => tracing::debug!(call.id = %id, caller, "call {id} from {caller}"),
+            StepKind::Answered { codec, keys_by } => tracing::info!(call.id = %id, caller, codec, keys_by, "call {id} from {caller} was answered"),
+            StepKind::Node(node) => tracing::debug!(call.id = %id, node, "call {id} entered {node}"),
+            StepKind::Outcome { node, outcome } => {
+                metrics::counter!("dinetone_outcomes_total", "node" => node.clone(), "outcome" => outcome.clone()).increment(1);
+            }
+            StepKind::Said { .. } => metrics::counter!("dinetone_prompts_total").increment(1),
+            StepKind::Key { source, .. } => metrics::counter!("dinetone_keys_total", "source" => source.name()).increment(1),
+            StepKind::Warning(text) => {
+                if text.starts_with("prompt missing") {
+                    metrics::counter!("dinetone_prompts_missing_total").increment(1);
+                }
+                tracing::warn!(call.id = %id, caller, "call {id}: {text}");
+            }
+            StepKind::Ordered(number) => {
+                metrics::counter!("dinetone_orders_total").increment(1);
+                tracing::info!(call.id = %id, caller, order.number = %number, "order {number} was placed");
+            }
+            StepKind::Ended(end) => {
+                metrics::counter!("dinetone_calls_total", "by" => end.by.name(), "reason" => end.reason.name()).increment(1);
+                tracing::info!(call.id = %id, caller, by = end.by.name(), reason = end.reason.name(), "call {id} from {caller} ended: {end}");
+            }
+            StepKind::BargeIn { .. } | StepKind::Note(_) => {}
+        }
+    }
+}
+
+/// Which address of ours a peer reaches, for sockets that listen on all of them.
+struct Routes {
+    local: HashMap<IpAddr, IpAddr>,
+    advertise: Option<IpAddr>,
+}
+
+impl Routes {
+    fn local(&mut self, bound: SocketAddr, peer: SocketAddr) -> SocketAddr {
+        if let Some(advertise) = self.advertise.filter(|address| address.is_ipv4() == peer.is_ipv4() && !peer.ip().is_loopback()) {
+            return SocketAddr::new(advertise, bound.port());
+        }
+        if !bound.ip().is_unspecified() {
+            return bound;
+        }
+        if self.local.len() >= MOST_ROUTES {
+            self.local.clear();
+        }
+        let ip = *self.local.entry(peer.ip()).or_insert_with(|| route(bound.ip(), peer).unwrap_or(bound.ip()));
+        SocketAddr::new(ip, bound.port())
+    }
+}
+
+/// Asks the kernel by which address it would reach `peer`. Nothing is sent.
+fn route(any: IpAddr, peer: SocketAddr) -> Option<IpAddr> {
+    let socket = StdUdpSocket::bind((any, 0)).ok()?;
+    socket.connect(peer).ok()?;
+    socket.local_addr().ok().map(|local| local.ip())
+}
+
+/// Our address towards `peer`, for a socket bound to `bound`.
+#[must_use]
+pub fn local_towards(bound: SocketAddr, peer: SocketAddr, advertise: Option<IpAddr>) -> SocketAddr {
+    Routes { local: HashMap::new(), advertise }.local(bound, peer)
+}
+
+async fn readable(sockets: &[UdpSocket]) -> usize {
+    poll_fn(|context| {
+        for (place, socket) in sockets.iter().enumerate() {
+            if socket.poll_recv_ready(context).is_ready() {
+                return Poll::Ready(place);
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+async fn sleep_until(wake: Option<tokio::time::Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake).await,
+        None => std::future::pending().await,
+    }
+}
+

@@ -1,0 +1,133 @@
+//! The files an operator writes (`menus.toml`, own prompts): read, checked whole, and taken over only when nothing is wrong.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::domain::Finding;
+use crate::house::House;
+use crate::ivr::script::Script;
+use crate::media::wav;
+use crate::voice::say::DigitOne;
+use crate::voice::{Fetch, Library, Sources, shipped};
+
+/// Own prompts at most, in bytes: an hour of speech is 29 MB.
+const MOST_OWN: u64 = 512 << 20;
+
+/// What the files say.
+pub struct Files {
+    pub script: Arc<Script>,
+    pub library: Arc<Library>,
+    pub house: House,
+}
+
+/// Where the files are.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// `menus.toml`.
+    pub menus: PathBuf,
+    /// The operator's own prompts, usually `data/prompts`; need not be there.
+    pub prompts: PathBuf,
+    pub digit_one: DigitOne,
+}
+
+impl Places {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// All findings at once.
+    pub fn read(&self) -> Result<Files, Vec<Finding>> {
+        let (files, mut findings) = self.load();
+        if let Some(files) = &files {
+            let asked = files.script.outline().into_iter().flat_map(|node| node.prompts);
+            let ids: Vec<String> = asked.chain(files.library.list().into_iter().map(|prompt| prompt.id)).collect();
+            findings.extend(files.library.check(ids.iter().map(String::as_str)));
+        }
+        findings.sort();
+        findings.dedup();
+        files.filter(|_| findings.is_empty()).ok_or(findings)
+    }
+
+    /// Reads everything and checks all but the recordings; files whose text cannot be read at all are not there.
+    #[must_use]
+    pub fn load(&self) -> (Option<Files>, Vec<Finding>) {
+        let (library, mut findings) = self.library();
+        let text = match std::fs::read_to_string(&self.menus) {
+            Ok(text) => text,
+            Err(error) => {
+                findings.push(Finding::new(self.menus.display().to_string(), error.to_string(), "name the file with --menus, or put it there"));
+                return (None, findings);
+            }
+        };
+        let table: toml::Table = match text.parse::<toml::Table>() {
+            Ok(table) => table,
+            Err(error) => {
+                let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+                findings.push(Finding::new(format!("{}:{line}", self.menus.display()), error.message().to_owned(), "mend the TOML"));
+                return (None, findings);
+            }
+        };
+        let (house, faults) = House::read(&table);
+        findings.extend(faults);
+        let (script, faults) = Script::read(&table, &|id| library.has(id));
+        findings.extend(faults);
+        (Some(Files { script: Arc::new(script), library: Arc::new(library), house }), findings)
+    }
+
+    /// The voice: shipped and own recordings.
+    #[must_use]
+    pub fn library(&self) -> (Library, Vec<Finding>) {
+        let mut own = Vec::new();
+        let mut findings = Vec::new();
+        let mut total = 0;
+        collect(&self.prompts, &self.prompts, &mut own, &mut total, &mut findings);
+        let fetch: Fetch = Arc::new(shipped);
+        let (library, faults) = Library::load(Sources { shipped: fetch, own, decode: |bytes| wav::read_alaw(bytes).map_err(|error| error.to_string()) }, self.digit_one);
+        findings.extend(faults);
+        (library, findings)
+    }
+
+    /// When anything of it was last changed, and how many files there are: a cheap look that tells whether to read again.
+    #[must_use]
+    pub fn stamp(&self) -> (Option<SystemTime>, u64, usize) {
+        let menus = std::fs::metadata(&self.menus).ok();
+        let mut newest = menus.as_ref().and_then(|meta| meta.modified().ok());
+        let mut size = menus.map_or(0, |meta| meta.len());
+        let mut count = 0;
+        walk(&self.prompts, &mut |_, meta| {
+            count += 1;
+            size += meta.len();
+            newest = newest.max(meta.modified().ok());
+        });
+        (newest, size, count)
+    }
+}
+
+fn walk(folder: &Path, visit: &mut dyn FnMut(&Path, &std::fs::Metadata)) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        match entry.metadata() {
+            Ok(meta) if meta.is_dir() => walk(&path, visit),
+            Ok(meta) if meta.is_file() => visit(&path, &meta),
+            _ => {}
+        }
+    }
+}
+
+fn collect(root: &Path, folder: &Path, own: &mut Vec<(String, Vec<u8>)>, total: &mut u64, findings: &mut Vec<Finding>) {
+    walk(folder, &mut |path, meta| {
+        let is_ours = path.extension().is_some_and(|extension| extension == "wav" || extension == "tsv");
+        let Some(relative) = path.strip_prefix(root).ok().filter(|_| is_ours) else { return };
+        *total += meta.len();
+        let place = path.display().to_string();
+        if *total > MOST_OWN {
+            findings.push(Finding::new(place, "own prompts are larger than 512 MB", "leave only what is played"));
+            return;
+        }
+        match std::fs::read(path) {
+            Ok(bytes) => own.push((relative.to_string_lossy().replace('\\', "/"), bytes)),
+            Err(error) => findings.push(Finding::new(place, error.to_string(), "make it readable")),
+        }
+    });
+}

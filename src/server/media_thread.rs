@@ -1,0 +1,144 @@
+//! The media threads: they own the sockets and the legs, wake every 5 ms, and carry sound without a lock, a wait or an allocation.
+
+mod realtime;
+mod socket;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use crate::machine::Ids;
+use crate::media::order::{LegId, MediaOrder, MediaReport};
+
+/// Where reports go: gives a report back when it has no room, and gets it again 5 ms later. Must not block.
+pub type ReportSink = Arc<dyn Fn(MediaReport) -> Result<(), MediaReport> + Send + Sync>;
+
+/// How the threads are run.
+#[derive(Debug, Clone)]
+pub struct MediaSettings {
+    /// Threads; 0 means one less than there are cores, at least one.
+    pub threads: usize,
+    /// Orders that may wait for one thread; more are refused.
+    pub orders: usize,
+    /// Ask for a real-time class (SCHED_RR), and take a better nice value where it is refused.
+    pub realtime: bool,
+    /// For SSRC, first sequence number and first timestamp: from the system's random source.
+    pub seed: u128,
+    /// Bytes that recordings may come to, for each thread; beyond that a recording ends as full at once.
+    pub recordings: usize,
+}
+
+impl MediaSettings {
+    /// The settings of a server; `seed` from the system's random source.
+    #[must_use]
+    pub fn new(seed: u128) -> Self {
+        Self { threads: 0, orders: 16_384, realtime: true, seed, recordings: 256 * 1024 * 1024 }
+    }
+
+    /// One thread of the ordinary class.
+    #[must_use]
+    pub fn for_testing() -> Self {
+        Self { threads: 1, realtime: false, ..Self::new(1) }
+    }
+}
+
+/// The running threads. Dropping it ends them, and waits for that.
+pub struct MediaThreads {
+    threads: Vec<Thread>,
+    legs: Arc<AtomicUsize>,
+}
+
+struct Thread {
+    /// None once it is to end.
+    orders: Option<SyncSender<MediaOrder>>,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl MediaThreads {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no epoll descriptor.
+    pub fn start(settings: &MediaSettings, sink: ReportSink) -> std::io::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let count = if settings.threads == 0 { cores.saturating_sub(1).max(1) } else { settings.threads };
+        let legs = Arc::new(AtomicUsize::new(0));
+        let mut ids = Ids::seeded(settings.seed);
+        let mut started = Self { threads: Vec::with_capacity(count), legs: Arc::clone(&legs) };
+        for place in 0..count {
+            let (orders, inbox) = sync_channel(settings.orders.max(1));
+            let seed = u128::from(ids.next_u64()) << 64 | u128::from(ids.next_u64());
+            let worker = worker::Worker::new(inbox, Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings.recordings)?;
+            let realtime = settings.realtime;
+            let handle = std::thread::Builder::new().name(format!("media-{place}")).spawn(move || {
+                realtime::ask(realtime, place == 0);
+                worker.run();
+            })?;
+            started.threads.push(Thread { orders: Some(orders), handle: Some(handle) });
+        }
+        Ok(started)
+    }
+
+    /// Gives an order to the thread of its leg. Does not block.
+    ///
+    /// # Errors
+    /// The order comes back when the thread's queue is full or the thread is gone.
+    pub fn send(&self, order: MediaOrder) -> Result<(), MediaOrder> {
+        let place = (leg_of(&order).0 % self.threads.len() as u64) as usize;
+        match &self.threads[place].orders {
+            Some(orders) => orders.try_send(order).map_err(|error| {
+                metrics::counter!("dinetone_media_orders_refused_total").increment(1);
+                match error {
+                    std::sync::mpsc::TrySendError::Full(order) | std::sync::mpsc::TrySendError::Disconnected(order) => order,
+                }
+            }),
+            None => Err(order),
+        }
+    }
+
+    /// Legs that are up.
+    #[must_use]
+    pub fn legs(&self) -> usize {
+        self.legs.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for MediaThreads {
+    fn drop(&mut self) {
+        self.threads.iter_mut().for_each(|thread| thread.orders = None);
+        for thread in &mut self.threads {
+            if let Some(handle) = thread.handle.take()
+                && handle.join().is_err()
+            {
+                tracing::error!("a media thread had ended by a panic");
+            }
+        }
+    }
+}
+
+impl fmt::Debug for MediaThreads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MediaThreads({}, {} legs)", self.threads.len(), self.legs())
+    }
+}
+
+/// The leg that an order is for.
+fn leg_of(order: &MediaOrder) -> LegId {
+    match order {
+        MediaOrder::Open { leg, .. }
+        | MediaOrder::Change { leg, .. }
+        | MediaOrder::Play { leg, .. }
+        | MediaOrder::Stop { leg }
+        | MediaOrder::Collect { leg, .. }
+        | MediaOrder::Record { leg, .. }
+        | MediaOrder::StopRecording { leg }
+        | MediaOrder::Close { leg } => *leg,
+    }
+}

@@ -1,0 +1,14 @@
+//! The shell: opens sockets, store and files, starts the brain and its helpers, and stops them in order.
+
+pub mod brain;
+pub mod clock;
+pub mod effects;
+pub mod files;
+pub mod ladder;
+pub mod media_thread;
+pub mod records;
+pub mod reload;
+pub mod sockets;
+pub mod start;
+pub mod streams;
+pub mod tasks;

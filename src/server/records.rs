@@ -1,0 +1,75 @@
+//! Writes call records in groups: what has piled up while the last group was written goes together.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::call::request::Reply;
+use crate::centre::Input;
+use crate::domain::{CallRecord, Step};
+use crate::store::Store;
+
+/// Records that wait for the store; at five thousand calls a second this bridges some seconds.
+pub const QUEUE: usize = 32_768;
+/// Records of one group.
+const GROUP: usize = 512;
+/// Between two tries while the store is away.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// One thing to write.
+#[derive(Debug)]
+pub enum Entry {
+    /// Answered by `Reply::Started`.
+    Started(u64, Box<CallRecord>),
+    Ended(Box<CallRecord>, Vec<Step>),
+}
+
+/// Writes until the last sender has gone and all is written.
+pub async fn run(store: Store, node: String, inbox: mpsc::Sender<Input>, mut entries: mpsc::Receiver<Entry>) {
+    let mut group = Vec::new();
+    while entries.recv_many(&mut group, GROUP).await > 0 {
+        let (mut started, mut calls, mut ended) = (HashMap::new(), Vec::new(), Vec::new());
+        for entry in group.drain(..) {
+            match entry {
+                Entry::Started(call, record) => {
+                    calls.push(call);
+                    started.insert(record.id.clone(), *record);
+                }
+                Entry::Ended(record, steps) => {
+                    // Begun and ended within one group: one write tells both.
+                    started.remove(&record.id);
+                    ended.push((*record, steps));
+                }
+            }
+        }
+        let started: Vec<CallRecord> = started.into_values().collect();
+        if !started.is_empty()
+            && let Err(error) = store.record_calls_started(&node, &started).await
+        {
+            // The calls go on; their records are written whole when they end.
+            tracing::warn!("{} begun call(s) could not be written: {error}", started.len());
+            metrics::counter!("dinetone_store_errors_total", "verb" => "calls_started").increment(1);
+        }
+        for call in calls {
+            let _ = inbox.try_send(Input::Reply { call, reply: Reply::Started });
+        }
+        let mut warned = false;
+        while !ended.is_empty() {
+            match store.record_calls_ended(&node, &ended).await {
+                Ok(()) => break,
+                Err(error) => {
+                    metrics::counter!("dinetone_store_errors_total", "verb" => "calls_ended").increment(1);
+                    if !std::mem::replace(&mut warned, true) {
+                        tracing::error!("{} call record(s) wait for the store: {error}", ended.len());
+                    }
+                    if entries.is_closed() {
+                        tracing::error!("{} call record(s) were lost at the end", ended.len());
+                        break;
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Follows what changes while calls go on: the store's dishes and branches, `menus.toml`, the operator's prompts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::clock;
+use super::files::Places;
+use crate::centre::Input;
+use crate::config;
+use crate::domain::{Catalogue, Timestamp};
+use crate::store::Store;
+
+/// How often the store and the files are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Hands the brain a fresh catalogue whenever the store's version rises.
+pub async fn follow_store(store: Store, latest: watch::Sender<Arc<Catalogue>>, inbox: mpsc::Sender<Input>) {
+    let mut version = latest.borrow().version;
+    let mut away = false;
+    loop {
+        tokio::time::sleep(LOOK).await;
+        match store.catalogue_version().await {
+            Ok(current) if current != version => {
+                if let Ok(catalogue) = store.catalogue().await {
+                    version = catalogue.version;
+                    let catalogue = Arc::new(catalogue);
+                    latest.send_replace(Arc::clone(&catalogue));
+                    if inbox.send(Input::Catalogue(catalogue)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            Ok(_) => away = false,
+            Err(error) if !away => {
+                away = true;
+                tracing::error!("the store is away: {error}");
+            }
+            Err(_) => {}
+        }
+        metrics::gauge!("dinetone_store_up").set(if away { 0.0 } else { 1.0 });
+    }
+}
+
+/// Takes over changed files when they are right; otherwise says what is wrong and keeps the old ones.
+pub async fn follow_files(places: Places, store: Store, inbox: mpsc::Sender<Input>) {
+    let mut seen = places.stamp();
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let places = places.clone();
+        let stamp = places.stamp();
+        if stamp == seen {
+            continue;
+        }
+        // A file that is still being written is read when it has come to rest.
+        tokio::time::sleep(LOOK / 4).await;
+        if places.stamp() != stamp {
+            continue;
+        }
+        seen = stamp;
+        let Ok(read) = tokio::task::spawn_blocking(move || places.read()).await else { continue };
+        match read {
+            Ok(files) => {
+                match store.import_house(&files.house, Timestamp::from(clock::now().wall)).await {
+                    Ok(changes) => tracing::info!("changed files were taken over: calls in progress keep the old dialogue; {} dish(es) and branches new, {} changed, {} gone", changes.added.len(), changes.changed.len(), changes.retired.len()),
+                    Err(error) => tracing::error!("the dialogue was taken over, the dishes were not: {error}"),
+                }
+                metrics::counter!("dinetone_reloads_total", "result" => "taken").increment(1);
+                if inbox.send(Input::Files { script: files.script, library: files.library }).await.is_err() {
+                    return;
+                }
+            }
+            Err(findings) => {
+                metrics::counter!("dinetone_reloads_total", "result" => "refused").increment(1);
+                tracing::error!("changed files were refused, the old ones stay: {}", config::list("the changed files", &findings));
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! `dinetone serve`: everything checked before the first call, then run until a stop is asked for.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::brain::{Brain, Query};
+use super::effects::Effects;
+use super::files::{Files, Places};
+use super::ladder::Ladders;
+use super::media_thread::{MediaSettings, MediaThreads};
+use super::sockets::{Sockets, sip_settings};
+use super::streams::Streams;
+use super::{clock, reload, tasks};
+use crate::call::session::Env;
+use crate::centre::{Centre, Input, Limits};
+use crate::config::Config;
+use crate::domain::{Finding, Timestamp};
+use crate::media::ports::Ports;
+use crate::sip::endpoint::Endpoint;
+use crate::store::Store;
+use crate::voice::say::DigitOne;
+use crate::web::{self, Web};
+
+/// Inputs from media, store and files that wait for the brain.
+const INBOX: usize = 65_536;
+/// Messages from stream connections that wait for the brain.
+const WIRE: usize = 4096;
+/// Requests that wait for the store's side.
+const REQUESTS: usize = 32_768;
+
+/// This node's name, in call ids and records; several nodes on one store need one each.
+const NODE: &str = "a";
+
+/// What `serve` was asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub menus: PathBuf,
+    /// Sample data in an empty store; callers from private addresses need no trunk.
+    pub demo: bool,
+    /// Ladder files go here.
+    pub trace_sip: Option<PathBuf>,
+}
+
+/// A server that runs.
+pub struct Running {
+    /// The UDP addresses, as opened.
+    pub sip: Vec<SocketAddr>,
+    pub tls: Vec<SocketAddr>,
+    pub web: SocketAddr,
+    /// What a demonstration start put into the store.
+    pub demo: bool,
+    pub store: Store,
+    inbox: mpsc::Sender<Input>,
+    queries: mpsc::Sender<Query>,
+    stopping: Arc<AtomicBool>,
+    drained: oneshot::Receiver<()>,
+    drain: Duration,
+    brain: std::thread::JoinHandle<()>,
+    effects: tokio::task::JoinHandle<Option<()>>,
+    signs: PathBuf,
+}
+
+/// Everything that kept the server from starting.
+pub type Faults = Vec<Finding>;
+
+/// Where the files are, by the settings.
+#[must_use]
+pub fn places(config: &Config, menus: &Path) -> Places {
+    let digit_one = if config.shop.digit_one_yao { DigitOne::Yao } else { DigitOne::Yi };
+    Places { menus: menus.to_owned(), prompts: config.data_dir.join("prompts"), digit_one }
+}
+
+/// Opens the store that the settings name.
+///
+/// # Errors
+/// One finding with the cause.
+pub async fn open_store(config: &Config) -> Result<Store, Finding> {
+    let url = config.store.url.reveal();
+    if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.starts_with(':'))
+        && let Some(folder) = Path::new(path.trim_start_matches("//")).parent()
+        && !folder.as_os_str().is_empty()
+    {
+        std::fs::create_dir_all(folder).map_err(|error| Finding::new("store.url", format!("{}: {error}", folder.display()), "make the folder writable, or write another path"))?;
+    }
+    Store::open(url, config.shop.clock.clone()).await.map_err(|error| {
+        let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        Finding::new("store.url", format!("{error}{source}"), "see docs/operations.md, section \"the store does not open\"")
+    })
+}
+
+/// Starts the server.
+///
+/// # Errors
+/// All that is wrong, at once.
+pub async fn start(config: Config, options: Options, metrics: metrics_exporter_prometheus::PrometheusHandle) -> Result<Running, Faults> {
+    let places = places(&config, &options.menus);
+    let mut faults = Vec::new();
+    let files = match places.read() {
+        Ok(files) => Some(files),
+        Err(findings) => {
+            faults.extend(findings);
+            None
+        }
+    };
+    let store = match open_store(&config).await {
+        Ok(store) => Some(store),
+        Err(finding) => {
+            faults.push(finding);
+            None
+        }
+    };
+    let sockets = match Sockets::open(&config).await {
+        Ok(sockets) => Some(sockets),
+        Err(findings) => {
+            faults.extend(findings);
+            None
+        }
+    };
+    let web = match TcpListener::bind(config.web.listen).await {
+        Ok(listener) => Some(listener),
+        Err(error) => {
+            faults.push(Finding::new("web.listen", format!("{} cannot be opened: {error}", config.web.listen), "stop what uses it, or write another address"));
+            None
+        }
+    };
+    let (Some(files), Some(store), Some(sockets), Some(web)) = (files, store, sockets, web) else { return Err(faults) };
+    assemble(config, options, metrics, places, files, store, sockets, web).await
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one server, each opened and checked before")]
+async fn assemble(
+    config: Config,
+    options: Options,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    places: Places,
+    files: Files,
+    store: Store,
+    sockets: Sockets,
+    web: TcpListener,
+) -> Result<Running, Faults> {
+    let of_store = |error: crate::store::StoreError| vec![Finding::new("store", error.to_string(), "see docs/operations.md, section \"the store does not open\"")];
+    let now = Timestamp::from(clock::now().wall);
+    let closed = store.interrupt_open_calls(NODE, now).await.map_err(of_store)?;
+    if closed > 0 {
+        tracing::warn!("{closed} call(s) of an earlier run were closed as interrupted");
+    }
+    store.import_house(&files.house, now).await.map_err(of_store)?;
+    let demo = options.demo && store.fill_demo(now).await.map_err(of_store)?.members > 0;
+    let catalogue = Arc::new(store.catalogue().await.map_err(of_store)?);
+
+    let (inbox, brain_inbox) = mpsc::channel(INBOX);
+    let (wire, brain_wire) = mpsc::channel(WIRE);
+    let (queries, brain_queries) = mpsc::channel(64);
+    let (requests, effect_requests) = mpsc::channel(REQUESTS);
+    let (done, drained) = oneshot::channel();
+
+    let udp: Vec<SocketAddr> = sockets.udp.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+    let tls = sockets.tcp.iter().filter(|(.., tls)| *tls).filter_map(|(listener, ..)| listener.local_addr().ok()).collect();
+    let streams = Streams::new(wire, sockets.connector);
+    for (listener, place, tls) in sockets.tcp {
+        let acceptor = if tls { sockets.acceptor.clone() } else { None };
+        streams.listen(listener, place, acceptor);
+    }
+
+    let mut ids = clock::random_ids();
+    let media_inbox = inbox.clone();
+    let sink: super::media_thread::ReportSink = Arc::new(move |report| {
+        media_inbox.try_send(Input::Media(report)).map_err(|error| match error.into_inner() {
+            Input::Media(report) => report,
+            _ => unreachable!("what was put in comes back"),
+        })
+    });
+    let media_settings = MediaSettings { threads: config.media.threads, ..MediaSettings::new(u128::from_le_bytes(clock::random())) };
+    let media = MediaThreads::start(&media_settings, sink).map_err(|error| vec![Finding::new("media.threads", error.to_string(), "raise the limits on threads and descriptors")])?;
+    let ports = Ports::new(*config.media.rtp_ports.start(), *config.media.rtp_ports.end(), &mut ids);
+
+    let (latest, catalogue_now) = watch::channel(Arc::clone(&catalogue));
+    let effects = Effects::new(store.clone(), config.data_dir.join("recordings"), inbox.clone(), NODE.into(), catalogue_now);
+    let effects = tasks::spawn("effects", effects.run(effect_requests));
+
+    let endpoint = Endpoint::new(sip_settings(&config, &udp, options.demo, options.trace_sip.is_some()), clock::random_ids(), clock::now());
+    let env = Env {
+        script: Arc::clone(&files.script),
+        catalogue: Arc::clone(&catalogue),
+        library: Arc::clone(&files.library),
+        clock: config.shop.clock.clone(),
+        bind: config.sip.advertise.map(|address| if address.is_ipv4() { SocketAddr::from(([0, 0, 0, 0], 0)).ip() } else { SocketAddr::from(([0_u16; 8], 0)).ip() }),
+        no_audio_after: config.media.no_audio_after,
+        longest_call: config.limits.longest_call,
+    };
+    let centre = Centre::new(endpoint, ports, env, Limits { max_calls: config.limits.max_calls, node: NODE.into() }, ids);
+    let ladders = options.trace_sip.map(Ladders::new).transpose().map_err(|error| vec![Finding::new("--trace-sip", error.to_string(), "name a folder that can be written")])?;
+
+    let runtime = tokio::runtime::Handle::current();
+    let advertise = config.sip.advertise;
+    let brain_udp = sockets.udp;
+    let brain = std::thread::Builder::new()
+        .name("dinetone-brain".into())
+        .spawn(move || {
+            let local = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(local) => local,
+                Err(error) => return tracing::error!("the brain has no runtime: {error}"),
+            };
+            local.block_on(async move {
+                let sockets = brain_udp.into_iter().filter_map(|socket| UdpSocket::from_std(socket).ok()).collect();
+                let brain = Brain { centre, sockets, advertise, inbox: brain_inbox, wire: brain_wire, queries: brain_queries, store: requests, media, streams, ladders, done: Some(done), runtime, stopped: false };
+                brain.run().await;
+            });
+        })
+        .map_err(|error| vec![Finding::new("the brain's thread", error.to_string(), "raise the limit on threads")])?;
+
+    tasks::spawn("catalogue", reload::follow_store(store.clone(), latest, inbox.clone()));
+    tasks::spawn("files", reload::follow_files(places, store.clone(), inbox.clone()));
+
+    let stopping = Arc::new(AtomicBool::new(false));
+    let signs = config.data_dir.clone();
+    let token: Arc<str> = clock::random::<16>().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
+    let web_address = web.local_addr().unwrap_or(config.web.listen);
+    put_sign(&signs, web_address, &token).map_err(|error| vec![Finding::new("data.dir", format!("{}: {error}", signs.display()), "make the folder writable")])?;
+    let pages = Web { store: store.clone(), queries: queries.clone(), metrics, stopping: Arc::clone(&stopping), token };
+    tasks::spawn("web", async move {
+        if let Err(error) = axum::serve(web, web::routes(pages)).await {
+            tracing::error!("the web server ended: {error}");
+        }
+    });
+    Ok(Running { sip: udp, tls, web: web_address, demo, store, inbox, queries, stopping, drained, drain: config.limits.drain, brain, effects, signs })
+}
+
+/// Where the command line of this machine finds the running server: readable by its owner only.
+fn put_sign(folder: &Path, web: SocketAddr, token: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::create_dir_all(folder)?;
+    let path = folder.join("running");
+    let _ = std::fs::remove_file(&path);
+    let mut file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+    writeln!(file, "{web}\n{token}")
+}
+
+impl Running {
+    /// Waits for SIGTERM or SIGINT, lets calls finish, ends the rest. A second signal ends at once.
+    ///
+    /// # Errors
+    /// When signals cannot be listened to.
+    pub async fn until_stopped(self) -> std::io::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: no new calls, {} s for those in progress", self.drain.as_secs());
+        let hurry = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        self.stop(hurry).await;
+        Ok(())
+    }
+
+    /// Drains: new calls get 503 with Retry-After, calls in progress may finish, the rest get BYE. `hurry` cuts the waiting short.
+    pub async fn stop(self, hurry: impl Future<Output = ()>) {
+        self.stopping.store(true, Ordering::Relaxed);
+        let retry_after = u32::try_from(self.drain.as_secs()).unwrap_or(30).max(5);
+        let _ = self.inbox.send(Input::Drain { retry_after }).await;
+        let mut drained = self.drained;
+        let finished = tokio::select! {
+            _ = &mut drained => true,
+            () = tokio::time::sleep(self.drain) => false,
+            () = hurry => false,
+        };
+        if !finished {
+            let _ = self.inbox.send(Input::EndAll).await;
+            let _ = tokio::time::timeout(Duration::from_secs(3), drained).await;
+        }
+        let _ = self.queries.send(Query::Stop).await;
+        let brain = self.brain;
+        let _ = tokio::task::spawn_blocking(move || brain.join()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.effects).await;
+        self.store.close().await;
+        let _ = std::fs::remove_file(self.signs.join("running"));
+        tracing::info!("stopped");
+    }
+}

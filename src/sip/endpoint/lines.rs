@@ -1,0 +1,191 @@
+//! Our trunks: registering, asking for health, and telling when a line is down or up.
+
+use std::cmp::Reverse;
+use std::time::{Duration, Instant};
+
+use crate::machine::Now;
+use crate::sip::dialog::via_line;
+use crate::sip::digest::Challenge;
+use crate::sip::event::{Flow, SipEvent, Transport};
+use crate::sip::message::uri::{cut, number};
+use crate::sip::message::writer::{Writer, host_text, own_uri};
+use crate::sip::message::{Address, Message, Method, Name, Response, Uri, name::trim};
+use crate::sip::transaction::Owner;
+use crate::sip::trunk::{PATIENCE, Question};
+
+use super::{Alarm, Endpoint};
+
+impl Endpoint {
+    pub(super) fn schedule_trunk(&mut self, place: usize) {
+        let Some(trunk) = self.trunks.get_mut(place) else { return };
+        if let Some(at) = trunk.deadline()
+            && trunk.scheduled.is_none_or(|scheduled| at < scheduled)
+        {
+            trunk.scheduled = Some(at);
+            self.alarms.push(Reverse((at, Alarm::Trunk(u16::try_from(place).unwrap_or(u16::MAX)))));
+        }
+    }
+
+    pub(super) fn fire_trunk(&mut self, now: Now, at: Instant, place: usize) -> bool {
+        let Some(trunk) = self.trunks.get_mut(place).filter(|it| it.scheduled == Some(at)) else { return false };
+        trunk.scheduled = None;
+        let due = trunk.due(now.instant);
+        if let Some(question) = due {
+            if let Some(asking) = trunk.asking(question) {
+                asking.challenges = 0;
+            }
+            self.ask(now, place, question, None);
+        }
+        self.schedule_trunk(place);
+        due.is_some()
+    }
+
+    fn ask(&mut self, now: Now, place: usize, question: Question, authorization: Option<(&'static str, String)>) {
+        let branch = self.branch();
+        let Some(trunk) = self.trunks.get_mut(place) else { return };
+        let Some(flow) = trunk.flow() else { return };
+        let peer = host_text(flow.peer.ip());
+        let own = host_text(flow.local.ip());
+        let registration = trunk.settings.registration.clone();
+        let user = registration.as_ref().and_then(|it| Some(Uri::parse(it.aor.as_bytes())?.user_text())).unwrap_or_default();
+        let Some(asking) = trunk.asking(question) else { return };
+        asking.cseq += 1;
+        asking.next = None;
+        let (method, name, uri, owner) = match (question, &registration) {
+            (Question::Register, Some(registration)) => {
+                (Method::Register, "REGISTER", registration.registrar.clone(), Owner::Registration(u16::try_from(place).unwrap_or(u16::MAX)))
+            }
+            _ => {
+                let tail = if flow.transport == Transport::Udp { "" } else { ";transport=tcp" };
+                let uri = format!("sip:{peer}:{}{tail}", flow.peer.port());
+                (Method::Options, "OPTIONS", uri, Owner::Health(u16::try_from(place).unwrap_or(u16::MAX)))
+            }
+        };
+        let mut out = Writer::request(name, uri.as_bytes());
+        via_line(&mut out, flow, &branch);
+        out.line("Max-Forwards", "70");
+        match registration.as_ref().filter(|_| question == Question::Register) {
+            Some(registration) => {
+                out.format("From", format_args!("<{}>;tag={}", registration.aor, asking.tag));
+                out.format("To", format_args!("<{}>", registration.aor));
+                out.format("Contact", format_args!("<{}>", own_uri(&user, flow.local, flow.transport)));
+                out.format("Expires", format_args!("{}", asking.expires));
+            }
+            None => {
+                out.format("From", format_args!("<sip:dinetone@{own}>;tag={}", asking.tag));
+                out.format("To", format_args!("<{uri}>"));
+                out.format("Contact", format_args!("<{}>", own_uri("dinetone", flow.local, flow.transport)));
+                out.line("Accept", "application/sdp");
+            }
+        }
+        out.format("Call-ID", format_args!("{}@{own}", asking.call_id));
+        out.format("CSeq", format_args!("{} {name}", asking.cseq));
+        if let Some((name, value)) = authorization {
+            out.line(name, value);
+        }
+        out.line("User-Agent", &self.settings.product);
+        let key = self.request(now, flow, &branch, method, owner, PATIENCE, out.finish(None));
+        if let Some(asking) = self.trunks.get_mut(place).and_then(|trunk| trunk.asking(question)) {
+            asking.pending = Some(key);
+        }
+    }
+
+    pub(super) fn trunk_answered(&mut self, now: Now, flow: Flow, place: usize, owner: Owner, message: &Message<'_>, response: &Response<'_>) {
+        if response.status < 200 {
+            return;
+        }
+        let Some(trunk) = self.trunks.get_mut(place) else { return };
+        if flow.connection != 0 {
+            trunk.stream = Some(flow);
+            self.streams.insert(flow.connection);
+        }
+        let wait = retry_after(message);
+        match (owner, response.status) {
+            (Owner::Registration(_), 200..=299) => {
+                let granted = granted(message, trunk.settings.local);
+                trunk.succeeded(now.instant, Question::Register, granted);
+                self.settle_trunk(place, "registered");
+            }
+            (Owner::Registration(_), status @ (401 | 407)) => self.challenged(now, place, message, status),
+            (Owner::Registration(_), 423) => {
+                let least = message.get(Name::MinExpires).and_then(number).filter(|least| *least <= 86_400);
+                let asking = trunk.register.as_mut();
+                match (asking, least) {
+                    (Some(asking), Some(least)) if asking.expires < least => {
+                        asking.expires = least;
+                        self.ask(now, place, Question::Register, None);
+                    }
+                    _ => self.trunk_failed(now, place, owner, "refused with 423", wait, true),
+                }
+            }
+            (Owner::Registration(_), status @ 300..=499) if status != 408 => {
+                self.trunk_failed(now, place, owner, &format!("refused with {status}"), wait, true);
+            }
+            (Owner::Health(_), 503) | (Owner::Registration(_), _) => {
+                self.trunk_failed(now, place, owner, &format!("refused with {}", response.status), wait, false);
+            }
+            // Any other answer shows that somebody is there.
+            _ => {
+                trunk.succeeded(now.instant, Question::Options, None);
+                self.settle_trunk(place, "answers");
+            }
+        }
+        self.schedule_trunk(place);
+    }
+
+    fn challenged(&mut self, now: Now, place: usize, message: &Message<'_>, status: u16) {
+        let owner = Owner::Registration(u16::try_from(place).unwrap_or(u16::MAX));
+        let (asks, answers) =
+            if status == 401 { (Name::WwwAuthenticate, "Authorization") } else { (Name::ProxyAuthenticate, "Proxy-Authorization") };
+        let Some(trunk) = self.trunks.get_mut(place) else { return };
+        let (Some(registration), Some(asking)) = (trunk.settings.registration.as_ref(), trunk.register.as_mut()) else { return };
+        let Some(challenge) = Challenge::strongest(message.all(asks), registration.allow_md5) else {
+            self.trunk_failed(now, place, owner, "no challenge that we may answer", None, true);
+            return;
+        };
+        if asking.challenges > 2 || asking.challenges > 0 && !challenge.stale {
+            self.trunk_failed(now, place, owner, "user or password is wrong", None, true);
+            return;
+        }
+        asking.challenges += 1;
+        let value = challenge.answer(&registration.credentials, "REGISTER", &registration.registrar, 1, &mut self.ids);
+        self.ask(now, place, Question::Register, Some((answers, value)));
+    }
+
+    pub(super) fn trunk_failed(&mut self, now: Now, place: usize, owner: Owner, why: &str, wait: Option<Duration>, is_final: bool) {
+        let question = if matches!(owner, Owner::Registration(_)) { Question::Register } else { Question::Options };
+        if let Some(trunk) = self.trunks.get_mut(place) {
+            trunk.failed(now.instant, question, wait, is_final, &mut self.ids);
+        }
+        self.settle_trunk(place, why);
+        self.schedule_trunk(place);
+    }
+
+    /// Tells when a trunk has gone down or come up.
+    fn settle_trunk(&mut self, place: usize, why: &str) {
+        let Some(trunk) = self.trunks.get_mut(place) else { return };
+        let up = trunk.is_good();
+        if trunk.up != up {
+            trunk.up = up;
+            let name = trunk.settings.name.clone();
+            self.event(SipEvent::Trunk { name, up, why: why.to_owned() });
+        }
+    }
+}
+
+/// Seconds of Retry-After, up to an hour.
+fn retry_after(message: &Message<'_>) -> Option<Duration> {
+    let value = message.get(Name::RetryAfter)?;
+    let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    Some(Duration::from_secs(u64::from(number(&value[..digits])?.min(3600))))
+}
+
+/// How long a registration holds: as said at our own Contact, else at any, else in Expires.
+fn granted(message: &Message<'_>, local: std::net::SocketAddr) -> Option<u32> {
+    let contacts: Vec<Address<'_>> = message.list(Name::Contact).filter_map(Address::parse).collect();
+    let ours = contacts.iter().find(|it| it.uri.address() == Some(local.ip()) && it.uri.port.unwrap_or(5060) == local.port());
+    ours.or_else(|| contacts.first().filter(|_| contacts.len() == 1))
+        .and_then(|contact| contact.param(b"expires"))
+        .or_else(|| message.get(Name::Expires).map(|value| trim(cut(value, b';').0)))
+        .and_then(number)
+}

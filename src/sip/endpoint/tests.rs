@@ -1,0 +1,10 @@
+//! The endpoint as others meet it: datagrams in virtual time.
+
+mod calls;
+mod kit;
+mod lines;
+mod network;
+mod outgoing;
+mod phones;
+mod sessions;
+mod torture;

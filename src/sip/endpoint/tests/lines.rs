@@ -1,0 +1,142 @@
+//! Trunks: registration with fail-over, health, and what the operator is told.
+
+use std::time::Duration;
+
+use super::kit::*;
+use crate::sip::digest::Credentials;
+use crate::sip::event::*;
+
+fn line(targets: &[&str]) -> TrunkSettings {
+    TrunkSettings { targets: targets.iter().map(|it| it.parse().unwrap()).collect(), ..trunk("192.0.2.7") }
+}
+
+fn registering(targets: &[&str], allow_md5: bool) -> SipSettings {
+    let registration = TrunkRegistration {
+        aor: "sip:02988001234@carrier.example".into(),
+        registrar: "sip:carrier.example".into(),
+        credentials: Credentials { user: "acct".into(), password: "secret".into() },
+        expires: Duration::from_secs(600),
+        allow_md5,
+    };
+    SipSettings { trunks: vec![TrunkSettings { registration: Some(registration), ..line(targets) }], ..settings() }
+}
+
+fn checked(targets: &[&str]) -> SipSettings {
+    SipSettings { trunks: vec![TrunkSettings { options_every: Some(Duration::from_secs(60)), ..line(targets) }], ..settings() }
+}
+
+fn reply(request: &str, status: &str, extra: &str) -> String {
+    let line = |name: &str| format!("{name}: {}\r\n", header(request, name));
+    format!("SIP/2.0 {status}\r\n{}{}{};tag=t\r\n{}{}{extra}Content-Length: 0\r\n\r\n", line("Via"), line("From"), line("To").trim_end(), line("Call-ID"), line("CSeq"))
+}
+
+fn ups(bench: &mut Bench) -> Vec<(bool, String)> {
+    bench.take_events().into_iter().map(|event| if let SipEvent::Trunk { up, why, .. } = event { (up, why) } else { panic!("{event:?}") }).collect()
+}
+
+const CHALLENGE: &str = "WWW-Authenticate: Digest realm=\"carrier\", nonce=\"abc\", algorithm=MD5, qop=\"auth\", opaque=\"o\"\r\n";
+
+#[test]
+fn c1_a_trunk_registers_with_digest_and_refreshes_before_the_end() {
+    let mut bench = Bench::new(registering(&["192.0.2.7:5060"], true));
+    bench.millis(1);
+    let first = bench.take().remove(0);
+    assert!(first.starts_with("REGISTER sip:carrier.example SIP/2.0\r\n"));
+    assert_eq!(header(&first, "Contact"), "<sip:02988001234@192.0.2.1:5060>");
+    bench.receive(udp("192.0.2.7:5060"), reply(&first, "401 Unauthorized", CHALLENGE));
+    let second = bench.take().remove(0);
+    assert!(header(&second, "Authorization").contains("opaque=\"o\"") && !second.contains("secret"));
+    assert_eq!(header(&second, "Call-ID"), header(&first, "Call-ID"));
+    assert_eq!(header(&second, "CSeq"), "2 REGISTER");
+    bench.receive(udp("192.0.2.7:5060"), reply(&second, "200 OK", "Contact: <sip:02988001234@192.0.2.1:5060>;expires=100\r\n"));
+    assert_eq!(ups(&mut bench), [(true, "registered".into())]);
+    assert_eq!(bench.endpoint.trunks_up().collect::<Vec<_>>(), [("main", true)]);
+    bench.seconds(60);
+    assert_eq!(bench.take(), [""; 0]);
+    bench.seconds(30);
+    assert!(bench.take()[0].starts_with("REGISTER"), "refreshed while it still holds");
+}
+
+#[test]
+fn c1_a_weak_challenge_is_not_answered_unless_allowed() {
+    let mut bench = Bench::new(registering(&["192.0.2.7:5060"], false));
+    bench.millis(1);
+    let first = bench.take().remove(0);
+    bench.receive(udp("192.0.2.7:5060"), reply(&first, "401 Unauthorized", CHALLENGE));
+    assert_eq!(bench.take(), [""; 0]);
+}
+
+#[test]
+fn c1_a_silent_registrar_is_left_for_the_next_within_four_seconds() {
+    let mut bench = Bench::new(registering(&["192.0.2.7:5060", "192.0.2.8:5060"], true));
+    bench.millis(1);
+    bench.take();
+    bench.millis(3990);
+    let second = bench.sent.iter().find(|(flow, _)| flow.peer == peer("192.0.2.8:5060")).unwrap().1.clone();
+    bench.take();
+    bench.receive(udp("192.0.2.8:5060"), reply(&second, "200 OK", "Expires: 300\r\n"));
+    assert_eq!(ups(&mut bench), [(true, "registered".into())]);
+}
+
+#[test]
+fn c1_retry_after_and_min_expires_are_respected_and_backing_off_has_bounds() {
+    let mut bench = Bench::new(registering(&["192.0.2.7:5060"], true));
+    bench.millis(1);
+    let first = bench.take().remove(0);
+    bench.receive(udp("192.0.2.7:5060"), reply(&first, "423 Interval Too Brief", "Min-Expires: 1800\r\n"));
+    let second = bench.take().remove(0);
+    assert_eq!(header(&second, "Expires"), "1800");
+    bench.receive(udp("192.0.2.7:5060"), reply(&second, "503 Service Unavailable", "Retry-After: 120 (busy)\r\n"));
+    bench.seconds(119);
+    assert_eq!(bench.take(), [""; 0]);
+    bench.seconds(2);
+    let mut last = bench.now.instant;
+    let mut waits = Vec::new();
+    for _ in 0..6000 {
+        bench.millis(100);
+        let attempts: Vec<String> = bench.take();
+        if attempts.iter().any(|text| header(text, "CSeq").starts_with(&(waits.len() + 4).to_string())) {
+            waits.push((bench.now.instant - last).as_secs_f32() - 3.5);
+            last = bench.now.instant;
+        }
+    }
+    assert!(waits.len() > 8, "{waits:?}");
+    assert!(waits[1..].iter().all(|wait| (0.9..=61.0).contains(wait)), "{waits:?}");
+    assert!(waits.last().unwrap() > &29.0);
+}
+
+#[test]
+fn c1_a_dead_trunk_is_shown_within_a_minute_and_a_living_one_within_ten_seconds() {
+    let mut bench = Bench::new(checked(&["192.0.2.7:5060"]));
+    bench.millis(1);
+    let answer_all = |bench: &mut Bench| {
+        for text in bench.take() {
+            bench.receive(udp("192.0.2.7:5060"), reply(&text, "200 OK", ""));
+        }
+    };
+    answer_all(&mut bench);
+    assert_eq!(ups(&mut bench), [(true, "answers".into())]);
+    for _ in 0..100 {
+        bench.seconds(1);
+        answer_all(&mut bench);
+    }
+    assert!(ups(&mut bench).is_empty());
+    bench.seconds(60);
+    assert_eq!(ups(&mut bench), [(false, "no answer".into())]);
+    bench.take();
+    for _ in 0..10 {
+        bench.seconds(1);
+        answer_all(&mut bench);
+    }
+    assert_eq!(ups(&mut bench), [(true, "answers".into())]);
+}
+
+#[test]
+fn c1_health_moves_to_the_next_target() {
+    let mut bench = Bench::new(checked(&["192.0.2.7:5060", "192.0.2.8:5060"]));
+    bench.seconds(4);
+    let (flow, text) = bench.sent.pop().unwrap();
+    assert_eq!(flow.peer, peer("192.0.2.8:5060"));
+    bench.receive(udp("192.0.2.8:5060"), reply(&text, "404 Not Found", ""));
+    assert_eq!(ups(&mut bench), [(true, "answers".into())], "any answer shows that somebody is there");
+}

@@ -1,0 +1,225 @@
+//! What goes into the SIP endpoint and what comes out of it: the whole contract with the layer above.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::sdp::Session;
+
+/// The transport a message came by or goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Transport {
+    Udp,
+    Tcp,
+    Tls,
+}
+
+/// One way between us and a peer: the socket (by its place in the settings), and for a stream its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Flow {
+    pub transport: Transport,
+    /// Index of our listening socket (UDP) or, for a stream, of the listener it was accepted on or dialled from.
+    pub socket: u16,
+    /// Our side, as written into Via and Contact.
+    pub local: SocketAddr,
+    pub peer: SocketAddr,
+    /// Number of the stream connection, never reused in a run; 0 for UDP and for a stream that is still to be dialled.
+    pub connection: u64,
+}
+
+/// One SIP dialog, as named between the endpoint and the calls above it. Never reused in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DialogId(pub u64);
+
+/// What happens to the endpoint.
+#[derive(Debug)]
+pub enum SipInput {
+    /// A whole datagram, or one whole message framed out of a stream (`message::Framer`).
+    Received { flow: Flow, bytes: Vec<u8> },
+    /// A stream has ended or could not be dialled: its transactions fail, its registrations by that flow end.
+    FlowClosed { flow: Flow },
+    /// The layer above wants something.
+    Command(SipCommand),
+}
+
+/// What the layer above wants.
+#[derive(Debug)]
+pub enum SipCommand {
+    /// 180 or 183 (with early media) to an incoming call; sent reliably when the caller requires 100rel (RFC 3262).
+    Progress { dialog: DialogId, status: u16, sdp: Option<String> },
+    /// 200 with our answer (or our offer when the INVITE had none).
+    Answer { dialog: DialogId, sdp: String },
+    /// A final refusal; `retry_after` in seconds goes with 503.
+    Reject { dialog: DialogId, status: u16, retry_after: Option<u32> },
+    /// Answer to `SipEvent::Reoffer`: 200 with this SDP, or a refusal (488, 491, 500).
+    AnswerReoffer { dialog: DialogId, answer: Result<String, u16> },
+    /// Ends an answered call with BYE, an outgoing one that rings with CANCEL; `reason` becomes a Reason header.
+    HangUp { dialog: DialogId, reason: Option<&'static str> },
+    /// A new outgoing call (the simulated diner; later desk phones and call-backs).
+    Place(Box<PlaceCall>),
+    /// An INFO inside a call (the simulated diner).
+    Info { dialog: DialogId, content_type: &'static str, body: String },
+    /// From now on every INVITE outside a dialog gets 503 with this Retry-After (overload, drain); `None` ends it.
+    Refuse { retry_after: Option<u32> },
+}
+
+/// An outgoing call.
+#[derive(Debug, Clone)]
+pub struct PlaceCall {
+    /// Chosen by the caller of this command, out of `Endpoint::new_dialog_id`.
+    pub dialog: DialogId,
+    pub flow: Flow,
+    /// Request-URI and To, such as `sip:1000@127.0.0.1:5060`.
+    pub to: String,
+    /// From user, which is the caller's number.
+    pub from_user: String,
+    /// Extra header lines (`P-Asserted-Identity: …`), without line ends.
+    pub headers: Vec<String>,
+    pub sdp: Option<String>,
+    pub credentials: Option<super::digest::Credentials>,
+}
+
+/// What the endpoint wants the shell or the layer above to do or know.
+#[derive(Debug)]
+pub enum SipOutput {
+    /// Send these bytes. For a stream with `connection == 0` the shell dials `flow.peer` first.
+    Transmit { flow: Flow, bytes: Vec<u8> },
+    /// Something for the layer above.
+    Event(SipEvent),
+    /// For ladders and `--trace-sip`: a message that belongs to this Call-ID. Produced only when tracing is on.
+    Trace { call_id: String, flow: Flow, sent: bool, bytes: Vec<u8> },
+    /// A message was refused or dropped; counted by reason (a stable name), the source for the token bucket.
+    Refused { reason: &'static str, status: Option<u16>, source: SocketAddr },
+}
+
+/// What has happened to dialogs, trunks and registrations.
+#[derive(Debug)]
+pub enum SipEvent {
+    /// A new call, from a trunk or an authenticated account. 100 Trying has been sent.
+    Invited(Box<Invited>),
+    /// The answer was acknowledged; carries the peer's answer when the INVITE had no offer.
+    Acknowledged { dialog: DialogId, answer: Option<Session> },
+    /// The peer wants to change the session (re-INVITE or UPDATE). `None`: it asks us for an offer.
+    Reoffer { dialog: DialogId, offer: Option<Session> },
+    /// INFO inside the call; 200 has been sent when the type is known for key presses, 415 otherwise.
+    Info { dialog: DialogId, content_type: String, body: String },
+    /// The dialog is gone. Always the last event of a dialog, exactly once, whoever ended it.
+    Ended { dialog: DialogId, cause: EndCause },
+    /// Outgoing call: a provisional answer.
+    Progress { dialog: DialogId, status: u16, sdp: Option<Session> },
+    /// Outgoing call: answered, ACK sent.
+    Answered { dialog: DialogId, sdp: Option<Session> },
+    /// A trunk's health, by OPTIONS or registration; the name is that of the settings.
+    Trunk { name: String, up: bool, why: String },
+    /// An account's phone has registered or gone.
+    Registered { account: String, contacts: usize },
+}
+
+/// A new call, as far as SIP tells.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    pub dialog: DialogId,
+    /// The SIP Call-ID.
+    pub call_id: String,
+    pub flow: Flow,
+    /// Name of the trunk in the settings, or `account:NAME`, or `demo`.
+    pub trunk: String,
+    /// The caller as the trunk's setting says (P-Asserted-Identity or From); raw user part or tel number, may be `anonymous`.
+    pub caller: String,
+    /// User part of the Request-URI: the number that was dialled.
+    pub dialled: String,
+    /// The peer's offer; none when the INVITE had no body.
+    pub offer: Option<Session>,
+    /// The peer's User-Agent, for the trunk report.
+    pub user_agent: String,
+}
+
+/// Why a dialog ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndCause {
+    /// The peer sent BYE.
+    PeerBye,
+    /// The caller cancelled before our answer.
+    Cancelled,
+    /// We hung up or rejected.
+    Local,
+    /// Our 200 was never acknowledged; BYE was sent (64·T1).
+    NoAck,
+    /// The session timer ran out (RFC 4028); BYE was sent.
+    SessionExpired,
+    /// Outgoing call refused with this status, or 408 when nobody answered.
+    Refused(u16),
+    /// The transport failed.
+    Transport,
+}
+
+/// Who may call us and how we behave: made by the settings, checked there.
+#[derive(Debug, Clone)]
+pub struct SipSettings {
+    /// Our realm in challenges.
+    pub realm: String,
+    /// `Server`/`User-Agent` header.
+    pub product: String,
+    pub trunks: Vec<TrunkSettings>,
+    pub accounts: Vec<Account>,
+    /// Demonstration: callers from loopback and private addresses come in without a trunk.
+    pub demo: bool,
+    /// T1 and T2 of RFC 3261, 500 ms and 4 s; shorter in tests.
+    pub t1: Duration,
+    pub t2: Duration,
+    pub t4: Duration,
+    /// Session-Expires that we ask for, and the least that we accept (RFC 4028).
+    pub session_expires: Duration,
+    pub min_se: Duration,
+    /// Messages a second from one source before they are dropped unread; trunks are exempt.
+    pub source_rate: u32,
+    /// Open dialogs and pending transactions at most; beyond that 503.
+    pub max_dialogs: usize,
+    pub trace: bool,
+    /// Key for nonces, random at each start.
+    pub nonce_key: [u8; 32],
+}
+
+/// One line to the telephone company.
+#[derive(Debug, Clone)]
+pub struct TrunkSettings {
+    pub name: String,
+    /// Source addresses that are this trunk; may also be used as a target when `registrar` is none.
+    pub addresses: Vec<std::net::IpAddr>,
+    /// Where REGISTER and OPTIONS go: several for fail-over, tried in order.
+    pub targets: Vec<SocketAddr>,
+    pub transport: Transport,
+    /// Index of our socket that talks to it.
+    pub socket: u16,
+    /// Our address as written into Via and Contact towards it.
+    pub local: SocketAddr,
+    /// Register with these credentials.
+    pub registration: Option<TrunkRegistration>,
+    /// OPTIONS this often; none switches the health check off.
+    pub options_every: Option<Duration>,
+    /// Caller from P-Asserted-Identity, else From; or From alone.
+    pub trust_identity: bool,
+    pub max_calls: Option<u32>,
+    pub max_calls_per_second: Option<u32>,
+}
+
+/// How we register at a trunk.
+#[derive(Debug, Clone)]
+pub struct TrunkRegistration {
+    /// Address of record, `sip:user@domain`.
+    pub aor: String,
+    /// `sip:domain`
+    pub registrar: String,
+    pub credentials: super::digest::Credentials,
+    pub expires: Duration,
+    /// The least algorithm that we answer: MD5 allowed or SHA-256 only.
+    pub allow_md5: bool,
+}
+
+/// A phone that may register and call with a password.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub user: String,
+    /// HA1 = H(user:realm:password), never the password.
+    pub ha1_md5: String,
+    pub ha1_sha256: String,
+}

@@ -1,0 +1,194 @@
+//! The tables of a backup, in the order in which rows may be written; the key columns come first.
+
+use Kind::{Int, Text};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Int,
+    Text,
+}
+
+/// One table.
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    /// So many of the first columns are its key.
+    pub(super) key: usize,
+    pub(super) columns: &'static [(&'static str, Kind)],
+}
+
+/// All of them: kept the same as `migrations/` by a test.
+pub(super) const TABLES: [Table; 26] = [
+    Table {
+        name: "shop",
+        key: 1,
+        columns: &[("id", Int), ("catalogue_version", Int)],
+    },
+    Table {
+        name: "counters",
+        key: 1,
+        columns: &[("name", Text), ("last", Int)],
+    },
+    Table {
+        name: "levels",
+        key: 1,
+        columns: &[("id", Text), ("zh", Text), ("en", Text), ("discount_percent", Int), ("place", Int), ("retired", Int), ("file_hash", Text)],
+    },
+    Table {
+        name: "categories",
+        key: 1,
+        columns: &[("id", Text), ("zh", Text), ("en", Text), ("place", Int), ("retired", Int), ("file_hash", Text)],
+    },
+    Table {
+        name: "dishes",
+        key: 1,
+        columns: &[("number", Int), ("zh", Text), ("en", Text), ("reading", Text), ("price_fen", Int), ("size_price_fen", Text), ("category", Text), ("options", Text), ("served", Text), ("new_until", Text), ("alternative", Int), ("points", Int), ("retired", Int), ("file_hash", Text)],
+    },
+    Table {
+        name: "branches",
+        key: 1,
+        columns: &[("number", Int), ("zh", Text), ("en", Text), ("reading", Text), ("address_zh", Text), ("address_en", Text), ("transit_zh", Text), ("transit_en", Text), ("phone", Text), ("week", Text), ("last_order_minutes", Int), ("delivery_minutes", Int), ("pickup_minutes", Int), ("min_delivery_fen", Int), ("delivery_fee_fen", Int), ("free_delivery_from_fen", Int), ("paused", Int), ("retired", Int), ("file_hash", Text)],
+    },
+    Table {
+        name: "offers",
+        key: 1,
+        columns: &[("id", Text), ("zh", Text), ("en", Text), ("from_day", Text), ("until_day", Text), ("days", Text), ("hours", Text), ("kind", Text), ("category", Text), ("percent_off", Int), ("from_fen", Int), ("off_fen", Int), ("repeat_days", Int), ("place", Int), ("retired", Int), ("file_hash", Text)],
+    },
+    Table {
+        name: "holidays",
+        key: 1,
+        columns: &[("id", Text), ("first_day", Text), ("last_day", Text), ("branch", Int), ("retired", Int), ("file_hash", Text)],
+    },
+    Table {
+        name: "make_up_days",
+        key: 1,
+        columns: &[("day", Text), ("weekday", Text), ("retired", Int), ("file_hash", Text)],
+    },
+    Table {
+        name: "sold_out",
+        key: 1,
+        columns: &[("id", Text), ("dish", Int), ("branch", Int), ("until_at", Int)],
+    },
+    Table {
+        name: "customers",
+        key: 1,
+        columns: &[("id", Text), ("created_at", Int)],
+    },
+    Table {
+        name: "customer_phones",
+        key: 2,
+        columns: &[("phone", Text), ("customer", Text)],
+    },
+    Table {
+        name: "addresses",
+        key: 1,
+        columns: &[("id", Text), ("customer", Text), ("label", Text), ("text", Text), ("clip", Text), ("recording", Text), ("branch", Int), ("unchecked", Int), ("created_at", Int), ("used_at", Int)],
+    },
+    Table {
+        name: "members",
+        key: 1,
+        columns: &[("number", Text), ("customer", Text), ("level", Text), ("pin_hash", Text), ("pin_day", Text), ("pin_wrong", Int), ("revision", Int)],
+    },
+    Table {
+        name: "points",
+        key: 1,
+        columns: &[("id", Text), ("member", Text), ("at", Int), ("seq", Int), ("points", Int), ("expires", Int), ("why", Text), ("order_id", Text)],
+    },
+    Table {
+        name: "languages",
+        key: 1,
+        columns: &[("phone", Text), ("language", Text), ("at", Int)],
+    },
+    Table {
+        name: "offers_heard",
+        key: 2,
+        columns: &[("phone", Text), ("offer", Text), ("at", Int)],
+    },
+    Table {
+        name: "block_list",
+        key: 2,
+        columns: &[("phone", Text), ("level", Text), ("until_at", Int), ("reason", Text), ("at", Int)],
+    },
+    Table {
+        name: "carts",
+        key: 1,
+        columns: &[("id", Text), ("customer", Text), ("phone", Text), ("lines", Text), ("step", Text), ("saved_at", Int)],
+    },
+    Table {
+        name: "orders",
+        key: 1,
+        columns: &[("id", Text), ("key", Text), ("number", Text), ("customer", Text), ("member", Text), ("phone", Text), ("language", Text), ("via", Text), ("status", Text), ("fulfilment", Text), ("branch", Int), ("address_id", Text), ("address_text", Text), ("recording", Text), ("wanted_at", Text), ("goods_fen", Int), ("fee_fen", Int), ("pay_fen", Int), ("points", Int), ("note", Text), ("fingerprint", Text), ("placed_at", Int), ("promised_at", Int), ("out_at", Int), ("done_at", Int), ("urged_at", Int), ("changed_at", Int)],
+    },
+    Table {
+        name: "order_lines",
+        key: 2,
+        columns: &[("order_id", Text), ("place", Int), ("dish", Int), ("zh", Text), ("en", Text), ("quantity", Int), ("size", Int), ("spice", Int), ("price_fen", Int), ("amount_fen", Int)],
+    },
+    Table {
+        name: "order_discounts",
+        key: 2,
+        columns: &[("order_id", Text), ("place", Int), ("kind", Text), ("subject", Text), ("percent", Int), ("count", Int), ("amount_fen", Int)],
+    },
+    Table {
+        name: "journal",
+        key: 1,
+        columns: &[("seq", Int), ("at", Int), ("kind", Text), ("subject", Text), ("data", Text)],
+    },
+    Table {
+        name: "calls",
+        key: 1,
+        columns: &[("id", Text), ("sip_call_id", Text), ("node", Text), ("trunk", Text), ("caller", Text), ("dialled", Text), ("customer", Text), ("language", Text), ("arrived_at", Int), ("answered_at", Int), ("ended_at", Int), ("end_by", Text), ("end_reason", Text), ("codec", Text), ("order_number", Text), ("keys", Int), ("errors", Int), ("packets_in", Int), ("packets_lost", Int), ("one_way", Int), ("no_keys", Int), ("steps", Text)],
+    },
+    Table {
+        name: "recordings",
+        key: 1,
+        columns: &[("id", Text), ("call_id", Text), ("kind", Text), ("length_ms", Int), ("at", Int)],
+    },
+    Table {
+        name: "messages",
+        key: 1,
+        columns: &[("number", Text), ("kind", Text), ("recording", Text), ("customer", Text), ("phone", Text), ("order_id", Text), ("status", Text), ("at", Int)],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, TABLES};
+
+    /// What `create table` says, read from the migrations.
+    fn written() -> Vec<(String, Vec<(String, Kind)>)> {
+        let files = [
+            include_str!("../../../migrations/0001_house.sql"),
+            include_str!("../../../migrations/0002_people.sql"),
+            include_str!("../../../migrations/0003_orders.sql"),
+            include_str!("../../../migrations/0004_calls.sql"),
+        ];
+        let mut tables: Vec<(String, Vec<(String, Kind)>)> = Vec::new();
+        for line in files.iter().flat_map(|file| file.lines()).map(str::trim) {
+            let words: Vec<&str> = line.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+            match words.as_slice() {
+                ["create", "table", name, ..] => tables.push(((*name).to_owned(), Vec::new())),
+                [column, kind @ ("bigint" | "text"), ..] => {
+                    let kind = if *kind == "bigint" { Kind::Int } else { Kind::Text };
+                    tables.last_mut().unwrap().1.push(((*column).to_owned(), kind));
+                }
+                _ => {}
+            }
+        }
+        tables
+    }
+
+    #[test]
+    fn a_backup_holds_every_column_of_every_table() {
+        let sorted = |mut columns: Vec<(String, Kind)>| {
+            columns.sort_by(|one, other| one.0.cmp(&other.0));
+            columns
+        };
+        let listed: Vec<(String, Vec<(String, Kind)>)> = TABLES
+            .iter()
+            .map(|table| (table.name.to_owned(), sorted(table.columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect())))
+            .collect();
+        let written: Vec<_> = written().into_iter().map(|(name, columns)| (name, sorted(columns))).collect();
+        assert_eq!(listed, written);
+    }
+}

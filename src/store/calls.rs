@@ -1,0 +1,194 @@
+//! Call records: written in batches at the start and at the end of calls, cheap enough for thousands of short calls a second.
+
+use sqlx::AssertSqlSafe;
+
+use super::db::{Durability, Row, Tx, Val, vals};
+use super::{Store, StoreError, steps};
+use crate::domain::{CallId, CallRecord, CustomerId, End, Language, OrderNumber, PhoneNumber, Step, Timestamp};
+
+/// Which calls to list, latest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    /// Only arrived at or after.
+    pub since: Option<Timestamp>,
+    /// Only those that have no end written down.
+    pub open: bool,
+    /// Only from this number.
+    pub caller: Option<PhoneNumber>,
+    /// At most so many; 100 when zero.
+    pub limit: u32,
+}
+
+/// A call as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredCall {
+    pub record: CallRecord,
+    /// The node that had it.
+    pub node: String,
+    /// Its path; empty in lists, and until the call has ended.
+    pub steps: Vec<Step>,
+}
+
+const COLUMNS: [&str; 22] = [
+    "id", "sip_call_id", "node", "trunk", "caller", "dialled", "customer", "language", "arrived_at", "answered_at", "ended_at", "end_by", "end_reason",
+    "codec", "order_number", "keys", "errors", "packets_in", "packets_lost", "one_way", "no_keys", "steps",
+];
+
+/// Rows in one statement: a few sizes, so that a few prepared statements serve every batch.
+const SIZES: [usize; 4] = [64, 16, 4, 1];
+
+impl Store {
+    /// Notes calls that have begun, all in one transaction. Known ones are left as they are.
+    ///
+    /// # Errors
+    /// When the store cannot write; then none is noted.
+    pub async fn record_calls_started(&self, node: &str, calls: &[CallRecord]) -> Result<(), StoreError> {
+        let rows: Vec<Vec<Val>> = calls.iter().map(|call| values(node, call, None)).collect();
+        self.put_calls(&rows, "do nothing").await
+    }
+
+    /// Notes calls that have ended, with their paths, all in one transaction; also calls whose start was not noted.
+    ///
+    /// # Errors
+    /// When the store cannot write; then none is noted.
+    pub async fn record_calls_ended(&self, node: &str, calls: &[(CallRecord, Vec<Step>)]) -> Result<(), StoreError> {
+        let rows: Vec<Vec<Val>> = calls.iter().map(|(call, path)| values(node, call, Some(steps::to_text(path, call.arrived_at)))).collect();
+        let set: Vec<String> = COLUMNS.iter().skip(1).map(|column| format!("{column} = excluded.{column}")).collect();
+        self.put_calls(&rows, &format!("do update set {}", set.join(", "))).await
+    }
+
+    async fn put_calls(&self, rows: &[Vec<Val>], conflict: &str) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.pool.begin(Durability::Relaxed).await?;
+        insert_many(&mut tx, "calls", &COLUMNS, rows, &format!("on conflict (id) {conflict}")).await?;
+        tx.commit().await
+    }
+
+    /// Closes calls that this node left open when it was killed; how many. Their start stays as it was.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn interrupt_open_calls(&self, node: &str, now: Timestamp) -> Result<u64, StoreError> {
+        const SQL: &str = "update calls set ended_at = $1, end_by = 'us', end_reason = 'interrupted' where node = $2 and ended_at is null";
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let closed = tx.exec(SQL, vals![now.as_millis(), node]).await?;
+        tx.commit().await?;
+        Ok(closed)
+    }
+
+    /// Calls, latest first, without their paths.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn calls(&self, filter: &CallFilter) -> Result<Vec<StoredCall>, StoreError> {
+        let sql = format!(
+            "select {}, null from calls where arrived_at >= $1 and ($2 = '' or caller = $2) {} order by arrived_at desc, id desc limit $3",
+            COLUMNS[..21].join(", "),
+            if filter.open { "and ended_at is null" } else { "" }
+        );
+        let limit = if filter.limit == 0 { 100 } else { filter.limit };
+        let caller = filter.caller.as_ref().map_or("", PhoneNumber::reveal);
+        let rows = self.pool.rows(AssertSqlSafe(sql), vals![filter.since.map_or(i64::MIN, Timestamp::as_millis), caller, limit]).await?;
+        rows.iter().map(call).collect()
+    }
+
+    /// One call with its path, by our id or by its SIP Call-ID (the latest, when a caller used one twice).
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn call(&self, id: &str) -> Result<Option<StoredCall>, StoreError> {
+        let sql = format!("select {} from calls where id = $1 or sip_call_id = $1 order by arrived_at desc limit 1", COLUMNS.join(", "));
+        self.pool.row(AssertSqlSafe(sql), vals![id]).await?.as_ref().map(call).transpose()
+    }
+}
+
+/// Inserts rows with as few statements as possible.
+pub(super) async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: &[Vec<Val>], conflict: &str) -> Result<(), StoreError> {
+    let mut rest = rows;
+    for size in SIZES {
+        if rest.len() < size {
+            continue;
+        }
+        let sql = insert_sql(table, columns, size, conflict);
+        while rest.len() >= size {
+            let (now, later) = rest.split_at(size);
+            let args: Vec<Val> = now.iter().flatten().cloned().collect();
+            tx.exec(AssertSqlSafe(sql.as_str()), &args).await?;
+            rest = later;
+        }
+    }
+    Ok(())
+}
+
+fn insert_sql(table: &str, columns: &[&str], rows: usize, conflict: &str) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> = (1..=columns.len()).map(|place| format!("${}", row * columns.len() + place)).collect();
+        format!("({})", places.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!("insert into {table} ({}) values {} {conflict}", columns.join(", "), rows.join(", "))
+}
+
+fn values(node: &str, call: &CallRecord, path: Option<String>) -> Vec<Val> {
+    vals![
+        call.id.as_str(),
+        &call.sip_call_id,
+        node,
+        &call.trunk,
+        call.caller.as_ref().map(PhoneNumber::reveal),
+        &call.dialled,
+        call.customer.as_ref().map(CustomerId::as_str),
+        call.language.tag(),
+        call.arrived_at.as_millis(),
+        call.answered_at.map(Timestamp::as_millis),
+        call.ended_at.map(Timestamp::as_millis),
+        call.end.as_ref().map(|end| end.by.name()),
+        call.end.as_ref().map(|end| end.reason.name()),
+        call.codec.as_deref(),
+        call.order.as_ref().map(OrderNumber::as_str),
+        call.keys,
+        call.errors,
+        call.packets_in,
+        call.packets_lost,
+        call.one_way,
+        call.no_keys,
+        path,
+    ]
+    .to_vec()
+}
+
+fn call(row: &Row) -> Result<StoredCall, StoreError> {
+    let arrived_at = Timestamp::from_millis(row.int(8)?);
+    let time = |place| row.opt_int(place).map(|at| at.map(Timestamp::from_millis));
+    let small = |place| row.int(place).map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+    let large = |place| row.int(place).map(|count| u64::try_from(count).unwrap_or(0));
+    let end = match (row.opt_text(11)?, row.opt_text(12)?) {
+        (Some(by), Some(reason)) => Some(End { by: steps::party(by), reason: steps::reason(reason) }),
+        _ => None,
+    };
+    let record = CallRecord {
+        id: CallId::new(row.text(0)?),
+        sip_call_id: row.text(1)?.to_owned(),
+        trunk: row.text(3)?.to_owned(),
+        caller: row.opt_text(4)?.and_then(PhoneNumber::parse),
+        dialled: row.text(5)?.to_owned(),
+        customer: row.opt_text(6)?.map(CustomerId::new),
+        language: Language::from_tag(row.text(7)?).unwrap_or_default(),
+        arrived_at,
+        answered_at: time(9)?,
+        ended_at: time(10)?,
+        end,
+        codec: row.opt_text(13)?.map(str::to_owned),
+        order: row.opt_text(14)?.map(OrderNumber::new),
+        keys: small(15)?,
+        errors: small(16)?,
+        packets_in: large(17)?,
+        packets_lost: large(18)?,
+        one_way: row.flag(19)?,
+        no_keys: row.flag(20)?,
+    };
+    let steps = row.opt_text(21)?.map_or_else(Vec::new, |path| steps::from_text(path, arrived_at));
+    Ok(StoredCall { record, node: row.text(2)?.to_owned(), steps })
+}

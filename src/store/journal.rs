@@ -1,0 +1,49 @@
+//! What has happened, in order, written with the change itself.
+
+use serde_json::Value;
+
+use super::db::{Tx, vals};
+use super::{Store, StoreError};
+use crate::domain::Timestamp;
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JournalEntry {
+    /// Without gaps.
+    pub seq: i64,
+    pub at: Timestamp,
+    /// `order_placed`, `order_moved`, `order_urged`, `message_left`, `house_changed`, `restored`.
+    pub kind: String,
+    /// Id of the order or case.
+    pub subject: String,
+    /// JSON.
+    pub data: String,
+}
+
+impl Store {
+    /// The entries after `seq`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn journal_after(&self, seq: i64, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
+        let rows = self.pool.rows("select seq, at, kind, subject, data from journal where seq > $1 order by seq limit $2", vals![seq, limit]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(JournalEntry {
+                    seq: row.int(0)?,
+                    at: Timestamp::from_millis(row.int(1)?),
+                    kind: row.text(2)?.to_owned(),
+                    subject: row.text(3)?.to_owned(),
+                    data: row.text(4)?.to_owned(),
+                })
+            })
+            .collect()
+    }
+}
+
+/// Appends an entry; always the last thing in a transaction, because its counter is what all of them meet at.
+pub(super) async fn append(tx: &mut Tx, now: Timestamp, kind: &str, subject: &str, data: &Value) -> Result<(), StoreError> {
+    let seq = tx.count("journal", 1).await?;
+    tx.exec("insert into journal (seq, at, kind, subject, data) values ($1, $2, $3, $4, $5)", vals![seq, now.as_millis(), kind, subject, data.to_string()]).await?;
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! The one door to what is kept: verbs of the trade on SQLite or PostgreSQL; SQL, rows and pools stay in here.
+//!
+//! A [`Store`] is a cheap handle. Every verb takes and returns domain types and takes the time as an argument. The
+//! verbs, by file:
+//!
+//! | file | verbs |
+//! |---|---|
+//! | `open` | `open`, `close`, `ready`, `schema_version` |
+//! | `people` | `card_by_phone`, `card_by_member`, `remember_customer`, `remember_phone`, `remember_address`, `remember_language`, `remember_offer_heard`, `remember_member` |
+//! | `pin` | `set_pin`, `check_pin` |
+//! | `block` | `block`, `allow`, `unblock`, `blocked` |
+//! | `points` | `points`, `add_points`, `points_balance` |
+//! | `carts` | `save_cart`, `drop_cart` |
+//! | `placing` | `place_order` |
+//! | `orders` | `order`, `orders`, `orders_of`, `find_order` |
+//! | `status` | `move_order`, `urge_order`, `cancel_order` |
+//! | `calls` | `record_calls_started`, `record_calls_ended`, `interrupt_open_calls`, `calls`, `call` |
+//! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
+//! | `journal` | `journal_after` |
+//! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused` |
+//! | `house` | `import_house` |
+//! | `backup` | `backup`, `restore` |
+//! | `demo` | `fill_demo` |
+
+mod backup;
+mod block;
+mod calls;
+mod carts;
+mod catalogue;
+mod db;
+mod demo;
+mod error;
+mod house;
+mod journal;
+mod lines;
+mod messages;
+mod open;
+mod orders;
+mod people;
+mod pin;
+mod placing;
+mod points;
+mod status;
+mod steps;
+
+use std::sync::Arc;
+
+use crate::domain::{ShopClock, Timestamp};
+
+pub use backup::Summary;
+pub use calls::{CallFilter, StoredCall};
+pub use demo::DemoFilled;
+pub use error::StoreError;
+pub use house::HouseChange;
+pub use journal::JournalEntry;
+pub use messages::{StoredMessage, StoredRecording};
+pub use orders::OrderFilter;
+
+/// The handle: clone it freely.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: db::Pool,
+    clock: Arc<ShopClock>,
+}
+
+impl Store {
+    /// The restaurant's clock that days are counted by.
+    #[must_use]
+    pub fn clock(&self) -> &ShopClock {
+        &self.clock
+    }
+}
+
+/// A new id, sortable by time: UUID version 7 made of `now` and random bits.
+fn new_id(now: Timestamp) -> String {
+    let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+    let nanos = u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000;
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, nanos)).to_string()
+}

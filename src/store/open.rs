@@ -1,0 +1,163 @@
+//! Opening a store: which database, brought to this program's schema, or a clear refusal.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr, SqlitePool};
+
+use super::db::{Pool, vals};
+use super::{Store, StoreError};
+use crate::domain::ShopClock;
+
+/// How long a verb waits for a connection or a lock before it says that the store is away.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A file up to this size is checked page by page when it is opened; a larger one would delay the first call.
+const CHECKED_PAGES: i64 = 8192;
+
+/// The files of `migrations/`, in order.
+const MIGRATIONS: [(i64, &str, &str); 4] = [
+    (1, "house", include_str!("../../migrations/0001_house.sql")),
+    (2, "people", include_str!("../../migrations/0002_people.sql")),
+    (3, "orders", include_str!("../../migrations/0003_orders.sql")),
+    (4, "calls", include_str!("../../migrations/0004_calls.sql")),
+];
+
+/// The newest schema that this program knows.
+pub(super) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+fn migrator() -> Migrator {
+    let files = MIGRATIONS
+        .iter()
+        .map(|(version, name, sql)| Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, AssertSqlSafe(*sql).into_sql_str(), false))
+        .collect::<Vec<_>>();
+    Migrator::with_migrations(files)
+}
+
+impl Store {
+    /// Opens `sqlite:path`, `sqlite::memory:` or `postgres://…`, creates what is missing and brings the schema up to date.
+    ///
+    /// # Errors
+    /// `Url` when it is none of these, `Newer` and `Corrupt` for a database that must not be touched, `Unavailable`
+    /// when it cannot be reached.
+    pub async fn open(url: &str, clock: ShopClock) -> Result<Self, StoreError> {
+        let clock = Arc::new(clock);
+        let pool = if url.starts_with("sqlite:") {
+            open_sqlite(url).await?
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            open_postgres(url).await?
+        } else {
+            return Err(StoreError::Url(format!("{:?} is neither sqlite:path nor postgres://…", scheme(url))));
+        };
+        Ok(Self { pool, clock })
+    }
+
+    /// Whether it answers and can write at all; for `/readyz`.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.pool.row("select catalogue_version from shop where id = $1", vals![1_i64]).await.map(|_| ())
+    }
+
+    /// Finishes what runs and closes all connections.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// The schema version of this program.
+    #[must_use]
+    pub const fn schema_version() -> i64 {
+        SCHEMA
+    }
+}
+
+/// What may be shown of a wrong URL: never a password.
+fn scheme(url: &str) -> &str {
+    url.split_once("://").map_or_else(|| url.split(':').next().unwrap_or(""), |(scheme, _)| scheme)
+}
+
+async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
+    let memory = url.contains(":memory:") || url.contains("mode=memory");
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|fault| StoreError::Url(fault.to_string()))?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .synchronous(SqliteSynchronous::Full)
+        .statement_cache_capacity(200);
+    let options = if memory { options } else { options.journal_mode(SqliteJournalMode::Wal) };
+    // One connection that never rests: an in-memory database lives as long as its connection.
+    let one = SqlitePoolOptions::new().max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
+    let writer = one.acquire_timeout(PATIENCE).test_before_acquire(false).connect_with(options.clone()).await?;
+    whole(&writer).await?;
+    // Two processes that start at once meet here: the one that came second sees what the first has done.
+    let mut wait = Duration::from_millis(10);
+    loop {
+        match run_migrations(&writer).await {
+            Err(MigrateError::Execute(fault) | MigrateError::ExecuteMigration(fault, _)) if wait < PATIENCE => {
+                tracing::debug!(%fault, "the schema is being changed by another process; trying again");
+                tokio::time::sleep(wait).await;
+                wait *= 3;
+            }
+            Err(fault) => return Err(migration_fault(fault)),
+            Ok(()) => break,
+        }
+    }
+    if memory {
+        return Ok(Pool::Sqlite { readers: writer.clone(), writer });
+    }
+    let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE).test_before_acquire(false);
+    Ok(Pool::Sqlite { writer, readers: readers.connect_with(options).await? })
+}
+
+/// Refuses a damaged file before anything is written to it.
+async fn whole(pool: &SqlitePool) -> Result<(), StoreError> {
+    let pages: i64 = sqlx::query_scalar("pragma page_count").fetch_one(pool).await?;
+    if pages > CHECKED_PAGES {
+        return Ok(());
+    }
+    let verdict: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(pool).await?;
+    if verdict == "ok" { Ok(()) } else { Err(StoreError::Corrupt(verdict)) }
+}
+
+async fn run_migrations(pool: &SqlitePool) -> Result<(), MigrateError> {
+    migrator().run(pool).await
+}
+
+async fn open_postgres(url: &str) -> Result<Pool, StoreError> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|fault| StoreError::Url(fault.to_string()))?
+        .application_name("dinetone")
+        .statement_cache_capacity(200)
+        .options([("statement_timeout", "10000"), ("lock_timeout", "5000"), ("idle_in_transaction_session_timeout", "15000")]);
+    let pool: PgPool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_with(options).await?;
+    migrator().run(&pool).await.map_err(migration_fault)?;
+    Ok(Pool::Postgres(pool))
+}
+
+/// Why the schema could not be brought up to date.
+fn migration_fault(fault: MigrateError) -> StoreError {
+    match fault {
+        MigrateError::VersionMissing(found) if found > SCHEMA => StoreError::Newer { found, known: SCHEMA },
+        MigrateError::Dirty(version) => StoreError::Corrupt(format!("migration {version} stopped half-way")),
+        MigrateError::VersionMismatch(version) => StoreError::Corrupt(format!("migration {version} was applied in another form")),
+        MigrateError::VersionMissing(version) => StoreError::Corrupt(format!("migration {version} is unknown")),
+        MigrateError::Execute(fault) => StoreError::from(fault),
+        MigrateError::ExecuteMigration(fault, version) => match StoreError::from(fault) {
+            StoreError::Internal(fault) => StoreError::Corrupt(format!("migration {version} cannot be applied: {fault}")),
+            other => other,
+        },
+        other => StoreError::Corrupt(other.to_string()),
+    }
+}

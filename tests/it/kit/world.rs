@@ -1,0 +1,615 @@
+//! One world: a hotline, its diners, the network between them, and a clock that stands still until it is moved.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use dinetone::call::session::Env;
+use dinetone::centre::{Centre, Input, Limits, Output};
+use dinetone::domain::{Catalogue, MenuNumber, Order, ShopClock, StepKind, Timestamp};
+use dinetone::machine::{Ids, Machine, Now};
+use dinetone::media::leg::{Leg, Reports};
+use dinetone::media::order::{LegId, MediaOrder, MediaReport};
+use dinetone::media::ports::Ports;
+use dinetone::media::rtp::PACKET;
+use dinetone::server::effects::Effects;
+use dinetone::server::files::Places;
+use dinetone::sip::endpoint::Endpoint;
+use dinetone::sip::event::{EndCause, Flow, PlaceCall, SipCommand, SipEvent, SipInput, SipOutput, SipSettings, Transport, TrunkSettings};
+use dinetone::sip::sdp;
+use dinetone::store::{OrderFilter, Store};
+use dinetone::voice::say::DigitOne;
+
+use super::network::{Network, Weather};
+use super::phone::{KeysBy, Line, Phone};
+
+const HOTLINE: &str = "10.0.0.1:5060";
+const TICK: Duration = Duration::from_millis(20);
+
+enum Parcel {
+    Sip { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
+    Sound { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
+}
+
+/// Everything in one place.
+pub struct Inner {
+    now: Now,
+    start: Instant,
+    centre: Centre,
+    legs: HashMap<LegId, (Leg, SocketAddr)>,
+    phones: BTreeMap<usize, Phone>,
+    parcels: BinaryHeap<Reverse<(Instant, u64)>>,
+    contents: HashMap<u64, Parcel>,
+    next_parcel: u64,
+    network: Network,
+    effects: Effects,
+    store: Store,
+    store_away: bool,
+    runtime: tokio::runtime::Runtime,
+    ids: Ids,
+    next_tick: Instant,
+    reports: Reports,
+    records: Vec<(dinetone::domain::CallRecord, Vec<dinetone::domain::Step>)>,
+    facts: Vec<(usize, StepKind)>,
+    calls_seen: HashMap<String, usize>,
+    ladder: Vec<String>,
+    /// Deadlines acted on at one instant: too many are a spin.
+    spins: u32,
+}
+
+/// A handle on the world: diners share it, so that a story reads straight down.
+#[derive(Clone)]
+pub struct World(Rc<RefCell<Inner>>);
+
+/// One diner on the line.
+pub struct Diner {
+    world: World,
+    place: usize,
+    /// How far this diner has listened.
+    heard: usize,
+}
+
+impl World {
+    /// Opens at this time of Friday, 20 November 2026, Shanghai, with the demonstration's people, in fair weather.
+    pub fn open_at(time: &str) -> Self {
+        Self::open(time, Weather::FAIR, 1)
+    }
+
+    pub fn open(time: &str, weather: Weather, seed: u128) -> Self {
+        let clock = ShopClock::named("Asia/Shanghai").unwrap();
+        let date: dinetone::domain::DateTime = format!("2026-11-20T{time}:00").parse().unwrap();
+        let at = clock.timestamp(date);
+        #[expect(clippy::disallowed_methods, reason = "the origin of virtual time")]
+        let instant = Instant::now();
+        let now = Now { instant, wall: SystemTime::UNIX_EPOCH + Duration::from_millis(at.as_millis() as u64) };
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let places = Places { menus: root.join("menus.toml"), prompts: root.join("no-own-prompts"), digit_one: DigitOne::Yao };
+        let (files, findings) = places.load();
+        assert!(findings.is_empty(), "{}", dinetone::config::list("the shipped files", &findings));
+        let files = files.expect("no finding, so they were read");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let folder = std::env::temp_dir().join(format!("dinetone-it-{}-{seed}", std::process::id()));
+        let (store, catalogue) = runtime.block_on(async {
+            let store = Store::open("sqlite::memory:", clock.clone()).await.unwrap();
+            store.import_house(&files.house, at).await.unwrap();
+            store.fill_demo(at).await.unwrap();
+            let catalogue = Arc::new(store.catalogue().await.unwrap());
+            (store, catalogue)
+        });
+        let mut ids = Ids::seeded(seed);
+        let (_, watched) = tokio::sync::watch::channel(Arc::clone(&catalogue));
+        let (inbox, _) = tokio::sync::mpsc::channel(1);
+        let effects = Effects::new(store.clone(), folder, inbox, "t".into(), watched);
+        let env = Env {
+            script: files.script,
+            catalogue,
+            library: files.library,
+            clock,
+            bind: None,
+            no_audio_after: Duration::from_secs(60),
+            longest_call: Duration::from_secs(3600),
+        };
+        let sip = Endpoint::new(settings(trunk()), ids.clone(), now);
+        let ports = Ports::new(20_000, 20_999, &mut ids);
+        let centre = Centre::new(sip, ports, env, Limits { max_calls: 100, node: "t".into() }, Ids::seeded(seed + 1));
+        Self(Rc::new(RefCell::new(Inner {
+            now,
+            start: instant,
+            centre,
+            legs: HashMap::new(),
+            phones: BTreeMap::new(),
+            parcels: BinaryHeap::new(),
+            contents: HashMap::new(),
+            next_parcel: 0,
+            network: Network::new(weather, seed + 2),
+            effects,
+            store,
+            store_away: false,
+            runtime,
+            ids,
+            next_tick: instant,
+            reports: Reports::new(),
+            records: Vec::new(),
+            facts: Vec::new(),
+            calls_seen: HashMap::new(),
+            ladder: Vec::new(),
+            spins: 0,
+        })))
+    }
+
+    /// Somebody rings the hotline.
+    pub fn call_from(&self, number: &str) -> Diner {
+        self.call(number, "1000", KeysBy::Event, Some(()))
+    }
+
+    pub fn call(&self, number: &str, dialled: &str, keys_by: KeysBy, events: Option<()>) -> Diner {
+        let place = self.0.borrow_mut().dial(number, dialled, keys_by, events.is_some());
+        Diner { world: self.clone(), place, heard: 0 }
+    }
+
+    pub fn time_passes(&self, time: Duration) {
+        self.0.borrow_mut().run(time, |_| false);
+    }
+
+    /// From now on the store does not answer, or answers again.
+    pub fn store_is_away(&self, away: bool) {
+        self.0.borrow_mut().store_away = away;
+    }
+
+    pub fn dish_is_sold_out(&self, dish: u16) {
+        let mut inner = self.0.borrow_mut();
+        let until = Timestamp::from(inner.now.wall).after(Duration::from_secs(3600));
+        let store = inner.store.clone();
+        let catalogue = inner.runtime.block_on(async {
+            store.set_sold_out(MenuNumber::new(dish).unwrap(), None, until).await.unwrap();
+            store.catalogue().await.unwrap()
+        });
+        inner.catalogue(Arc::new(catalogue));
+    }
+
+    /// Orders from newest to oldest.
+    pub fn orders(&self) -> Vec<Order> {
+        let inner = self.0.borrow();
+        inner.runtime.block_on(inner.store.orders(&OrderFilter::default())).unwrap()
+    }
+
+    /// Records of calls that have ended.
+    pub fn records(&self) -> Vec<(dinetone::domain::CallRecord, Vec<dinetone::domain::Step>)> {
+        self.0.borrow().records.clone()
+    }
+
+    pub fn calls_up(&self) -> usize {
+        self.0.borrow().centre.calls()
+    }
+
+    pub fn weather(&self, weather: Weather) {
+        self.0.borrow_mut().network.weather = weather;
+    }
+
+    pub fn ladder(&self) -> String {
+        self.0.borrow().ladder.join("\n")
+    }
+
+    /// What a stranger sends, and what comes back to them.
+    pub fn stranger_sends(&self, from: &str, bytes: &[u8]) {
+        let from = from.parse().unwrap();
+        self.0.borrow_mut().post(Parcel::Sip { from, to: HOTLINE.parse().unwrap(), bytes: bytes.to_vec() });
+        self.time_passes(Duration::from_millis(500));
+    }
+
+    /// Somebody sends sound to the port of this diner's call.
+    pub fn attacker_sends_sound(&self, victim: &Diner, bytes: &[u8]) {
+        let to = self.0.borrow().phones[&victim.place].peer_sound.expect("the call is up");
+        self.0.borrow_mut().post(Parcel::Sound { from: "10.9.9.9:4000".parse().unwrap(), to, bytes: bytes.to_vec() });
+    }
+
+    /// After the story: no call, no leg, nothing unread.
+    pub fn is_quiet(&self) {
+        self.time_passes(Duration::from_secs(40));
+        let inner = self.0.borrow();
+        assert_eq!(inner.centre.calls(), 0, "a call is left\n{}", inner.ladder.join("\n"));
+        assert!(inner.legs.is_empty(), "a leg is left");
+    }
+}
+
+fn trunk() -> TrunkSettings {
+    TrunkSettings {
+        name: "main".into(),
+        addresses: vec!["10.0.0.2".parse().unwrap()],
+        targets: Vec::new(),
+        transport: Transport::Udp,
+        socket: 0,
+        local: HOTLINE.parse().unwrap(),
+        registration: None,
+        options_every: None,
+        trust_identity: true,
+        max_calls: None,
+        max_calls_per_second: None,
+    }
+}
+
+fn settings(trunk: TrunkSettings) -> SipSettings {
+    SipSettings {
+        realm: "dinetone".into(),
+        product: "Dinetone/test".into(),
+        trunks: vec![trunk],
+        accounts: Vec::new(),
+        demo: false,
+        t1: Duration::from_millis(500),
+        t2: Duration::from_secs(4),
+        t4: Duration::from_secs(5),
+        session_expires: Duration::from_secs(1800),
+        min_se: Duration::from_secs(90),
+        source_rate: 1000,
+        max_dialogs: 1000,
+        trace: false,
+        nonce_key: [7; 32],
+    }
+}
+
+impl Inner {
+    fn dial(&mut self, number: &str, dialled: &str, keys_by: KeysBy, events: bool) -> usize {
+        let place = self.phones.len();
+        let address: SocketAddr = format!("10.0.0.2:{}", 5070 + place).parse().unwrap();
+        let sound: SocketAddr = format!("10.0.0.2:{}", 40_000 + 2 * place).parse().unwrap();
+        let flow = Flow { transport: Transport::Udp, socket: 0, local: address, peer: HOTLINE.parse().unwrap(), connection: 0 };
+        let mut ids = Ids::seeded(u128::from(self.ids.next_u64()));
+        let hotline = TrunkSettings { addresses: vec!["10.0.0.1".parse().unwrap()], local: address, ..trunk() };
+        let mut sip = Endpoint::new(settings(hotline), ids.clone(), self.now);
+        let dialog = sip.new_dialog_id();
+        let mut offer = sdp::offer(&sdp::Local { address: sound.ip(), port: sound.port(), session_id: 1, version: 1, codecs: &sdp::Codec::PREFERENCE });
+        if !events {
+            offer = offer.lines().filter(|line| !line.contains("telephone-event") && !line.starts_with("a=fmtp:101")).map(|line| format!("{}\r\n", line.replace(" 101", ""))).collect();
+        }
+        let call = PlaceCall {
+            dialog,
+            flow,
+            to: format!("sip:{dialled}@10.0.0.1"),
+            from_user: number.to_owned(),
+            headers: Vec::new(),
+            sdp: Some(offer),
+            credentials: None,
+        };
+        sip.handle(self.now, SipInput::Command(SipCommand::Place(Box::new(call))));
+        self.phones.insert(place, Phone::new(sip, dialog, address, sound, keys_by, &mut ids));
+        self.note(format!("diner {place} → INVITE from {number} to {dialled}"));
+        self.drain_phone(place);
+        place
+    }
+
+    fn note(&mut self, line: String) {
+        let at = (self.now.instant - self.start).as_secs_f64();
+        self.ladder.push(format!("{at:9.3}  {line}"));
+    }
+
+    fn post(&mut self, parcel: Parcel) {
+        for delay in self.network.arrivals() {
+            let copy = match &parcel {
+                Parcel::Sip { from, to, bytes } => Parcel::Sip { from: *from, to: *to, bytes: bytes.clone() },
+                Parcel::Sound { from, to, bytes } => Parcel::Sound { from: *from, to: *to, bytes: bytes.clone() },
+            };
+            self.next_parcel += 1;
+            self.contents.insert(self.next_parcel, copy);
+            self.parcels.push(Reverse((self.now.instant + delay, self.next_parcel)));
+        }
+    }
+
+    /// Runs until `time` has passed or `until` holds; tells whether it held.
+    fn run(&mut self, time: Duration, until: impl Fn(&Self) -> bool) -> bool {
+        let end = self.now.instant + time;
+        loop {
+            if until(self) {
+                return true;
+            }
+            let mut next = end;
+            let mut consider = |at: Option<Instant>| next = at.map_or(next, |at| next.min(at));
+            consider(self.parcels.peek().map(|Reverse((at, _))| *at));
+            consider(self.centre.next_deadline());
+            consider((!self.legs.is_empty()).then_some(self.next_tick));
+            for phone in self.phones.values() {
+                consider(phone.sip.next_deadline());
+                consider(phone.next_packet());
+            }
+            if next > self.now.instant {
+                self.now = self.now.after(next - self.now.instant);
+                self.spins = 0;
+            } else {
+                self.spins += 1;
+                assert!(self.spins < 10_000, "time does not move on\n{}", self.ladder.join("\n"));
+            }
+            if self.now.instant >= end && next >= end {
+                return until(self);
+            }
+            self.happen();
+        }
+    }
+
+    /// Everything that is due now.
+    fn happen(&mut self) {
+        let now = self.now;
+        while let Some(Reverse((at, id))) = self.parcels.peek().copied() {
+            if at > now.instant {
+                break;
+            }
+            self.parcels.pop();
+            let Some(parcel) = self.contents.remove(&id) else { continue };
+            self.deliver(parcel);
+        }
+        if self.centre.next_deadline().is_some_and(|due| due <= now.instant) {
+            self.centre.handle_timeout(now);
+            self.drain();
+        }
+        if !self.legs.is_empty() && self.next_tick <= now.instant {
+            self.next_tick = now.instant + TICK;
+            self.tick();
+        }
+        for place in 0..self.phones.len() {
+            let phone = self.phones.get_mut(&place).expect("phones are never taken away");
+            if phone.sip.next_deadline().is_some_and(|due| due <= now.instant) {
+                phone.sip.handle_timeout(now);
+                self.drain_phone(place);
+            }
+            let phone = self.phones.get_mut(&place).expect("phones are never taken away");
+            if phone.next_packet().is_some_and(|due| due <= now.instant) {
+                let from = phone.sound;
+                if let Some((to, bytes)) = phone.packet(now) {
+                    self.post(Parcel::Sound { from, to, bytes });
+                }
+            }
+        }
+    }
+
+    fn deliver(&mut self, parcel: Parcel) {
+        let now = self.now;
+        match parcel {
+            Parcel::Sip { from, to, bytes } if to == HOTLINE.parse().unwrap() => {
+                let flow = Flow { transport: Transport::Udp, socket: 0, local: to, peer: from, connection: 0 };
+                self.centre.handle(now, Input::Sip(SipInput::Received { flow, bytes }));
+                self.drain();
+            }
+            Parcel::Sip { from, to, bytes } => {
+                let Some(place) = self.phones.iter().find(|(_, phone)| phone.address == to).map(|(place, _)| *place) else { return };
+                let flow = Flow { transport: Transport::Udp, socket: 0, local: to, peer: from, connection: 0 };
+                self.phones.get_mut(&place).expect("found above").sip.handle(now, SipInput::Received { flow, bytes });
+                self.drain_phone(place);
+            }
+            Parcel::Sound { from, to, bytes } => {
+                if let Some(phone) = self.phones.values_mut().find(|phone| phone.sound == to) {
+                    if bytes.len() == PACKET {
+                        phone.heard_packets += 1;
+                        phone.heard.extend(&bytes[12..]);
+                    }
+                } else if let Some((leg, _)) = self.legs.values_mut().find(|(_, address)| *address == to) {
+                    leg.receive(now, from, &bytes, &mut self.reports);
+                    self.drain();
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = self.now;
+        let mut packet = [0_u8; PACKET];
+        let mut sent = Vec::new();
+        for (leg, address) in self.legs.values_mut() {
+            if let Some(to) = leg.tick(now, &mut packet, &mut self.reports) {
+                sent.push((*address, to, packet.to_vec()));
+            }
+        }
+        for (from, to, bytes) in sent {
+            self.post(Parcel::Sound { from, to, bytes });
+        }
+        self.drain();
+    }
+
+    fn catalogue(&mut self, catalogue: Arc<Catalogue>) {
+        self.centre.handle(self.now, Input::Catalogue(catalogue));
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        loop {
+            self.drain_centre();
+            let Some(report) = self.reports.pop_front() else { return };
+            if let MediaReport::Key { key, .. } = &report {
+                let line = format!("keys      {key}");
+                self.note(line);
+            }
+            self.centre.handle(self.now, Input::Media(report));
+        }
+    }
+
+    fn drain_centre(&mut self) {
+        let now = self.now;
+        while let Some(output) = self.centre.poll() {
+            match output {
+                Output::Transmit { flow, bytes } => {
+                    let first = String::from_utf8_lossy(&bytes).lines().next().unwrap_or("").to_owned();
+                    self.note(format!("centre  → {first}"));
+                    self.post(Parcel::Sip { from: flow.local, to: flow.peer, bytes });
+                }
+                Output::Media(order) => self.media(order),
+                Output::Store(request) => {
+                    if let dinetone::call::request::StoreRequest::Started { call, .. } = request {
+                        self.centre.handle(now, Input::Reply { call, reply: dinetone::call::request::Reply::Started });
+                    } else if let dinetone::call::request::StoreRequest::Ended { record, steps } = request {
+                        self.records.push((*record, steps));
+                    } else if !self.store_away {
+                        let effects = self.effects.clone();
+                        if let Some((call, reply)) = self.runtime.block_on(effects.perform(request, now.wall.into())) {
+                            self.centre.handle(now, Input::Reply { call, reply });
+                        }
+                    }
+                }
+                Output::Call { id, what, .. } => {
+                    let known = self.calls_seen.len();
+                    let place = *self.calls_seen.entry(id.to_string()).or_insert(known);
+                    if !matches!(what, StepKind::Key { .. }) {
+                        self.note(format!("call {place}    {what:?}"));
+                    }
+                    self.facts.push((place, what));
+                }
+                Output::Fault { what, .. } => panic!("a call ended by our fault: {what}"),
+                Output::Trace { .. } | Output::Refused { .. } | Output::Trunk { .. } | Output::Registered { .. } => {}
+            }
+        }
+    }
+
+    fn media(&mut self, order: MediaOrder) {
+        let now = self.now;
+        match order {
+            MediaOrder::Open { leg, ip, port, plan } => {
+                let mut ids = Ids::seeded(u128::from(self.ids.next_u64()));
+                if self.legs.is_empty() {
+                    self.next_tick = now.instant + TICK;
+                }
+                self.legs.insert(leg, (Leg::new(now, leg, plan, &mut ids), SocketAddr::new(ip, port)));
+                self.reports.push_back(MediaReport::Opened { leg });
+            }
+            MediaOrder::Change { leg, plan } => self.with_leg(leg, |leg, _| leg.change(now, plan)),
+            MediaOrder::Play { leg, play, pieces, repeat } => self.with_leg(leg, |leg, _| leg.play(play, pieces, repeat)),
+            MediaOrder::Stop { leg } => self.with_leg(leg, |leg, _| leg.stop()),
+            MediaOrder::Collect { leg, on } => self.with_leg(leg, |leg, _| leg.collect(on)),
+            MediaOrder::Record { leg, longest, silence } => self.with_leg(leg, |leg, reports| leg.record(now, longest, silence, reports)),
+            MediaOrder::StopRecording { leg } => self.with_leg(leg, |leg, reports| leg.stop_recording(reports)),
+            MediaOrder::Close { leg } => {
+                if let Some((leg, _)) = self.legs.remove(&leg) {
+                    leg.close(now, &mut self.reports);
+                }
+            }
+        }
+    }
+
+    fn with_leg(&mut self, leg: LegId, act: impl FnOnce(&mut Leg, &mut Reports)) {
+        if let Some((leg, _)) = self.legs.get_mut(&leg) {
+            act(leg, &mut self.reports);
+        }
+    }
+
+    fn drain_phone(&mut self, place: usize) {
+        let now = self.now;
+        loop {
+            let phone = self.phones.get_mut(&place).expect("phones are never taken away");
+            let Some(output) = phone.sip.poll() else { return };
+            match output {
+                SipOutput::Transmit { flow, bytes } => self.post(Parcel::Sip { from: flow.local, to: flow.peer, bytes }),
+                SipOutput::Event(SipEvent::Answered { sdp, .. }) => {
+                    phone.line = Line::Up;
+                    let agreed = sdp.and_then(|sdp| sdp::agree(&sdp::Codec::PREFERENCE, &sdp).ok());
+                    phone.connected(now, agreed.as_ref().and_then(|agreed| agreed.remote), agreed.and_then(|agreed| agreed.event_type));
+                    self.note(format!("diner {place}   is answered"));
+                }
+                SipOutput::Event(SipEvent::Ended { cause, .. }) => {
+                    let how = match cause {
+                        EndCause::PeerBye => "hung up on".to_owned(),
+                        EndCause::Local => "hung up".to_owned(),
+                        EndCause::Refused(status) => format!("refused {status}"),
+                        other => format!("{other:?}"),
+                    };
+                    phone.line = Line::Over(how.clone());
+                    self.note(format!("diner {place}   {how}"));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Diner {
+    /// Waits (20 s at most) until the hotline says this prompt.
+    #[track_caller]
+    pub fn hears(&mut self, prompt: &str) -> String {
+        let place = self.place;
+        let from = self.heard;
+        let found = {
+            let mut inner = self.world.0.borrow_mut();
+            let wanted = |inner: &Inner| position(inner, place, from, prompt).is_some();
+            inner.run(Duration::from_secs(40), wanted);
+            position(&inner, place, from, prompt)
+        };
+        let Some((at, text)) = found else { panic!("diner {place} did not hear {prompt}\n{}", self.world.ladder()) };
+        self.heard = at;
+        text
+    }
+
+    /// Presses keys, one after the other, as a person does.
+    pub fn keys(&mut self, keys: &str) {
+        for key in keys.chars() {
+            let mut inner = self.world.0.borrow_mut();
+            let now = inner.now;
+            self.heard = inner.facts.len();
+            let phone = inner.phones.get_mut(&self.place).expect("phones are never taken away");
+            if phone.keys_by == KeysBy::Info {
+                let command = SipCommand::Info { dialog: phone.dialog, content_type: "application/dtmf-relay", body: format!("Signal={key}\r\nDuration=160\r\n") };
+                phone.sip.handle(now, SipInput::Command(command));
+                inner.drain_phone(self.place);
+                inner.run(Duration::from_millis(300), |_| false);
+            } else {
+                phone.press(key);
+                let place = self.place;
+                inner.run(Duration::from_secs(2), |inner| !inner.phones[&place].pressing());
+            }
+        }
+    }
+
+    pub fn says_nothing_for(&self, seconds: u64) {
+        self.world.time_passes(Duration::from_secs(seconds));
+    }
+
+    pub fn hangs_up(&self) {
+        {
+            let mut inner = self.world.0.borrow_mut();
+            let now = inner.now;
+            let phone = inner.phones.get_mut(&self.place).expect("phones are never taken away");
+            let dialog = phone.dialog;
+            phone.sip.handle(now, SipInput::Command(SipCommand::HangUp { dialog, reason: None }));
+            inner.drain_phone(self.place);
+        }
+        self.world.time_passes(Duration::from_secs(2));
+    }
+
+    /// The line goes dead: nothing is sent or answered any more.
+    pub fn loses_network(&self) {
+        let mut inner = self.world.0.borrow_mut();
+        let place = self.place;
+        let phone = inner.phones.get_mut(&place).expect("phones are never taken away");
+        phone.silent = true;
+        phone.address = "10.0.0.3:1".parse().unwrap();
+    }
+
+    #[track_caller]
+    pub fn is_up(&self) {
+        assert_eq!(self.line(), Line::Up, "{}", self.world.ladder());
+    }
+
+    pub fn line(&self) -> Line {
+        self.world.0.borrow().phones[&self.place].line.clone()
+    }
+
+    /// A-law as it arrived, packet by packet.
+    pub fn sound(&self) -> Vec<u8> {
+        self.world.0.borrow().phones[&self.place].heard.clone()
+    }
+
+    pub fn packets(&self) -> u64 {
+        self.world.0.borrow().phones[&self.place].heard_packets
+    }
+
+    /// Moves time until the call is up, or over.
+    pub fn waits_for_answer(&self) {
+        let place = self.place;
+        self.world.0.borrow_mut().run(Duration::from_secs(40), |inner| inner.phones[&place].line != Line::Calling);
+    }
+}
+
+/// The place behind the first utterance from `from` on that holds `prompt`, and its words.
+fn position(inner: &Inner, place: usize, from: usize, prompt: &str) -> Option<(usize, String)> {
+    inner.facts.iter().enumerate().skip(from).find_map(|(at, (call, what))| match what {
+        StepKind::Said { prompts, text } if *call == place && prompts.iter().any(|said| said == prompt) => Some((at, text.clone())),
+        _ => None,
+    })
+}

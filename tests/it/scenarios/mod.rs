@@ -1,0 +1,5 @@
+//! Stories, told with the nouns of the trade.
+
+mod bad_days;
+mod ordering;
+mod the_line;

@@ -1,0 +1,85 @@
+//! The store's contract: one list of cases that holds on SQLite and on PostgreSQL alike.
+//!
+//! Every case gets a database of its own. On SQLite each case is a test; on PostgreSQL one test runs the whole list in one
+//! server that it starts from Debian's package and stops again. `DINETONE_TEST_PG=off` leaves PostgreSQL out.
+
+mod backup;
+mod calls;
+mod house;
+mod kit;
+mod opening;
+mod orders;
+mod people;
+pub mod postgres;
+mod races;
+
+use kit::{Database, run};
+
+/// A test on SQLite for each case, and one on PostgreSQL for all of them.
+macro_rules! contract {
+    ($($file:ident :: $case:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[test]
+                fn $case() {
+                    super::run(super::$file::$case(super::Database::sqlite()));
+                }
+            )*
+        }
+
+        #[test]
+        fn the_whole_contract_holds_on_postgres() {
+            let Some(server) = postgres::Server::start() else { return };
+            let mut failed: Vec<&str> = Vec::new();
+            $(
+                let database = Database::postgres(&server);
+                let case = std::panic::AssertUnwindSafe(|| run($file::$case(database)));
+                if std::panic::catch_unwind(case).is_err() {
+                    failed.push(concat!(stringify!($file), "::", stringify!($case)));
+                }
+            )*
+            let case = std::panic::AssertUnwindSafe(|| run(backup::a_house_moves_between_the_databases(Database::sqlite(), Database::postgres(&server), Database::sqlite())));
+            if std::panic::catch_unwind(case).is_err() {
+                failed.push("backup::a_house_moves_between_the_databases");
+            }
+            assert!(failed.is_empty(), "on PostgreSQL: {failed:?}");
+        }
+    };
+}
+
+contract![
+    opening::c108_a_newer_schema_is_refused_and_left_alone,
+    opening::two_processes_that_start_at_once_both_work,
+    opening::opening_twice_changes_nothing,
+    people::c20_a_known_number_brings_its_customer_and_members,
+    people::c20_a_number_of_several_customers_brings_their_members_and_nothing_personal,
+    people::c24_the_third_wrong_pin_locks_until_the_next_shop_day,
+    people::c24_the_points_ledger_spends_what_ends_first,
+    people::c18_a_cart_is_kept_for_half_an_hour,
+    people::c33_language_and_offers_heard_are_remembered,
+    people::c89_the_block_list_has_levels_an_expiry_and_exceptions,
+    people::the_demonstration_fills_an_empty_store_once,
+    orders::i6_a_confirmed_order_is_kept_as_it_was_sold,
+    orders::i6_the_same_key_gives_the_same_order,
+    orders::the_same_lines_within_ten_minutes_are_asked_about,
+    orders::i7_what_does_not_hold_any_more_is_not_confirmed,
+    orders::i7_another_sum_than_the_diner_heard_is_told_first,
+    orders::c24_points_are_spent_with_the_order_and_come_back_with_a_cancel,
+    orders::a_spoken_address_waits_for_a_person,
+    orders::c76_an_order_moves_only_the_way_it_can,
+    orders::c27_a_caller_hears_of_open_orders_and_finds_one_by_its_digits,
+    orders::c21_the_last_order_is_offered_again,
+    orders::messages_get_case_numbers,
+    races::forty_orders_at_once_get_forty_numbers,
+    races::i6_one_key_twenty_times_at_once_is_one_order,
+    races::i7_points_are_not_spent_twice,
+    races::of_forty_moves_at_once_one_wins,
+    races::c24_many_guesses_at_once_are_three,
+    calls::a_call_keeps_its_path_and_how_it_ended,
+    calls::calls_left_open_are_closed_with_their_true_start,
+    calls::thousands_of_short_calls_in_one_batch,
+    house::the_file_is_taken_in_once_and_again_only_where_it_changed,
+    house::c79_sold_out_raises_the_version,
+    backup::c108_a_backup_gives_the_same_house_back,
+    backup::c108_a_damaged_backup_changes_nothing,
+];

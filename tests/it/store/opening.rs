@@ -1,0 +1,79 @@
+//! Opening a store: new, again, by two at once, and the ones that must be refused.
+
+use dinetone::store::{Store, StoreError};
+
+use super::kit::{Database, clock};
+
+pub async fn c108_a_newer_schema_is_refused_and_left_alone(database: Database) {
+    let store = database.store().await;
+    // What a later program would leave behind.
+    store.pretend_newer(9999).await.unwrap();
+    store.close().await;
+    let refused = Store::open(&database.url, clock()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Newer { found: 9999, .. }), "{refused}");
+    assert!(refused.to_string().contains("9999"), "{refused}");
+    let again = Store::open(&database.url, clock()).await.unwrap_err();
+    assert!(matches!(again, StoreError::Newer { found: 9999, .. }), "nothing was changed: {again}");
+}
+
+pub async fn two_processes_that_start_at_once_both_work(database: Database) {
+    let open = || {
+        let url = database.url.clone();
+        tokio::spawn(async move { Store::open(&url, clock()).await })
+    };
+    let starts: Vec<_> = (0..4).map(|_| open()).collect();
+    for start in starts {
+        let store = start.await.unwrap().unwrap();
+        store.ready().await.unwrap();
+        store.close().await;
+    }
+}
+
+pub async fn opening_twice_changes_nothing(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    store.close().await;
+    let again = database.store().await;
+    assert_eq!(again.catalogue_version().await.unwrap(), catalogue.version);
+    assert_eq!(again.catalogue().await.unwrap().dishes, catalogue.dishes);
+}
+
+#[test]
+fn c108_a_damaged_file_is_refused_and_left_alone() {
+    super::run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("house.db");
+        for damage in [b"this is no database, this is a letter to somebody else, and long enough".repeat(100), {
+            let whole = Database::sqlite();
+            whole.shop().await.0.close().await;
+            let mut bytes = std::fs::read(whole.folder.path().join("house.db")).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[4096..middle].fill(0xa5);
+            bytes
+        }] {
+            std::fs::write(&path, &damage).unwrap();
+            let refused = Store::open(&format!("sqlite:{}", path.display()), clock()).await.unwrap_err();
+            assert!(matches!(refused, StoreError::Corrupt(_)), "{refused:?}");
+            assert_eq!(std::fs::read(&path).unwrap(), damage);
+        }
+    });
+}
+
+#[test]
+fn a_url_that_is_neither_is_refused_without_its_password() {
+    super::run(async {
+        let refused = Store::open("mysql://root:secret@localhost/x", clock()).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Url(_)) && !refused.to_string().contains("secret"), "{refused}");
+        assert!(matches!(Store::open("postgres://nobody@127.0.0.1:1/none", clock()).await, Err(StoreError::Unavailable(_))));
+    });
+}
+
+#[test]
+fn a_store_in_memory_works_like_one_on_disk() {
+    super::run(async {
+        let one = Store::open("sqlite::memory:", clock()).await.unwrap();
+        let other = Store::open("sqlite::memory:", clock()).await.unwrap();
+        one.import_house(&super::kit::house(super::kit::MENUS), super::kit::saturday()).await.unwrap();
+        assert!(!one.catalogue().await.unwrap().dishes.is_empty());
+        assert!(other.catalogue().await.unwrap().dishes.is_empty(), "each is its own");
+    });
+}
