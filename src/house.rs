@@ -114,7 +114,10 @@ impl House {
         // An entry that is left out for a fault of its own is not missing as well.
         let named = |list: &str, key: &str| -> BTreeSet<String> {
             let entries = table.get(list).and_then(toml::Value::as_array).into_iter().flatten();
-            entries.filter_map(|entry| entry.get(key)).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect()
+            entries
+                .filter_map(|entry| entry.get(key))
+                .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                .collect()
         };
         let (categories, dishes, branches) = (named("category", "id"), named("dish", "number"), named("branch", "number"));
         let retired: BTreeSet<MenuNumber> = self.dishes.iter().filter(|dish| dish.value.retired).map(|dish| dish.value.number).collect();
@@ -152,7 +155,11 @@ impl House {
                 && !branches.contains(&branch.to_string())
             {
                 let place = format!("holiday {}.branch", day.from);
-                findings.push(Finding::new(place, format!("branch {branch} does not exist"), "write the number of a [[branch]], or leave it out for all"));
+                findings.push(Finding::new(
+                    place,
+                    format!("branch {branch} does not exist"),
+                    "write the number of a [[branch]], or leave it out for all",
+                ));
             }
         }
     }
@@ -315,11 +322,25 @@ fn offer(entry: &mut Entry<'_>) -> Option<Offer> {
             return None;
         }
         _ => {
-            entry.fault("", "is neither per cent nor an amount off", "write category and percent_off, or from_fen and off_fen, or none of them for news");
+            entry.fault(
+                "",
+                "is neither per cent nor an amount off",
+                "write category and percent_off, or from_fen and off_fen, or none of them for news",
+            );
             return None;
         }
     };
-    Some(Offer { id: id?, zh: zh?, en: en?, from: from?, until: until?, days, between, deal, repeat_days: u16::try_from(repeat_days?).ok()? })
+    Some(Offer {
+        id: id?,
+        zh: zh?,
+        en: en?,
+        from: from?,
+        until: until?,
+        days,
+        between,
+        deal,
+        repeat_days: u16::try_from(repeat_days?).ok()?,
+    })
 }
 
 fn holiday(entry: &mut Entry<'_>) -> Option<Holiday> {

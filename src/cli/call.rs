@@ -80,6 +80,10 @@ pub struct CallArgs {
     #[arg(long, value_name = "IP")]
     pub bind: Option<IpAddr>,
 
+    /// Also tell this number as P-Asserted-Identity, as trunks do.
+    #[arg(long, value_name = "NUMBER")]
+    pub identity: Option<String>,
+
     /// User name, when the system asks for a password.
     #[arg(long, value_name = "NAME", requires = "password")]
     pub user: Option<String>,
@@ -172,6 +176,7 @@ struct Ready {
     by_hand: bool,
     to: String,
     from: String,
+    headers: Vec<String>,
     book: Arc<SoundBook>,
     keys: KeysBy,
 }
@@ -179,7 +184,9 @@ struct Ready {
 async fn prepare(args: &CallArgs) -> Result<Ready, Vec<Finding>> {
     let (name, script, by_hand) = script_of(args)?;
     let own = match &args.prompts {
-        Some(folder) => own_prompts(folder).map_err(|error| vec![Finding::new(folder.display().to_string(), error.to_string(), "name the folder that holds zh-CN and en")])?,
+        Some(folder) => own_prompts(folder).map_err(|error| {
+            vec![Finding::new(folder.display().to_string(), error.to_string(), "name the folder that holds zh-CN and en")]
+        })?,
         None => Vec::new(),
     };
     let (library, findings) = Library::load(Sources::shipped(own), DigitOne::Yao);
@@ -194,16 +201,22 @@ async fn prepare(args: &CallArgs) -> Result<Ready, Vec<Finding>> {
     let credentials = args.user.clone().map(|user| Credentials { user, password: args.password.clone().unwrap_or_default() });
     let settings = PhoneSettings { target, tcp: args.tcp, bind: args.bind, credentials, trace: args.trace_sip };
     let trace = args.trace_sip.then(print_traces);
-    let phone = Phone::open(settings, trace)
-        .await
-        .map_err(|error| vec![Finding::new(format!("--to {}", args.to), error.to_string(), "start the system first (`dinetone serve --demo`), or name its address")])?;
+    let phone = Phone::open(settings, trace).await.map_err(|error| {
+        vec![Finding::new(
+            format!("--to {}", args.to),
+            error.to_string(),
+            "start the system first (`dinetone serve --demo`), or name its address",
+        )]
+    })?;
     let from = args.from.clone().or_else(|| script.from.clone()).unwrap_or_else(|| "13900139000".into());
     let keys = match args.keys {
         Keys::Rfc4733 => KeysBy::Events,
         Keys::Info => KeysBy::Info,
         Keys::Tones => KeysBy::Tones,
     };
-    Ok(Ready { phone: Arc::new(phone), script, by_hand, to, from, book: Arc::new(SoundBook::new(&library)), keys })
+    let identity = args.identity.iter().map(|number| number.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '+').collect::<String>());
+    let headers = identity.map(|number| format!("P-Asserted-Identity: <sip:{number}@{target}>")).collect();
+    Ok(Ready { phone: Arc::new(phone), script, by_hand, to, from, headers, book: Arc::new(SoundBook::new(&library)), keys })
 }
 
 /// The script, what it is called, and whether keys are typed by hand.
@@ -217,7 +230,9 @@ fn script_of(args: &CallArgs) -> Result<(String, Script, bool), Vec<Finding>> {
         }
         (_, Some(name), _) => {
             let names: Vec<&str> = STORIES.iter().map(|(name, _)| *name).collect();
-            let text = story(name).ok_or_else(|| vec![Finding::new("--story", format!("there is no story «{name}»"), format!("write one of: {}", names.join(", ")))])?;
+            let text = story(name).ok_or_else(|| {
+                vec![Finding::new("--story", format!("there is no story «{name}»"), format!("write one of: {}", names.join(", ")))]
+            })?;
             read(name, text)?
         }
         (.., Some(keys)) => {
@@ -243,12 +258,17 @@ async fn target(uri: &str, dials: Option<&str>) -> Result<(String, SocketAddr), 
     let rest = uri.strip_prefix("sip:").unwrap_or(uri);
     let (user, host) = rest.rsplit_once('@').unwrap_or(("1000", rest));
     let host = host.split(';').next().unwrap_or(host);
-    let has_port = host.rsplit_once(':').is_some_and(|(before, port)| port.parse::<u16>().is_ok() && (!before.contains(':') || before.ends_with(']')));
+    let has_port =
+        host.rsplit_once(':').is_some_and(|(before, port)| port.parse::<u16>().is_ok() && (!before.contains(':') || before.ends_with(']')));
     let host = if has_port { host.to_owned() } else { format!("{host}:5060") };
     if user.is_empty() || host.starts_with(':') {
         return Err(wrong("names nobody"));
     }
-    let address = tokio::net::lookup_host(&host).await.ok().and_then(|mut found| found.next()).ok_or_else(|| wrong("has an address that is not known"))?;
+    let address = tokio::net::lookup_host(&host)
+        .await
+        .ok()
+        .and_then(|mut found| found.next())
+        .ok_or_else(|| wrong("has an address that is not known"))?;
     let user = dials.unwrap_or(user);
     Ok((format!("sip:{user}@{host}"), address))
 }
@@ -274,7 +294,13 @@ fn own_prompts(folder: &Path) -> std::io::Result<Vec<(String, Vec<u8>)>> {
 
 impl Ready {
     fn plan(&self, by_hand: bool) -> CallPlan {
-        CallPlan { script: self.script.clone(), keys: self.keys, by_hand, book: self.book.clone(), seed: u64::from_le_bytes(clock::random()) }
+        CallPlan {
+            script: self.script.clone(),
+            keys: self.keys,
+            by_hand,
+            book: self.book.clone(),
+            seed: u64::from_le_bytes(clock::random()),
+        }
     }
 
     /// The call with this place in the row.
@@ -283,7 +309,7 @@ impl Ready {
             Ok(number) if next_from => format!("{:0width$}", number + u64::from(place), width = self.from.len()),
             _ => self.from.clone(),
         };
-        Whom { to: self.to.clone(), from, headers: Vec::new() }
+        Whom { to: self.to.clone(), from, headers: self.headers.clone() }
     }
 
     /// Hangs up everything at Ctrl-C; at the second one the program ends at once.
@@ -349,6 +375,9 @@ impl Ready {
             for place in 0..calls {
                 pace.tick().await;
                 let Ok(permit) = places.clone().acquire_owned().await else { return };
+                if ready.phone.is_stopping() {
+                    return;
+                }
                 let (ready, done) = (ready.clone(), done.clone());
                 spawn("diner-call", async move {
                     let whom = ready.whom(place, next_from);
@@ -438,7 +467,8 @@ fn line_json(line: &Line) -> serde_json::Value {
 }
 
 fn verdict_json(number: u32, from: &str, verdict: &Verdict) -> serde_json::Value {
-    let failures: Vec<_> = verdict.failures.iter().map(|failure| serde_json::json!({ "line": failure.line, "what": failure.what })).collect();
+    let failures: Vec<_> =
+        verdict.failures.iter().map(|failure| serde_json::json!({ "line": failure.line, "what": failure.what })).collect();
     let ended = match &verdict.ended {
         Some(Ended::ByDiner) => "diner".to_owned(),
         Some(Ended::BySystem) => "system".to_owned(),
@@ -477,7 +507,9 @@ impl Summary {
     fn of(verdicts: &[Verdict]) -> Self {
         let mut setups: Vec<f64> = verdicts.iter().filter_map(|verdict| Some(verdict.setup?.as_secs_f64() * 1000.0)).collect();
         setups.sort_by(f64::total_cmp);
-        let at = |share: f64| setups.get(((setups.len() as f64 * share).ceil() as usize).clamp(1, setups.len().max(1)) - 1).copied().unwrap_or(0.0);
+        let at = |share: f64| {
+            setups.get(((setups.len() as f64 * share).ceil() as usize).clamp(1, setups.len().max(1)) - 1).copied().unwrap_or(0.0)
+        };
         let mut refused = BTreeMap::new();
         for verdict in verdicts {
             if let Some(Ended::Refused(status)) = verdict.ended {
@@ -517,7 +549,8 @@ impl Summary {
     }
 
     fn json(&self) -> serde_json::Value {
-        let refused: serde_json::Map<String, serde_json::Value> = self.refused.iter().map(|(status, count)| (status.to_string(), (*count).into())).collect();
+        let refused: serde_json::Map<String, serde_json::Value> =
+            self.refused.iter().map(|(status, count)| (status.to_string(), (*count).into())).collect();
         serde_json::json!({
             "event": "summary", "calls": self.calls, "answered": self.answered, "failed": self.failed, "refused": refused, "lost": self.lost,
             "setup_ms": { "p50": self.setup[0], "p99": self.setup[1], "max": self.setup[2] },
@@ -582,9 +615,20 @@ mod tests {
 
     #[test]
     fn a_summary_counts_and_ranks() {
-        let answered = |ms| Verdict { setup: Some(Duration::from_millis(ms)), digits: 2, met: 1, expected: 1, ended: Some(Ended::BySystem), ..Verdict::default() };
+        let answered = |ms| Verdict {
+            setup: Some(Duration::from_millis(ms)),
+            digits: 2,
+            met: 1,
+            expected: 1,
+            ended: Some(Ended::BySystem),
+            ..Verdict::default()
+        };
         let mut verdicts: Vec<Verdict> = (1..=100).map(answered).collect();
-        verdicts.push(Verdict { ended: Some(Ended::Refused(503)), failures: vec![crate::diner::Failure { line: 0, what: "refused".into() }], ..Verdict::default() });
+        verdicts.push(Verdict {
+            ended: Some(Ended::Refused(503)),
+            failures: vec![crate::diner::Failure { line: 0, what: "refused".into() }],
+            ..Verdict::default()
+        });
         let summary = Summary::of(&verdicts);
         assert_eq!((summary.calls, summary.answered, summary.failed, summary.refused.get(&503)), (101, 100, 1, Some(&1)));
         assert_eq!(summary.setup, [50.0, 99.0, 100.0]);

@@ -287,14 +287,21 @@ impl Call {
                 }
             }
             (Some((line, Step::Refused { status })), Ended::Refused(got)) => match status {
-                Some(wanted) if wanted != *got => self.verdict.failures.push(Failure { line, what: format!("expected to be refused with {wanted}, was refused with {got}") }),
+                Some(wanted) if wanted != *got => self
+                    .verdict
+                    .failures
+                    .push(Failure { line, what: format!("expected to be refused with {wanted}, was refused with {got}") }),
                 _ => self.verdict.met += 1,
             },
-            (_, Ended::Refused(status)) => self.verdict.failures.push(Failure { line: 0, what: format!("the call was refused with {status}") }),
+            (_, Ended::Refused(status)) => {
+                self.verdict.failures.push(Failure { line: 0, what: format!("the call was refused with {status}") })
+            }
             (_, Ended::Lost(why)) => self.verdict.failures.push(Failure { line: 0, what: format!("the call was lost: {why}") }),
             // A person, or a plain wait: the system may hang up.
             (None | Some((_, Step::Waits(_) | Step::Listens(_) | Step::HangsUp)), Ended::BySystem) if self.rest_expects_nothing() => {}
-            (Some((line, step)), _) => self.verdict.failures.push(Failure { line, what: format!("the system hung up before {}", name(&step)) }),
+            (Some((line, step)), _) => {
+                self.verdict.failures.push(Failure { line, what: format!("the system hung up before {}", name(&step)) })
+            }
             (None, _) => {}
         }
     }
@@ -379,14 +386,17 @@ impl Call {
                 self.or_late(waited, *within, || format!("expected «{text}» within {}", seconds(*within)))
             }
             Step::Never { prompt } => {
-                let heard = self.ear.as_ref().is_some_and(|ear| ear.book().prompts(&ear.since(SHOWN_BEFORE)).iter().any(|(id, _)| id == prompt));
+                let heard =
+                    self.ear.as_ref().is_some_and(|ear| ear.book().prompts(&ear.since(SHOWN_BEFORE)).iter().any(|(id, _)| id == prompt));
                 if heard {
                     return Look::Failed(format!("heard {prompt}, which was never to be said"));
                 }
                 self.verdict.met += 1;
                 Look::Met
             }
-            Step::Ends { within } => self.or_late(waited, *within, || format!("expected the system to hang up within {}", seconds(*within))),
+            Step::Ends { within } => {
+                self.or_late(waited, *within, || format!("expected the system to hang up within {}", seconds(*within)))
+            }
             Step::Refused { .. } => Look::Failed("expected to be refused, but the call was answered".into()),
         }
     }
@@ -398,7 +408,13 @@ impl Call {
         }
         let heard = self.ear.as_ref().map(|ear| (ear.since(self.mark), ear)).filter(|(heard, _)| !heard.is_empty());
         let instead = heard.map_or_else(
-            || if self.ear.as_ref().is_some_and(|ear| ear.packets > 0) { "nothing known was heard".to_owned() } else { "no sound arrived at all".to_owned() },
+            || {
+                if self.ear.as_ref().is_some_and(|ear| ear.packets > 0) {
+                    "nothing known was heard".to_owned()
+                } else {
+                    "no sound arrived at all".to_owned()
+                }
+            },
             |(heard, ear)| {
                 let ids: Vec<String> = ear.book().prompts(&heard).into_iter().map(|(id, _)| id).collect();
                 format!("heard {} «{}»", ids.join(", "), ear.book().words(&heard))
@@ -411,7 +427,12 @@ impl Call {
     fn hears(&mut self, prompt: &str) -> bool {
         let Some(ear) = &self.ear else { return false };
         let heard = ear.since(self.mark);
-        let found = ear.book().prompts(&heard).into_iter().map(|(id, place)| (id, heard[place].start)).find(|one| one.0 == prompt && !self.used.contains(one));
+        let found = ear
+            .book()
+            .prompts(&heard)
+            .into_iter()
+            .map(|(id, place)| (id, heard[place].start))
+            .find(|one| one.0 == prompt && !self.used.contains(one));
         found.is_some_and(|one| self.used.insert(one))
     }
 
@@ -482,7 +503,8 @@ fn plain(text: &str) -> String {
         match c {
             '幺' => plain.push('一'),
             '0'..='9' if mandarin => plain.push(['零', '一', '二', '三', '四', '五', '六', '七', '八', '九'][usize::from(c as u8 - b'0')]),
-            '0'..='9' => plain.push_str(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"][usize::from(c as u8 - b'0')]),
+            '0'..='9' => plain
+                .push_str(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"][usize::from(c as u8 - b'0')]),
             c if c.is_alphanumeric() => plain.extend(c.to_lowercase()),
             _ => {}
         }

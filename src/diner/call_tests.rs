@@ -17,7 +17,8 @@ use crate::voice::{Library, SoundBook, Sources};
 
 const TICK: Duration = Duration::from_millis(20);
 /// Clips of half a second: key, text.
-const CLIPS: [(&str, &str); 4] = [("main.menu", "点餐请按1。"), ("order.ask_dish", "请输入菜号。"), ("gen.nomatch1", "没有这个选项。"), ("gen.bye", "再见。")];
+const CLIPS: [(&str, &str); 4] =
+    [("main.menu", "点餐请按1。"), ("order.ask_dish", "请输入菜号。"), ("gen.nomatch1", "没有这个选项。"), ("gen.bye", "再见。")];
 
 fn noise(seed: u128) -> Vec<u8> {
     let mut ids = Ids::seeded(seed);

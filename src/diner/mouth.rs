@@ -201,8 +201,11 @@ mod tests {
     use crate::media::order::Codec;
     use crate::media::rtp;
 
-    /// Payload type, marker, timestamp from the start, payload of each packet until the mouth is idle.
-    fn say(mouth: &mut Mouth) -> (Vec<(u8, bool, u32, Vec<u8>)>, Vec<String>) {
+    /// Payload type, marker, timestamp, payload.
+    type Packet = (u8, bool, u32, Vec<u8>);
+
+    /// Everything that is sent until the mouth is idle: packets and the bodies of INFO messages.
+    fn say(mouth: &mut Mouth) -> (Vec<Packet>, Vec<String>) {
         let (mut packets, mut infos) = (Vec::new(), Vec::new());
         while !mouth.is_idle() {
             for sent in mouth.tick() {

@@ -107,6 +107,8 @@ impl Phone {
             (Wire::Tcp { write }, Some(read), bound)
         } else {
             let socket = UdpSocket::bind(SocketAddr::new(local, 0)).await?;
+            // Connected, so that we are told when nobody listens there.
+            socket.connect(settings.target).await?;
             let bound = socket.local_addr()?;
             (Wire::Udp(socket), None, bound)
         };
@@ -119,7 +121,7 @@ impl Phone {
         };
         let (commands, inbox) = mpsc::channel(QUEUE);
         let endpoint = Endpoint::new(sip_settings(settings.trace), clock::random_ids(), clock::now());
-        let line = SipLine { endpoint, wire, flow, calls: HashMap::new(), trace };
+        let line = SipLine { endpoint, wire, flow, calls: HashMap::new(), trace, met: false };
         spawn("diner-sip", line.run(inbox, read));
         let credentials = settings.credentials;
         Ok(Self { commands, local, credentials, stop: watch::Sender::new(false) })
@@ -130,8 +132,20 @@ impl Phone {
         self.stop.send_replace(true);
     }
 
+    /// Whether `stop` was called.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
     /// Places a call and stays with it to its end. `lines` gets the conversation while it runs; `typed` brings keys of a person.
-    pub async fn call(&self, whom: Whom, plan: CallPlan, lines: Option<mpsc::Sender<Line>>, typed: Option<mpsc::Receiver<Typed>>) -> Verdict {
+    pub async fn call(
+        &self,
+        whom: Whom,
+        plan: CallPlan,
+        lines: Option<mpsc::Sender<Line>>,
+        typed: Option<mpsc::Receiver<Typed>>,
+    ) -> Verdict {
         let Whom { to, from, headers } = whom;
         let now = clock::now();
         let codecs = match plan.script.codec {
@@ -162,7 +176,19 @@ impl Phone {
             call.ended(now.instant, Ended::Lost("the telephone is closed".into()));
             return call.verdict();
         };
-        let leg = Leg { call, socket, dialog, commands: self.commands.clone(), codecs, local: self.local, port, session: seed >> 2, version: 1, remote: None, lines };
+        let leg = Leg {
+            call,
+            socket,
+            dialog,
+            commands: self.commands.clone(),
+            codecs,
+            local: self.local,
+            port,
+            session: seed >> 2,
+            version: 1,
+            remote: None,
+            lines,
+        };
         leg.run(inbox, typed, self.stop.subscribe()).await
     }
 }
@@ -202,6 +228,8 @@ struct SipLine {
     flow: Flow,
     calls: HashMap<DialogId, mpsc::Sender<SipEvent>>,
     trace: Option<mpsc::Sender<String>>,
+    /// Whether the system has ever sent anything.
+    met: bool,
 }
 
 impl SipLine {
@@ -220,12 +248,14 @@ impl SipLine {
             tokio::select! {
                 received = receive(&self.wire, read.as_mut(), &mut datagram) => match received {
                     Ok(length) if read.is_some() => {
+                        self.met = true;
                         framer.push(&datagram[..length]);
                         while let Some(Framed::Message(bytes)) = framer.poll() {
                             self.endpoint.handle(clock::now(), SipInput::Received { flow: self.flow, bytes });
                         }
                     }
                     Ok(length) => {
+                        self.met = true;
                         let bytes = datagram[..length].to_vec();
                         self.endpoint.handle(clock::now(), SipInput::Received { flow: self.flow, bytes });
                     }
@@ -234,7 +264,12 @@ impl SipLine {
                         self.drain().await;
                         return;
                     }
-                    // A refused datagram (ICMP) says nothing that the timers do not say.
+                    // Nobody listens there. Once the system was met it may be starting again: the timers decide then.
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionRefused && !self.met => {
+                        for (dialog, call) in self.calls.drain() {
+                            let _ = call.try_send(SipEvent::Ended { dialog, cause: EndCause::Transport });
+                        }
+                    }
                     Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
                 },
                 command = inbox.recv() => match command {
@@ -268,7 +303,7 @@ impl SipLine {
             match output {
                 SipOutput::Transmit { bytes, .. } => match &mut self.wire {
                     // A datagram that is not sent is a lost one: the transaction sends it again.
-                    Wire::Udp(socket) => drop(socket.send_to(&bytes, self.flow.peer).await),
+                    Wire::Udp(socket) => drop(socket.send(&bytes).await),
                     Wire::Tcp { write } => {
                         if write.write_all(&bytes).await.is_err() {
                             self.endpoint.handle(clock::now(), SipInput::FlowClosed { flow: self.flow });
@@ -316,7 +351,7 @@ impl SipLine {
 
 async fn receive(wire: &Wire, read: Option<&mut OwnedReadHalf>, into: &mut [u8]) -> io::Result<usize> {
     match (wire, read) {
-        (Wire::Udp(socket), _) => socket.recv_from(into).await.map(|(length, _)| length),
+        (Wire::Udp(socket), _) => socket.recv(into).await,
         (Wire::Tcp { .. }, Some(read)) => match read.read(into).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             length => Ok(length),
@@ -341,7 +376,12 @@ struct Leg {
 }
 
 impl Leg {
-    async fn run(mut self, mut events: mpsc::Receiver<SipEvent>, mut typed: Option<mpsc::Receiver<Typed>>, mut stop: watch::Receiver<bool>) -> Verdict {
+    async fn run(
+        mut self,
+        mut events: mpsc::Receiver<SipEvent>,
+        mut typed: Option<mpsc::Receiver<Typed>>,
+        mut stop: watch::Receiver<bool>,
+    ) -> Verdict {
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
         let mut datagram = [0; 2048];
         let mut closing: Option<tokio::time::Instant> = None;
@@ -427,7 +467,13 @@ impl Leg {
             },
             SipEvent::Reoffer { dialog, offer } => {
                 self.version += 1;
-                let local = sdp::Local { address: self.local, port: self.port, session_id: self.session, version: self.version, codecs: self.codecs };
+                let local = sdp::Local {
+                    address: self.local,
+                    port: self.port,
+                    session_id: self.session,
+                    version: self.version,
+                    codecs: self.codecs,
+                };
                 let answer = match offer {
                     None => Ok(sdp::offer(&local)),
                     Some(offer) => match sdp::answer(&offer, &local) {
@@ -448,7 +494,7 @@ impl Leg {
                     EndCause::Refused(status) => Ended::Refused(status),
                     EndCause::NoAck => Ended::Lost("no ACK".into()),
                     EndCause::SessionExpired => Ended::Lost("the session timer ran out".into()),
-                    EndCause::Transport => Ended::Lost("the transport failed".into()),
+                    EndCause::Transport => Ended::Lost("nobody listens there, or the connection was closed".into()),
                 },
             ),
             _ => {}

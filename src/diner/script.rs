@@ -32,13 +32,24 @@ pub struct Script {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Presses keys, each held for so long when that is said.
-    Press { keys: String, hold: Option<Duration> },
+    Press {
+        keys: String,
+        hold: Option<Duration>,
+    },
     /// Waits until this prompt begins; what was said since the last press counts too.
-    Hears { prompt: String, within: Duration },
+    Hears {
+        prompt: String,
+        within: Duration,
+    },
     /// Waits until the system has said these words since the last press.
-    Says { text: String, within: Duration },
+    Says {
+        text: String,
+        within: Duration,
+    },
     /// This prompt was not said since the call began.
-    Never { prompt: String },
+    Never {
+        prompt: String,
+    },
     /// Waits until the system has been silent for so long.
     Listens(Duration),
     Waits(Duration),
@@ -46,9 +57,13 @@ pub enum Step {
     Speaks(Duration),
     HangsUp,
     /// Waits until the system hangs up.
-    Ends { within: Duration },
+    Ends {
+        within: Duration,
+    },
     /// The call is not answered but refused, with this status when it is named.
-    Refused { status: Option<u16> },
+    Refused {
+        status: Option<u16>,
+    },
 }
 
 impl Script {
@@ -106,7 +121,9 @@ impl Script {
     /// How many steps expect something.
     #[must_use]
     pub fn expectations(&self) -> usize {
-        let expects = |step: &Step| matches!(step, Step::Hears { .. } | Step::Says { .. } | Step::Never { .. } | Step::Ends { .. } | Step::Refused { .. });
+        let expects = |step: &Step| {
+            matches!(step, Step::Hears { .. } | Step::Says { .. } | Step::Never { .. } | Step::Ends { .. } | Step::Refused { .. })
+        };
         self.steps.iter().filter(|(_, step)| expects(step)).count()
     }
 
@@ -216,7 +233,11 @@ fn without_key_comment(line: &str) -> &str {
 const KEYS: &str = "0123456789*#ABCD";
 
 fn one_word(text: &str, what: &str) -> Result<String, Fault> {
-    if text.is_empty() || text.contains(char::is_whitespace) || text.len() > 64 || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+*#._-".contains(&b)) {
+    if text.is_empty()
+        || text.contains(char::is_whitespace)
+        || text.len() > 64
+        || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+*#._-".contains(&b))
+    {
         return Err((format!("«{text}»"), format!("write {what}")));
     }
     Ok(text.to_owned())
@@ -224,7 +245,11 @@ fn one_word(text: &str, what: &str) -> Result<String, Fault> {
 
 fn prompt_id(text: &str) -> Result<String, Fault> {
     let good = !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-    if good { Ok(text.to_owned()) } else { Err((format!("«{text}» is no prompt"), "write its id, such as `hears order.dish_qty`".into())) }
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err((format!("«{text}» is no prompt"), "write its id, such as `hears order.dish_qty`".into()))
+    }
 }
 
 fn keys_by(text: &str) -> Result<KeysBy, Fault> {

@@ -66,8 +66,14 @@ impl Branch {
         let today = at.date();
         if !self.paused {
             for (from, to) in self.spans(today, holidays) {
-                let (opens, closes) = (moment(today, *from), moment(today, *to));
+                let (opens, mut closes) = (moment(today, *from), moment(today, *to));
                 if opens <= at && at < closes {
+                    // A house that is open round the clock does not close at midnight.
+                    for _ in 0..7 {
+                        let next = self.spans(closes.date(), holidays).first();
+                        let Some((_, to)) = next.filter(|(from, _)| moment(closes.date(), *from) == closes) else { break };
+                        closes = moment(closes.date(), *to);
+                    }
                     let last_order = closes.saturating_sub(jiff::Span::new().minutes(i64::from(self.last_order_minutes)));
                     return Opening::Open { closes, last_order };
                 }
@@ -133,6 +139,19 @@ mod tests {
         let open = branch().opening(date(2026, 11, 20).at(21, 5, 0, 0), &Holidays::default());
         let Opening::Open { closes, last_order } = open else { panic!("{open:?}") };
         assert_eq!((closes.hour(), closes.minute(), last_order.hour(), last_order.minute()), (21, 30, 21, 10));
+    }
+
+    #[test]
+    fn a_house_that_is_open_round_the_clock_takes_orders_at_midnight() {
+        let mut branch = branch();
+        for day in &mut branch.week {
+            *day = vec![(ClockTime::new(0, 0).unwrap(), ClockTime::new(24, 0).unwrap())];
+        }
+        let at = date(2026, 11, 20).at(23, 55, 0, 0);
+        assert!(matches!(branch.opening(at, &Holidays::default()), Opening::Open { last_order, .. } if last_order > at));
+        // Before a day of rest it does close.
+        branch.week[5] = Vec::new();
+        assert!(matches!(branch.opening(at, &Holidays::default()), Opening::Open { last_order, .. } if last_order < at));
     }
 
     #[test]

@@ -89,7 +89,8 @@ impl<'a> Entry<'a> {
     pub(super) fn id(&mut self, key: &str) -> Option<String> {
         self.wanted(key, "write a short name of small letters, digits, - and _", |value| {
             let text = value.as_str()?;
-            let good = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+            let good = (1..=40).contains(&text.len())
+                && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
             good.then(|| text.to_owned())
         })
     }
@@ -101,7 +102,10 @@ impl<'a> Entry<'a> {
             let text = value.as_str()?;
             let syllable = |syllable: &str| {
                 let Some((last, letters)) = syllable.as_bytes().split_last() else { return false };
-                (b'1'..=b'5').contains(last) && !letters.is_empty() && letters.len() <= 8 && letters.iter().all(|b| b.is_ascii_lowercase() || *b == b':')
+                (b'1'..=b'5').contains(last)
+                    && !letters.is_empty()
+                    && letters.len() <= 8
+                    && letters.iter().all(|b| b.is_ascii_lowercase() || *b == b':')
             };
             let good = !text.is_empty() && text.len() <= LONGEST && text.split(' ').all(|part| syllable(&part.replace('ü', "v")));
             good.then(|| text.to_owned())

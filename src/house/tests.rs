@@ -14,11 +14,15 @@ fn places(text: &str) -> Vec<String> {
 const CATEGORY: &str = "[[category]]\nid = \"hot\"\nzh = \"热菜\"\nen = \"Hot\"\n";
 
 fn dish(extra: &str) -> String {
-    format!("{CATEGORY}[[dish]]\nnumber = 18\nzh = \"宫保鸡丁\"\nen = \"Kung Pao chicken\"\nprice_fen = 3800\ncategory = \"hot\"\n{extra}\n")
+    format!(
+        "{CATEGORY}[[dish]]\nnumber = 18\nzh = \"宫保鸡丁\"\nen = \"Kung Pao chicken\"\nprice_fen = 3800\ncategory = \"hot\"\n{extra}\n"
+    )
 }
 
 fn branch(hours: &str, extra: &str) -> String {
-    format!("[[branch]]\nnumber = 1\nzh = \"店\"\nen = \"one\"\naddress_zh = \"路\"\naddress_en = \"road\"\nphone = \"021-64380001\"\n{extra}\n{hours}\n")
+    format!(
+        "[[branch]]\nnumber = 1\nzh = \"店\"\nen = \"one\"\naddress_zh = \"路\"\naddress_en = \"road\"\nphone = \"021-64380001\"\n{extra}\n{hours}\n"
+    )
 }
 
 #[test]
@@ -103,7 +107,9 @@ fn c25_an_offer_is_news_or_a_share_or_an_amount() {
 
 #[test]
 fn c30_holidays_and_make_up_days() {
-    let (house, findings) = read("[[holiday]]\nfrom = \"2027-02-06\"\nuntil = \"2027-02-12\"\nname = \"春节\"\n[[make_up]]\ndate = \"2027-02-14\"\nfollows = \"mon\"\n");
+    let (house, findings) = read(
+        "[[holiday]]\nfrom = \"2027-02-06\"\nuntil = \"2027-02-12\"\nname = \"春节\"\n[[make_up]]\ndate = \"2027-02-14\"\nfollows = \"mon\"\n",
+    );
     assert_eq!(findings, []);
     assert_eq!((house.holidays.len(), house.make_up.len()), (1, 1));
     assert_eq!(places("[[holiday]]\nfrom = \"2027-02-06\"\nbranch = 9\n"), ["holiday 2027-02-06.branch"]);

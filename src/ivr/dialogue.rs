@@ -122,6 +122,8 @@ pub struct Dialogue {
     /// The segment being said: may it be cut, and which offer does it tell.
     saying: Option<(bool, Option<String>)>,
     recording: bool,
+    /// Recordings thrown away whose report is still to come.
+    stale_recordings: u8,
     deaf_until: Option<Instant>,
     swallow_until: Option<Instant>,
     errors: Errors,
@@ -182,6 +184,7 @@ impl Dialogue {
             speech: VecDeque::new(),
             saying: None,
             recording: false,
+            stale_recordings: 0,
             deaf_until: None,
             swallow_until: None,
             errors: Errors::default(),
@@ -368,11 +371,11 @@ impl Dialogue {
     pub(super) fn failed(&mut self) {
         self.outcome("system_error");
         self.must_tell(Phrase::plain("gen.sys_error"));
-        self.to_person();
+        self.seek_person();
     }
 
     /// Goes to the queue; the caller can come back to the present step.
-    pub(super) fn to_person(&mut self) {
+    pub(super) fn seek_person(&mut self) {
         if !self.in_queue() {
             self.resume = Some(self.step);
         }
@@ -563,7 +566,7 @@ impl Dialogue {
         match self.script.agent() {
             Some(_) => {
                 self.must_tell(Phrase::plain("gen.to_agent"));
-                self.to_person();
+                self.seek_person();
             }
             None => self.goto(Step::Bye(Hangup::TooLong)),
         }
@@ -608,6 +611,7 @@ impl Machine for Dialogue {
             DialogueInput::Begin { card } => self.begin(card),
             DialogueInput::Key(key) => self.key(key),
             DialogueInput::Said => self.said(),
+            DialogueInput::Recorded { .. } if self.stale_recordings > 0 => self.stale_recordings -= 1,
             DialogueInput::Recorded { recording, heard } => {
                 if std::mem::take(&mut self.recording) {
                     self.timers.stop(Timer::Limit);

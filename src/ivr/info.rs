@@ -61,13 +61,15 @@ pub(super) fn got(d: &mut Dialogue, step: Step, got: Got) {
                 }
             }
         }
-        (Step::Price, Got::Digits(digits)) => match digits.parse::<MenuNumber>().ok().filter(|number| d.catalogue.dish(*number).is_some()) {
-            Some(dish) => {
-                d.outcome("found");
-                browsing::price_of(d, dish);
+        (Step::Price, Got::Digits(digits)) => {
+            match digits.parse::<MenuNumber>().ok().filter(|number| d.catalogue.dish(*number).is_some()) {
+                Some(dish) => {
+                    d.outcome("found");
+                    browsing::price_of(d, dish);
+                }
+                None => d.no_match(Some(no_dish(&digits))),
             }
-            None => d.no_match(Some(no_dish(&digits))),
-        },
+        }
         (Step::Store(place), Got::Key('1')) => {
             d.outcome("phone");
             if let Some(branch) = branch_at(d, place) {

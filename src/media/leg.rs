@@ -158,7 +158,7 @@ impl Leg {
             return self.receive_rtcp(now, from, datagram);
         }
         let Some(packet) = rtp::read(datagram) else {
-            self.foreign += u64::from(!self.source.destination().is_some_and(|peer| peer == from));
+            self.foreign += u64::from(self.source.destination().is_none_or(|peer| peer != from));
             return false;
         };
         let now = now.instant;

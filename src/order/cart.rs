@@ -43,7 +43,13 @@ pub fn add(cart: &mut Cart, line: CartLine, most: u16) -> Added {
 
 /// Takes out what cannot be had at `at`: dishes off the menu, sold out, or not served at `time` (when given).
 /// Returns the dishes that are gone, each once.
-pub fn leave_out_gone(cart: &mut Cart, catalogue: &Catalogue, branch: Option<BranchNumber>, at: Timestamp, time: Option<ClockTime>) -> Vec<MenuNumber> {
+pub fn leave_out_gone(
+    cart: &mut Cart,
+    catalogue: &Catalogue,
+    branch: Option<BranchNumber>,
+    at: Timestamp,
+    time: Option<ClockTime>,
+) -> Vec<MenuNumber> {
     let mut gone = Vec::new();
     cart.lines.retain(|line| {
         let there = catalogue

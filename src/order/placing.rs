@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::pricing::{Quote, quote};
 use crate::domain::{
-    BranchNumber, Cart, Catalogue, ClockTime, DateTime, Fulfilment, MenuNumber, Money, Opening, Place, PlacedVia, ShopClock, Timestamp, When,
+    BranchNumber, Cart, Catalogue, ClockTime, DateTime, Fulfilment, MenuNumber, Money, Opening, Place, PlacedVia, ShopClock, Timestamp,
+    When,
 };
 
 /// More portions of one dish than this need a person.

@@ -116,7 +116,9 @@ fn i7_a_large_order_needs_a_person() {
 
 #[test]
 fn i7_points_that_are_not_there_cannot_be_spent() {
-    let spend = |points, balance| ask_for(&catalogue(), &cart(&[(18, 2)]), &home(), When::Now, saturday(18, 0), (points, balance), PlacedVia::Keypad);
+    let spend = |points, balance| {
+        ask_for(&catalogue(), &cart(&[(18, 2)]), &home(), When::Now, saturday(18, 0), (points, balance), PlacedVia::Keypad)
+    };
     assert_eq!(spend(500, 499), Err(Refusal::NoPoints));
     assert_eq!(spend(-100, 500), Err(Refusal::NoPoints));
     assert_eq!(spend(500, 500).unwrap().quote.points_spent(), 500);

@@ -15,7 +15,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Cart, Catalogue, DateTime, Deal, Discount, DiscountReason, Fulfilment, Member, MenuNumber, Money, OrderLine, POINTS_PER_YUAN, Place};
+use crate::domain::{
+    Cart, Catalogue, DateTime, Deal, Discount, DiscountReason, Fulfilment, Member, MenuNumber, Money, OrderLine, POINTS_PER_YUAN, Place,
+};
 
 /// What a cart costs, line by line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::{quote, usable_points};
 use crate::domain::{
-    Branch, BranchNumber, Cart, CartLine, Catalogue, ClockTime, DateTime, Deal, Discount, DiscountReason, Dish, DishOption, Hours, Level, Member, MenuNumber,
-    Money, Offer, Place, Quantity, Size,
+    Branch, BranchNumber, Cart, CartLine, Catalogue, ClockTime, DateTime, Deal, Discount, DiscountReason, Dish, DishOption, Hours, Level,
+    Member, MenuNumber, Money, Offer, Place, Quantity, Size,
 };
 
 /// A Saturday evening: no lunch offer.
@@ -103,7 +103,12 @@ pub(in crate::order) fn catalogue() -> Catalogue {
 }
 
 pub(in crate::order) fn cart(lines: &[(u16, u16)]) -> Cart {
-    let line = |&(dish, quantity): &(u16, u16)| CartLine { dish: number(dish), quantity: Quantity::new(quantity).unwrap(), size: None, spice: None };
+    let line = |&(dish, quantity): &(u16, u16)| CartLine {
+        dish: number(dish),
+        quantity: Quantity::new(quantity).unwrap(),
+        size: None,
+        spice: None,
+    };
     Cart { lines: lines.iter().map(line).collect() }
 }
 
@@ -115,7 +120,10 @@ fn delivery() -> Place {
 fn c90_the_worked_call_pays_ninety_two_fifty() {
     let quote = quote(&catalogue(), &cart(&[(18, 2), (61, 1)]), Some("gold"), evening(), Some(&delivery()), 0);
     assert_eq!(quote.goods, Money::fen(10_250));
-    assert_eq!(quote.discounts, [Discount { reason: DiscountReason::Level { level: "gold".into(), percent: 10 }, amount: Money::yuan(10) }]);
+    assert_eq!(
+        quote.discounts,
+        [Discount { reason: DiscountReason::Level { level: "gold".into(), percent: 10 }, amount: Money::yuan(10) }]
+    );
     assert_eq!((quote.fee, quote.pay), (Money::ZERO, Money::fen(9250)));
 }
 

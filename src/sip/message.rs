@@ -11,6 +11,8 @@ pub mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::io::BufRead as _;
+
 pub use rsip::Method;
 
 pub use address::{Address, Via, values};
@@ -153,11 +155,9 @@ impl<'a> Message<'a> {
             }
             let line = &mut bytes[place..end];
             let length = line.len() - usize::from(line.last() == Some(&b'\r'));
-            for byte in &mut line[..length] {
+            if line[..length].contains(&b'\r') {
                 // A lone CR would end a line for somebody else.
-                if *byte == b'\r' {
-                    *byte = b' ';
-                }
+                line[..length].iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b' ');
             }
             if length > LONGEST_LINE || headers.len() == MOST_HEADERS {
                 return Err(fault("too_many_or_too_long_headers"));
@@ -199,7 +199,10 @@ impl<'a> Message<'a> {
     /// The values of a header, one for each line.
     pub fn all(&self, name: Name) -> impl Iterator<Item = &'a [u8]> + use<'a, '_> {
         let bytes = self.bytes;
-        self.headers.iter().filter(move |header| header.name == name).map(move |header| trim(&bytes[header.colon as usize + 1..header.end as usize]))
+        self.headers
+            .iter()
+            .filter(move |header| header.name == name)
+            .map(move |header| trim(&bytes[header.colon as usize + 1..header.end as usize]))
     }
 
     /// All comma-separated values of a header.
@@ -244,8 +247,11 @@ impl<'a> Message<'a> {
     }
 }
 
+/// The next line feed; `skip_until` is the word-wise search of the standard library.
 fn line_end(bytes: &[u8], from: usize) -> Option<usize> {
-    bytes.get(from..)?.iter().position(|byte| *byte == b'\n').map(|found| from + found)
+    let mut rest = bytes.get(from..)?;
+    let skipped = rest.skip_until(b'\n').ok()?;
+    (skipped > 0 && bytes[from + skipped - 1] == b'\n').then(|| from + skipped - 1)
 }
 
 fn start_line(line: &[u8]) -> Result<Start<'_>, Fault> {
@@ -395,21 +401,22 @@ fn cseq<'a>(message: &Message<'a>) -> Result<(u32, &'a [u8]), Fault> {
 /// The session description of a message: its body, or the part of a multipart body that is one.
 ///
 /// # Errors
-/// With the content type when there is a body of a kind that we do not read (415).
-pub fn session_body<'a>(message: &Message<'a>) -> Result<Option<&'a [u8]>, ()> {
+/// When there is a body of a kind that we do not read (415).
+pub fn session_body<'a>(message: &Message<'a>) -> Result<Option<&'a [u8]>, Fault> {
+    const UNKNOWN: Fault = Fault { status: 415, reason: "content_type" };
     if message.body.is_empty() {
         return Ok(None);
     }
     if message.get(Name::ContentEncoding).is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
-        return Err(());
+        return Err(UNKNOWN);
     }
-    let Some(kind) = message.get(Name::ContentType) else { return Err(()) };
+    let Some(kind) = message.get(Name::ContentType) else { return Err(UNKNOWN) };
     let (media, params) = uri::cut(kind, b';');
     if trim(media).eq_ignore_ascii_case(b"application/sdp") {
         return Ok(Some(message.body));
     }
     if trim(media).len() > 10 && trim(media)[..10].eq_ignore_ascii_case(b"multipart/") {
-        return part_of(message.body, params).map(Some).ok_or(());
+        return part_of(message.body, params).map(Some).ok_or(UNKNOWN);
     }
     let is_optional = message.get(Name::ContentDisposition).is_some_and(|value| {
         value.split(|byte| *byte == b';').any(|param| {
@@ -417,7 +424,7 @@ pub fn session_body<'a>(message: &Message<'a>) -> Result<Option<&'a [u8]>, ()> {
             trim(name).eq_ignore_ascii_case(b"handling") && trim(value).eq_ignore_ascii_case(b"optional")
         })
     });
-    if is_optional { Ok(None) } else { Err(()) }
+    if is_optional { Ok(None) } else { Err(UNKNOWN) }
 }
 
 /// The first part of type application/sdp (RFC 5621).
@@ -425,13 +432,16 @@ fn part_of<'a>(body: &'a [u8], params: &[u8]) -> Option<&'a [u8]> {
     let boundary = params.split(|byte| *byte == b';').find_map(|param| {
         let (name, value) = uri::cut(param, b'=');
         let value = trim(value);
-        trim(name).eq_ignore_ascii_case(b"boundary").then(|| value.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")).unwrap_or(value))
+        trim(name)
+            .eq_ignore_ascii_case(b"boundary")
+            .then(|| value.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")).unwrap_or(value))
     })?;
     if boundary.is_empty() || boundary.len() > 70 {
         return None;
     }
     let delimiter = [b"--", boundary].concat();
-    let mut marks = body.windows(delimiter.len()).enumerate().filter(|(_, window)| *window == delimiter).map(|(place, _)| place).take(16).peekable();
+    let mut marks =
+        body.windows(delimiter.len()).enumerate().filter(|(_, window)| *window == delimiter).map(|(place, _)| place).take(16).peekable();
     while let Some(mark) = marks.next() {
         let end = *marks.peek()?;
         let part = &body[mark + delimiter.len()..end];

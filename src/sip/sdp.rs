@@ -373,7 +373,8 @@ pub fn answer(offer: &Session, local: &Local<'_>) -> Result<(String, Agreed), No
     let mut text = session_lines(local);
     for (index, media) in offer.media.iter().enumerate() {
         if index == place {
-            let direction = if chosen.held() && chosen.direction == Direction::SendRecv { Direction::RecvOnly } else { chosen.direction.reversed() };
+            let direction =
+                if chosen.held() && chosen.direction == Direction::SendRecv { Direction::RecvOnly } else { chosen.direction.reversed() };
             audio_lines(&mut text, local.port, &media.protocol, &[codec], agreed.event_type, direction);
         } else {
             let _ = write!(text, "m={} 0 {} {}\r\n", media.kind, media.protocol, media.formats.join(" "));

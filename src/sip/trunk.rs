@@ -99,7 +99,8 @@ impl Trunk {
     #[must_use]
     pub fn flow(&self) -> Option<Flow> {
         let peer = *self.settings.targets.get(self.target)?;
-        let fresh = Flow { transport: self.settings.transport, socket: self.settings.socket, local: self.settings.local, peer, connection: 0 };
+        let fresh =
+            Flow { transport: self.settings.transport, socket: self.settings.socket, local: self.settings.local, peer, connection: 0 };
         Some(self.stream.filter(|stream| stream.peer == peer).unwrap_or(fresh))
     }
 
@@ -145,11 +146,7 @@ impl Trunk {
     #[must_use]
     pub fn due(&self, now: Instant) -> Option<Question> {
         let is_due = |asking: &Option<Asking>| asking.as_ref().and_then(|it| it.next).is_some_and(|next| next <= now);
-        if is_due(&self.register) {
-            Some(Question::Register)
-        } else {
-            is_due(&self.options).then_some(Question::Options)
-        }
+        if is_due(&self.register) { Some(Question::Register) } else { is_due(&self.options).then_some(Question::Options) }
     }
 
     /// An answer came that is good enough.

@@ -87,7 +87,8 @@ impl Store {
     pub async fn restore(&self, from: &Path, now: Timestamp, mut progress: impl FnMut(u64, u64) + Send) -> Result<Summary, StoreError> {
         let total = verify(from)?;
         let mut tx = self.pool.begin_long().await?;
-        let version = tx.row("update shop set catalogue_version = catalogue_version + 1 where id = 1 returning catalogue_version", &[]).await?;
+        let version =
+            tx.row("update shop set catalogue_version = catalogue_version + 1 where id = 1 returning catalogue_version", &[]).await?;
         let version = version.map_or(Ok(0), |row| row.int(0))?;
         for table in TABLES.iter().rev() {
             tx.exec(AssertSqlSafe(format!("delete from {}", table.name)), &[]).await?;
@@ -118,7 +119,8 @@ impl Store {
             }
         }
         // Higher than what the running server knows, and than what the backup says: everybody loads the house again.
-        const RAISE: &str = "update shop set catalogue_version = case when catalogue_version > $1 then catalogue_version else $1 end + 1 where id = 1";
+        const RAISE: &str =
+            "update shop set catalogue_version = case when catalogue_version > $1 then catalogue_version else $1 end + 1 where id = 1";
         if tx.exec(RAISE, vals![version]).await? == 0 {
             return Err(StoreError::Backup("it holds no house".into()));
         }

@@ -9,7 +9,14 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot write.
-    pub async fn block(&self, phone: &PhoneNumber, level: BlockLevel, until: Option<Timestamp>, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn block(
+        &self,
+        phone: &PhoneNumber,
+        level: BlockLevel,
+        until: Option<Timestamp>,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let (level, other) = match level {
             BlockLevel::Hard => ("hard", "soft"),
             BlockLevel::Soft => ("soft", "hard"),
@@ -44,7 +51,14 @@ impl Store {
         const SQL: &str = "select phone, level, until_at, reason from block_list where until_at is null or until_at > $1 order by at desc, phone limit 10000";
         let rows = self.pool.rows(SQL, vals![now.as_millis()]).await?;
         rows.iter()
-            .map(|row| Ok((super::people::phone(row.text(0)?)?, row.text(1)?.to_owned(), row.opt_int(2)?.map(Timestamp::from_millis), row.text(3)?.to_owned())))
+            .map(|row| {
+                Ok((
+                    super::people::phone(row.text(0)?)?,
+                    row.text(1)?.to_owned(),
+                    row.opt_int(2)?.map(Timestamp::from_millis),
+                    row.text(3)?.to_owned(),
+                ))
+            })
             .collect()
     }
 }

@@ -30,8 +30,28 @@ pub struct StoredCall {
 }
 
 const COLUMNS: [&str; 22] = [
-    "id", "sip_call_id", "node", "trunk", "caller", "dialled", "customer", "language", "arrived_at", "answered_at", "ended_at", "end_by", "end_reason",
-    "codec", "order_number", "keys", "errors", "packets_in", "packets_lost", "one_way", "no_keys", "steps",
+    "id",
+    "sip_call_id",
+    "node",
+    "trunk",
+    "caller",
+    "dialled",
+    "customer",
+    "language",
+    "arrived_at",
+    "answered_at",
+    "ended_at",
+    "end_by",
+    "end_reason",
+    "codec",
+    "order_number",
+    "keys",
+    "errors",
+    "packets_in",
+    "packets_lost",
+    "one_way",
+    "no_keys",
+    "steps",
 ];
 
 /// Rows in one statement: a few sizes, so that a few prepared statements serve every batch.
@@ -52,7 +72,8 @@ impl Store {
     /// # Errors
     /// When the store cannot write; then none is noted.
     pub async fn record_calls_ended(&self, node: &str, calls: &[(CallRecord, Vec<Step>)]) -> Result<(), StoreError> {
-        let rows: Vec<Vec<Val>> = calls.iter().map(|(call, path)| values(node, call, Some(steps::to_text(path, call.arrived_at)))).collect();
+        let rows: Vec<Vec<Val>> =
+            calls.iter().map(|(call, path)| values(node, call, Some(steps::to_text(path, call.arrived_at)))).collect();
         let set: Vec<String> = COLUMNS.iter().skip(1).map(|column| format!("{column} = excluded.{column}")).collect();
         self.put_calls(&rows, &format!("do update set {}", set.join(", "))).await
     }

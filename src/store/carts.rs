@@ -43,7 +43,12 @@ impl Store {
     }
 
     /// The latest cart of this customer or number that is not older than half an hour.
-    pub(super) async fn kept_cart(&self, customer: Option<&CustomerId>, phone: Option<&PhoneNumber>, now: Timestamp) -> Result<Option<Cart>, StoreError> {
+    pub(super) async fn kept_cart(
+        &self,
+        customer: Option<&CustomerId>,
+        phone: Option<&PhoneNumber>,
+        now: Timestamp,
+    ) -> Result<Option<Cart>, StoreError> {
         const SQL: &str = "select lines from carts where (customer = $1 or phone = $2) and saved_at > $3 order by saved_at desc limit 1";
         let args = vals![customer.map(CustomerId::as_str), phone.map(PhoneNumber::reveal), now.before(CART_KEPT).as_millis()];
         let row = self.pool.row(SQL, args).await?;

@@ -8,7 +8,8 @@ use super::db::{Durability, Row, Tx, broken, vals};
 use super::people::branch;
 use super::{Store, StoreError, lines};
 use crate::domain::{
-    Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Holidays, Hours, Level, MenuNumber, Money, Offer, SoldOut, Timestamp,
+    Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Holidays, Hours, Level, MenuNumber, Money, Offer,
+    SoldOut, Timestamp,
 };
 
 impl Store {
@@ -115,7 +116,11 @@ pub(super) async fn catalogue_in(tx: &mut Tx) -> Result<Catalogue, StoreError> {
     }
     catalogue.holidays = holidays(tx).await?;
     for row in tx.rows("select dish, branch, until_at from sold_out order by id", &[]).await? {
-        catalogue.sold_out.push(SoldOut { dish: lines::dish(row.int(0)?)?, branch: branch(row.opt_int(1)?), until: Timestamp::from_millis(row.int(2)?) });
+        catalogue.sold_out.push(SoldOut {
+            dish: lines::dish(row.int(0)?)?,
+            branch: branch(row.opt_int(1)?),
+            until: Timestamp::from_millis(row.int(2)?),
+        });
     }
     Ok(catalogue)
 }

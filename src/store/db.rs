@@ -2,7 +2,7 @@
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, Column, PgPool, Postgres, Row as _, Sqlite, SqlitePool, SqlSafeStr, Transaction, TypeInfo, ValueRef};
+use sqlx::{Arguments, Column, PgPool, Postgres, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction, TypeInfo, ValueRef};
 
 use super::StoreError;
 
@@ -100,7 +100,10 @@ pub(super) fn broken(what: &str, found: impl std::fmt::Display) -> StoreError {
 #[derive(Debug, Clone)]
 pub(super) enum Pool {
     /// One writer, so that writers queue here in order instead of fighting for the file; readers beside it.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 

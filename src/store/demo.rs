@@ -6,8 +6,8 @@ use super::db::{Durability, Tx, vals};
 use super::people::{new_customer, put_address};
 use super::{Store, StoreError, catalogue as shelf, lines, new_id, points};
 use crate::domain::{
-    Address, BlockLevel, BranchNumber, Cart, CartLine, Catalogue, CustomerId, MemberNumber, MenuNumber, OrderStatus, PhoneNumber, Place, PointsEntry,
-    Quantity, Timestamp,
+    Address, BlockLevel, BranchNumber, Cart, CartLine, Catalogue, CustomerId, MemberNumber, MenuNumber, OrderStatus, PhoneNumber, Place,
+    PointsEntry, Quantity, Timestamp,
 };
 use crate::order::pricing::quote;
 
@@ -48,10 +48,34 @@ struct DemoOrder {
 }
 
 const ORDERS: [DemoOrder; 5] = [
-    DemoOrder { member: 0, lines: &[(18, 2), (21, 1), (3, 1)], placed: Duration::from_secs(7 * 24 * 3600), status: OrderStatus::Done, delivery: true },
-    DemoOrder { member: 1, lines: &[(61, 2), (50, 2)], placed: Duration::from_secs(3 * 24 * 3600), status: OrderStatus::Done, delivery: true },
-    DemoOrder { member: 2, lines: &[(63, 1), (81, 1)], placed: Duration::from_secs(5 * 24 * 3600), status: OrderStatus::Cancelled, delivery: false },
-    DemoOrder { member: 2, lines: &[(26, 1), (60, 2), (25, 1)], placed: Duration::from_secs(40 * 60), status: OrderStatus::Out, delivery: true },
+    DemoOrder {
+        member: 0,
+        lines: &[(18, 2), (21, 1), (3, 1)],
+        placed: Duration::from_secs(7 * 24 * 3600),
+        status: OrderStatus::Done,
+        delivery: true,
+    },
+    DemoOrder {
+        member: 1,
+        lines: &[(61, 2), (50, 2)],
+        placed: Duration::from_secs(3 * 24 * 3600),
+        status: OrderStatus::Done,
+        delivery: true,
+    },
+    DemoOrder {
+        member: 2,
+        lines: &[(63, 1), (81, 1)],
+        placed: Duration::from_secs(5 * 24 * 3600),
+        status: OrderStatus::Cancelled,
+        delivery: false,
+    },
+    DemoOrder {
+        member: 2,
+        lines: &[(26, 1), (60, 2), (25, 1)],
+        placed: Duration::from_secs(40 * 60),
+        status: OrderStatus::Out,
+        delivery: true,
+    },
     DemoOrder { member: 2, lines: &[(70, 2)], placed: Duration::from_secs(5 * 60), status: OrderStatus::New, delivery: false },
 ];
 

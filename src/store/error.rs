@@ -45,11 +45,9 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(fault: sqlx::Error) -> Self {
         match &fault {
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => Self::Unavailable(fault),
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Unavailable(fault)
+            }
             sqlx::Error::Database(database) => {
                 if database.is_unique_violation() {
                     return Self::Conflict;

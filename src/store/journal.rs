@@ -26,7 +26,10 @@ impl Store {
     /// # Errors
     /// When the store cannot answer.
     pub async fn journal_after(&self, seq: i64, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
-        let rows = self.pool.rows("select seq, at, kind, subject, data from journal where seq > $1 order by seq limit $2", vals![seq, limit]).await?;
+        let rows = self
+            .pool
+            .rows("select seq, at, kind, subject, data from journal where seq > $1 order by seq limit $2", vals![seq, limit])
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(JournalEntry {
@@ -44,6 +47,10 @@ impl Store {
 /// Appends an entry; always the last thing in a transaction, because its counter is what all of them meet at.
 pub(super) async fn append(tx: &mut Tx, now: Timestamp, kind: &str, subject: &str, data: &Value) -> Result<(), StoreError> {
     let seq = tx.count("journal", 1).await?;
-    tx.exec("insert into journal (seq, at, kind, subject, data) values ($1, $2, $3, $4, $5)", vals![seq, now.as_millis(), kind, subject, data.to_string()]).await?;
+    tx.exec(
+        "insert into journal (seq, at, kind, subject, data) values ($1, $2, $3, $4, $5)",
+        vals![seq, now.as_millis(), kind, subject, data.to_string()],
+    )
+    .await?;
     Ok(())
 }

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::StoreError;
 use super::db::{Row, Tx, broken, vals};
-use crate::domain::{
-    Cart, CartLine, Discount, DiscountReason, Fulfilment, MenuNumber, Money, OrderLine, Quantity, Size, Spice,
-};
+use crate::domain::{Cart, CartLine, Discount, DiscountReason, Fulfilment, MenuNumber, Money, OrderLine, Quantity, Size, Spice};
 
 /// The lines of the order in `$1`.
 pub(super) const OF_ORDER: &str =
@@ -26,7 +24,12 @@ pub(super) fn cart_text(cart: &Cart) -> String {
 pub(super) fn cart_from_text(text: &str) -> Cart {
     let lines = serde_json::from_str::<Vec<(u16, u16, Option<u8>, Option<u8>)>>(text).unwrap_or_default();
     let lines = lines.into_iter().filter_map(|(dish, quantity, size, spice)| {
-        Some(CartLine { dish: MenuNumber::new(dish)?, quantity: Quantity::new(quantity)?, size: size.and_then(Size::by_key), spice: spice.and_then(Spice::by_key) })
+        Some(CartLine {
+            dish: MenuNumber::new(dish)?,
+            quantity: Quantity::new(quantity)?,
+            size: size.and_then(Size::by_key),
+            spice: spice.and_then(Spice::by_key),
+        })
     });
     Cart { lines: lines.collect() }
 }
@@ -74,7 +77,11 @@ pub(super) fn discount(row: &Row) -> Result<Discount, StoreError> {
     let count = row.int(3)?;
     let reason = match row.text(0)? {
         "level" => DiscountReason::Level { level: subject, percent },
-        "quantity" => DiscountReason::Quantity { dish: dish(subject.parse().unwrap_or(0))?, portions: u16::try_from(count).unwrap_or(u16::MAX), percent },
+        "quantity" => DiscountReason::Quantity {
+            dish: dish(subject.parse().unwrap_or(0))?,
+            portions: u16::try_from(count).unwrap_or(u16::MAX),
+            percent,
+        },
         "offer" => DiscountReason::Offer { offer: subject },
         "points" => DiscountReason::Points { points: count },
         other => return Err(broken("discount", other)),
@@ -101,11 +108,21 @@ pub(super) const fn fulfilment_name(fulfilment: Fulfilment) -> &'static str {
 pub(super) async fn put(tx: &mut Tx, order: &str, lines: &[OrderLine], discounts: &[Discount]) -> Result<(), StoreError> {
     const LINE: &str = "insert into order_lines (order_id, place, dish, zh, en, quantity, size, spice, price_fen, amount_fen) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    const OFF: &str = "insert into order_discounts (order_id, place, kind, subject, percent, count, amount_fen) values ($1, $2, $3, $4, $5, $6, $7)";
+    const OFF: &str =
+        "insert into order_discounts (order_id, place, kind, subject, percent, count, amount_fen) values ($1, $2, $3, $4, $5, $6, $7)";
     for (place, line) in lines.iter().enumerate() {
         let (size, spice) = (line.size.map(|size| i64::from(size.key())), line.spice.map(|spice| i64::from(spice.key())));
         let args = vals![
-            order, place, line.dish.get(), &line.zh, &line.en, line.quantity.get(), size, spice, line.price.as_fen(), line.amount.as_fen()
+            order,
+            place,
+            line.dish.get(),
+            &line.zh,
+            &line.en,
+            line.quantity.get(),
+            size,
+            spice,
+            line.price.as_fen(),
+            line.amount.as_fen()
         ];
         tx.exec(LINE, args).await?;
     }

@@ -38,8 +38,16 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot write.
-    pub async fn record_recording(&self, id: &RecordingId, call: &CallId, kind: &str, length_ms: u32, now: Timestamp) -> Result<(), StoreError> {
-        const SQL: &str = "insert into recordings (id, call_id, kind, length_ms, at) values ($1, $2, $3, $4, $5) on conflict (id) do nothing";
+    pub async fn record_recording(
+        &self,
+        id: &RecordingId,
+        call: &CallId,
+        kind: &str,
+        length_ms: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        const SQL: &str =
+            "insert into recordings (id, call_id, kind, length_ms, at) values ($1, $2, $3, $4, $5) on conflict (id) do nothing";
         self.write(SQL, vals![id.as_str(), call.as_str(), kind, length_ms, now.as_millis()]).await
     }
 
@@ -90,7 +98,8 @@ impl Store {
     /// # Errors
     /// When the store cannot answer.
     pub async fn messages(&self, limit: u32) -> Result<Vec<StoredMessage>, StoreError> {
-        const SQL: &str = "select number, kind, recording, customer, phone, order_id, status, at from messages order by at desc, number desc limit $1";
+        const SQL: &str =
+            "select number, kind, recording, customer, phone, order_id, status, at from messages order by at desc, number desc limit $1";
         self.pool.rows(SQL, vals![limit]).await?.iter().map(message).collect()
     }
 }

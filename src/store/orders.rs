@@ -71,7 +71,12 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub async fn orders_of(&self, customer: Option<&CustomerId>, phone: Option<&PhoneNumber>, open: bool) -> Result<Vec<OrderView>, StoreError> {
+    pub async fn orders_of(
+        &self,
+        customer: Option<&CustomerId>,
+        phone: Option<&PhoneNumber>,
+        open: bool,
+    ) -> Result<Vec<OrderView>, StoreError> {
         let (column, who) = match (customer, phone) {
             (Some(customer), _) => ("customer", customer.as_str()),
             (None, Some(phone)) => ("phone", phone.reveal()),
@@ -98,7 +103,9 @@ impl Store {
         let today = self.clock.local(now).date();
         let yesterday = today.yesterday().unwrap_or(today);
         let since = self.clock.timestamp(yesterday.at(0, 0, 0, 0));
-        let sql = format!("select {VIEW} from orders where number in ($1, $2) and phone like $3 and placed_at >= $4 order by placed_at desc limit 1");
+        let sql = format!(
+            "select {VIEW} from orders where number in ($1, $2) and phone like $3 and placed_at >= $4 order by placed_at desc limit 1"
+        );
         let number = |day: jiff::civil::Date| format!("{}{last4}", day.strftime("%y%m%d"));
         let args = vals![number(today), number(yesterday), format!("%{phone4}"), since.as_millis()];
         self.pool.row(sqlx::AssertSqlSafe(sql), args).await?.as_ref().map(view).transpose()
@@ -107,12 +114,15 @@ impl Store {
     async fn whole_order(&self, row: &Row) -> Result<Order, StoreError> {
         let id = row.text(0)?;
         let lines = self.pool.rows(lines::OF_ORDER, vals![id]).await?.iter().map(lines::line).collect::<Result<_, _>>()?;
-        let discounts = self.pool.rows(lines::DISCOUNTS_OF_ORDER, vals![id]).await?.iter().map(lines::discount).collect::<Result<_, _>>()?;
+        let discounts =
+            self.pool.rows(lines::DISCOUNTS_OF_ORDER, vals![id]).await?.iter().map(lines::discount).collect::<Result<_, _>>()?;
         let branch = cooked_by(row.int(8)?)?;
         let place = match (lines::fulfilment(row.text(7)?)?, row.opt_text(11)?) {
             (Fulfilment::Pickup, _) => Place::Pickup { branch },
             (Fulfilment::Delivery, Some(recording)) => Place::Recorded { recording: RecordingId::new(recording), branch },
-            (Fulfilment::Delivery, None) => Place::Saved { address: row.opt_text(9)?.unwrap_or_default().to_owned(), text: row.text(10)?.to_owned(), branch },
+            (Fulfilment::Delivery, None) => {
+                Place::Saved { address: row.opt_text(9)?.unwrap_or_default().to_owned(), text: row.text(10)?.to_owned(), branch }
+            }
         };
         let when = match row.opt_text(12)? {
             None => When::Now,

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::db::{Row, Tx, Val, broken, vals};
 use super::{Store, StoreError, lines, new_id, points};
-use crate::domain::{
-    Address, BlockLevel, BranchNumber, CustomerId, Language, Member, MemberNumber, PhoneNumber, RecordingId, Timestamp,
-};
+use crate::domain::{Address, BlockLevel, BranchNumber, CustomerId, Language, Member, MemberNumber, PhoneNumber, RecordingId, Timestamp};
 use crate::ivr::question::{Card, LastOrder};
 
 /// A cart that was left is offered for so long.
@@ -59,6 +57,7 @@ impl Store {
         for customer in &customers {
             card.members.extend(self.members_of(customer).await?);
         }
+        card.members.sort_by(|one, other| one.number.cmp(&other.number));
         if more {
             const HEARD: &str = "select offer, at from offers_heard where phone = $1 and at > $2";
             for row in self.pool.rows(HEARD, vals![number, now.before(OFFERS_KEPT).as_millis()]).await? {
@@ -90,7 +89,13 @@ impl Store {
     }
 
     /// Addresses, branches, cart, last order, points: of a customer, or (when there is none) of a number.
-    async fn history(&self, card: &mut Card, customer: Option<&CustomerId>, phone: Option<&PhoneNumber>, now: Timestamp) -> Result<(), StoreError> {
+    async fn history(
+        &self,
+        card: &mut Card,
+        customer: Option<&CustomerId>,
+        phone: Option<&PhoneNumber>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let (by, who) = match (customer, phone) {
             (Some(customer), _) => (Who::Customer, customer.as_str()),
             (None, Some(phone)) => (Who::Phone, phone.reveal()),
@@ -108,16 +113,24 @@ impl Store {
         let finished = self.pool.row(sql, vals![who]).await?.map_or(Ok(0), |row| row.int(0))?;
         card.finished_orders = u32::try_from(finished).unwrap_or(u32::MAX);
         let sql = match by {
-            Who::Customer => "select branch from orders where customer = $1 and fulfilment = 'pickup' group by branch order by max(placed_at) desc limit 3",
-            Who::Phone => "select branch from orders where phone = $1 and fulfilment = 'pickup' group by branch order by max(placed_at) desc limit 3",
+            Who::Customer => {
+                "select branch from orders where customer = $1 and fulfilment = 'pickup' group by branch order by max(placed_at) desc limit 3"
+            }
+            Who::Phone => {
+                "select branch from orders where phone = $1 and fulfilment = 'pickup' group by branch order by max(placed_at) desc limit 3"
+            }
         };
         for row in self.pool.rows(sql, vals![who]).await? {
             card.branches.extend(branch(row.opt_int(0)?));
         }
         card.cart = self.kept_cart(customer, phone, now).await?;
         let sql = match by {
-            Who::Customer => "select id, pay_fen, fulfilment from orders where customer = $1 and status <> 'cancelled' order by placed_at desc, number desc limit 1",
-            Who::Phone => "select id, pay_fen, fulfilment from orders where phone = $1 and status <> 'cancelled' order by placed_at desc, number desc limit 1",
+            Who::Customer => {
+                "select id, pay_fen, fulfilment from orders where customer = $1 and status <> 'cancelled' order by placed_at desc, number desc limit 1"
+            }
+            Who::Phone => {
+                "select id, pay_fen, fulfilment from orders where phone = $1 and status <> 'cancelled' order by placed_at desc, number desc limit 1"
+            }
         };
         if let Some(row) = self.pool.row(sql, vals![who]).await? {
             let cart = lines::cart_of(&self.pool.rows(lines::OF_ORDER, vals![row.text(0)?]).await?)?;
@@ -131,12 +144,14 @@ impl Store {
     }
 
     pub(super) async fn members_of(&self, customer: &CustomerId) -> Result<Vec<Member>, StoreError> {
-        const SQL: &str = "select number, level, case when pin_hash is null then 0 else 1 end from members where customer = $1 order by number";
+        const SQL: &str =
+            "select number, level, case when pin_hash is null then 0 else 1 end from members where customer = $1 order by number";
         let rows = self.pool.rows(SQL, vals![customer.as_str()]).await?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let phones = self.pool.rows("select phone from customer_phones where customer = $1 order by phone", vals![customer.as_str()]).await?;
+        let phones =
+            self.pool.rows("select phone from customer_phones where customer = $1 order by phone", vals![customer.as_str()]).await?;
         let phones = phones.iter().map(|row| phone(row.text(0)?)).collect::<Result<Vec<_>, _>>()?;
         rows.iter()
             .map(|row| {
@@ -167,7 +182,11 @@ impl Store {
     /// # Errors
     /// When the store cannot write.
     pub async fn remember_phone(&self, customer: &CustomerId, phone: &PhoneNumber) -> Result<(), StoreError> {
-        self.write("insert into customer_phones (phone, customer) values ($1, $2) on conflict (phone, customer) do nothing", vals![phone.reveal(), customer.as_str()]).await
+        self.write(
+            "insert into customer_phones (phone, customer) values ($1, $2) on conflict (phone, customer) do nothing",
+            vals![phone.reveal(), customer.as_str()],
+        )
+        .await
     }
 
     /// A new or changed address of a customer, found again by its id.
@@ -241,7 +260,15 @@ pub(super) async fn put_address(tx: &mut Tx, customer: Option<&CustomerId>, addr
     let branch = address.branch.map(|branch| i64::from(branch.get()));
     let customer = customer.map(CustomerId::as_str);
     let args = vals![
-        &address.id, customer, &address.label, &address.text, address.clip.as_deref(), recording, branch, address.unchecked, now.as_millis()
+        &address.id,
+        customer,
+        &address.label,
+        &address.text,
+        address.clip.as_deref(),
+        recording,
+        branch,
+        address.unchecked,
+        now.as_millis()
     ];
     tx.exec(SQL, args).await.map(|_| ())
 }

@@ -24,7 +24,9 @@ impl Store {
             None => None,
         };
         let mut tx = self.pool.begin(Durability::Full).await?;
-        let rows = tx.exec("update members set pin_hash = $1, pin_wrong = 0, pin_day = '' where number = $2", vals![hash, member.as_str()]).await?;
+        let rows = tx
+            .exec("update members set pin_hash = $1, pin_wrong = 0, pin_day = '' where number = $2", vals![hash, member.as_str()])
+            .await?;
         if rows == 0 {
             return Err(StoreError::Conflict);
         }

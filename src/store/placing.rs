@@ -8,7 +8,8 @@ use super::db::{Durability, Tx, vals};
 use super::people::{branch, new_customer, put_address};
 use super::{Store, StoreError, catalogue as shelf, journal, lines, new_id, points};
 use crate::domain::{
-    Address, BranchNumber, Catalogue, CustomerId, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry, RecordingId, Timestamp, When,
+    Address, BranchNumber, Catalogue, CustomerId, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry, RecordingId,
+    Timestamp, When,
 };
 use crate::ivr::question::{OrderRequest, Placed};
 use crate::order::placing::{Placeable, Refusal, Wish, check};
@@ -23,7 +24,13 @@ impl Store {
     /// # Errors
     /// When the store cannot answer or cannot write; then nothing was written, or (the connection broke during the commit)
     /// the next try with the same key tells.
-    pub async fn place_order(&self, request: &OrderRequest, via: PlacedVia, now: Timestamp, catalogue: &Catalogue) -> Result<Placed, StoreError> {
+    pub async fn place_order(
+        &self,
+        request: &OrderRequest,
+        via: PlacedVia,
+        now: Timestamp,
+        catalogue: &Catalogue,
+    ) -> Result<Placed, StoreError> {
         match self.try_to_place(request, via, now, catalogue).await {
             // Somebody wrote the same key or number at the same moment, or PostgreSQL gave our place to another: once more.
             Err(fault) if fault.may_pass() && matches!(self.pool, super::db::Pool::Postgres(_)) => {
@@ -34,7 +41,13 @@ impl Store {
         }
     }
 
-    async fn try_to_place(&self, request: &OrderRequest, via: PlacedVia, now: Timestamp, catalogue: &Catalogue) -> Result<Placed, StoreError> {
+    async fn try_to_place(
+        &self,
+        request: &OrderRequest,
+        via: PlacedVia,
+        now: Timestamp,
+        catalogue: &Catalogue,
+    ) -> Result<Placed, StoreError> {
         let mut tx = self.pool.begin(Durability::Full).await?;
         let outcome = self.place_in(&mut tx, request, via, now, catalogue).await?;
         match outcome {
@@ -49,7 +62,14 @@ impl Store {
         }
     }
 
-    async fn place_in(&self, tx: &mut Tx, request: &OrderRequest, via: PlacedVia, now: Timestamp, catalogue: &Catalogue) -> Result<Outcome, StoreError> {
+    async fn place_in(
+        &self,
+        tx: &mut Tx,
+        request: &OrderRequest,
+        via: PlacedVia,
+        now: Timestamp,
+        catalogue: &Catalogue,
+    ) -> Result<Outcome, StoreError> {
         // The write that comes first: the day's counter. Whoever places an order at the same moment waits here; when
         // nothing comes of this order, the number is given back with everything else.
         let day = self.clock.local(now).date().strftime("%y%m%d").to_string();
@@ -76,7 +96,12 @@ impl Store {
             Err(refusal) => return Ok(Outcome::Told(told(refusal))),
         };
         if quote.pay != request.heard {
-            return Ok(Outcome::Told(Placed::PriceChanged { lines: quote.lines, discounts: quote.discounts, fee: quote.fee, pay: quote.pay }));
+            return Ok(Outcome::Told(Placed::PriceChanged {
+                lines: quote.lines,
+                discounts: quote.discounts,
+                fee: quote.fee,
+                pay: quote.pay,
+            }));
         }
         let id = new_id(now);
         let customer = self.customer_in(tx, request, now).await?;
@@ -117,14 +142,17 @@ impl Store {
             points::append(tx, member, &entry, Some(&id)).await?;
         }
         let owner = customer.as_ref().map(CustomerId::as_str);
-        tx.exec("delete from carts where id = $1 or phone = $2 or customer = $3", vals![&request.key, request.phone.reveal(), owner]).await?;
-        let data = json!({ "number": number, "pay_fen": quote.pay.as_fen(), "branch": request.place.branch().get(), "status": status.name() });
+        tx.exec("delete from carts where id = $1 or phone = $2 or customer = $3", vals![&request.key, request.phone.reveal(), owner])
+            .await?;
+        let data =
+            json!({ "number": number, "pay_fen": quote.pay.as_fen(), "branch": request.place.branch().get(), "status": status.name() });
         journal::append(tx, now, "order_placed", &id, &data).await?;
         Ok(Outcome::Written(Placed::Confirmed { id: OrderId::new(id), number: OrderNumber::new(number), promised_at, pay: quote.pay }))
     }
 
     async fn same_again(&self, tx: &mut Tx, request: &OrderRequest, fingerprint: &str, now: Timestamp) -> Result<bool, StoreError> {
-        const SQL: &str = "select id from orders where phone = $1 and placed_at > $2 and fingerprint = $3 and status <> 'cancelled' limit 1";
+        const SQL: &str =
+            "select id from orders where phone = $1 and placed_at > $2 and fingerprint = $3 and status <> 'cancelled' limit 1";
         Ok(tx.row(SQL, vals![request.phone.reveal(), now.before(SAME_AGAIN).as_millis(), fingerprint]).await?.is_some())
     }
 
@@ -140,14 +168,22 @@ impl Store {
         let mut balance = 0;
         if let Some(member) = &request.member {
             // Two orders that spend the same points meet at this row.
-            let row = tx.row("update members set revision = revision + 1 where number = $1 returning level", vals![member.as_str()]).await?;
+            let row =
+                tx.row("update members set revision = revision + 1 where number = $1 returning level", vals![member.as_str()]).await?;
             level = row.map(|row| row.text(0).map(str::to_owned)).transpose()?;
             if request.points > 0 {
                 balance = points::balance(&points::ledger_in(tx, member.as_str()).await?, now);
             }
         }
-        let wish =
-            Wish { cart: &request.cart, place: &request.place, when: request.when, level: level.as_deref(), points: request.points, balance, via };
+        let wish = Wish {
+            cart: &request.cart,
+            place: &request.place,
+            when: request.when,
+            level: level.as_deref(),
+            points: request.points,
+            balance,
+            via,
+        };
         Ok(check(catalogue, &wish, now, &self.clock))
     }
 
@@ -203,7 +239,12 @@ struct Where {
 }
 
 /// The order's place as written down; a spoken address becomes an unchecked one that a person looks at.
-async fn place_in(tx: &mut Tx, request: &OrderRequest, customer: Option<&CustomerId>, now: Timestamp) -> Result<(OrderStatus, Where), StoreError> {
+async fn place_in(
+    tx: &mut Tx,
+    request: &OrderRequest,
+    customer: Option<&CustomerId>,
+    now: Timestamp,
+) -> Result<(OrderStatus, Where), StoreError> {
     Ok(match &request.place {
         Place::Pickup { .. } => (OrderStatus::New, Where { id: None, text: String::new(), recording: None }),
         Place::Saved { address, text, .. } => {
@@ -212,8 +253,15 @@ async fn place_in(tx: &mut Tx, request: &OrderRequest, customer: Option<&Custome
         }
         Place::Recorded { recording, .. } => {
             let id = new_id(now);
-            let address =
-                Address { id: id.clone(), label: String::new(), text: String::new(), clip: None, recording: Some(recording.clone()), branch: None, unchecked: true };
+            let address = Address {
+                id: id.clone(),
+                label: String::new(),
+                text: String::new(),
+                clip: None,
+                recording: Some(recording.clone()),
+                branch: None,
+                unchecked: true,
+            };
             put_address(tx, customer, &address, now).await?;
             (OrderStatus::AddressCheck, Where { id: Some(id), text: String::new(), recording: Some(recording.as_str().to_owned()) })
         }

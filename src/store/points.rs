@@ -138,7 +138,9 @@ pub(super) async fn append(tx: &mut Tx, member: &MemberNumber, entry: &PointsEnt
     const SQL: &str = "insert into points (id, member, at, seq, points, expires, why, order_id) values ($1, $2, $3, $4, $5, $6, $7, $8)";
     let seq = tx.count("points", 1).await?;
     let expires = entry.expires.map(Timestamp::as_millis);
-    tx.exec(SQL, vals![new_id(entry.at), member.as_str(), entry.at.as_millis(), seq, entry.points, expires, &entry.why, order]).await.map(|_| ())
+    tx.exec(SQL, vals![new_id(entry.at), member.as_str(), entry.at.as_millis(), seq, entry.points, expires, &entry.why, order])
+        .await
+        .map(|_| ())
 }
 
 /// Gives back what an order spent, with the ends that the points had.

@@ -68,7 +68,12 @@ impl Store {
             let earned = points::earned(Money::fen(row.int(1)?));
             match to {
                 OrderStatus::Done if earned > 0 => {
-                    let entry = PointsEntry { at: now, points: earned, expires: Some(points::end_of_earning(now, &self.clock)), why: "order done".into() };
+                    let entry = PointsEntry {
+                        at: now,
+                        points: earned,
+                        expires: Some(points::end_of_earning(now, &self.clock)),
+                        why: "order done".into(),
+                    };
                     points::append(tx, &member, &entry, Some(id.as_str())).await?;
                 }
                 OrderStatus::Cancelled if row.int(2)? > 0 => {

@@ -44,12 +44,16 @@ fn from_value(step: &[Value], arrived: Timestamp) -> Option<Step> {
         "node" => StepKind::Node(text(2)),
         "outcome" => StepKind::Outcome { node: text(2), outcome: text(3) },
         "said" => {
-            let prompts = step.get(2).and_then(Value::as_array).map_or_else(Vec::new, |prompts| {
-                prompts.iter().filter_map(|prompt| prompt.as_str().map(str::to_owned)).collect()
-            });
+            let prompts = step
+                .get(2)
+                .and_then(Value::as_array)
+                .map_or_else(Vec::new, |prompts| prompts.iter().filter_map(|prompt| prompt.as_str().map(str::to_owned)).collect());
             StepKind::Said { prompts, text: text(3) }
         }
-        "barge" => StepKind::BargeIn { prompt: text(2), after_ms: step.get(3).and_then(Value::as_u64).and_then(|ms| u32::try_from(ms).ok()).unwrap_or(0) },
+        "barge" => StepKind::BargeIn {
+            prompt: text(2),
+            after_ms: step.get(3).and_then(Value::as_u64).and_then(|ms| u32::try_from(ms).ok()).unwrap_or(0),
+        },
         "key" => StepKind::Key { key: text(2).chars().next()?, source: source(&text(3)) },
         "warning" => StepKind::Warning(text(2)),
         "note" => StepKind::Note(text(2)),

@@ -92,7 +92,11 @@ impl Prompt {
 pub(super) fn read(place: &str, bytes: &[u8], prompts: &mut BTreeMap<String, Prompt>, findings: &mut Vec<Finding>) {
     for (line, fields) in rows(place, bytes, findings) {
         let [id, zh, en] = fields.as_slice() else {
-            findings.push(Finding::new(format!("{place}:{line}"), format!("{} fields", fields.len()), "write id, Chinese and English text with tabs between"));
+            findings.push(Finding::new(
+                format!("{place}:{line}"),
+                format!("{} fields", fields.len()),
+                "write id, Chinese and English text with tabs between",
+            ));
             continue;
         };
         if id == "id" {
@@ -111,7 +115,10 @@ pub(super) fn rows(place: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Ve
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().enumerate().map(|(place, line)| (place + 1, line.trim_end_matches('\r')));
-    lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')).map(|(number, line)| (number, line.split('\t').map(str::to_owned).collect())).collect()
+    lines
+        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| (number, line.split('\t').map(str::to_owned).collect()))
+        .collect()
 }
 
 #[cfg(test)]

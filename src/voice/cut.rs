@@ -38,9 +38,11 @@ pub fn cut<'a, T: Copy>(text: &'a str, language: Language, find: impl Fn(&'a str
 fn units(text: &str, language: Language) -> Vec<(usize, usize)> {
     match language {
         Language::Mandarin => text.char_indices().map(|(start, c)| (start, start + c.len_utf8())).collect(),
-        Language::English => {
-            text.split_ascii_whitespace().map(|word| (word.as_ptr().addr() - text.as_ptr().addr(), word.len())).map(|(start, len)| (start, start + len)).collect()
-        }
+        Language::English => text
+            .split_ascii_whitespace()
+            .map(|word| (word.as_ptr().addr() - text.as_ptr().addr(), word.len()))
+            .map(|(start, len)| (start, start + len))
+            .collect(),
     }
 }
 

@@ -83,11 +83,19 @@ impl Library {
     pub fn load(sources: Sources, one: DigitOne) -> (Self, Vec<Finding>) {
         let Sources { shipped, own, decode } = sources;
         let mut findings = Vec::new();
-        let mut library =
-            Self { prompts: BTreeMap::new(), voices: [Voice::default(), Voice::default()], sounds: HashMap::new(), fetch: shipped, decode, one };
+        let mut library = Self {
+            prompts: BTreeMap::new(),
+            voices: [Voice::default(), Voice::default()],
+            sounds: HashMap::new(),
+            fetch: shipped,
+            decode,
+            one,
+        };
         let own: HashMap<String, Vec<u8>> = own.into_iter().collect();
         let mut own_used = HashSet::new();
-        for (place, bytes) in [("prompts/catalogue.tsv", (library.fetch)("catalogue.tsv")), ("own catalogue.tsv", own.get("catalogue.tsv").map(Cow::from))] {
+        for (place, bytes) in
+            [("prompts/catalogue.tsv", (library.fetch)("catalogue.tsv")), ("own catalogue.tsv", own.get("catalogue.tsv").map(Cow::from))]
+        {
             if let Some(bytes) = bytes {
                 catalogue::read(place, &bytes, &mut library.prompts, &mut findings);
             }
@@ -114,7 +122,11 @@ impl Library {
                 _ => None,
             };
             let Some((folder, kind, file_name)) = known else {
-                findings.push(Finding::new(path, "a recording that nothing plays", "name it as in the shipped tree, or give it a row in index.tsv beside it"));
+                findings.push(Finding::new(
+                    path,
+                    "a recording that nothing plays",
+                    "name it as in the shipped tree, or give it a row in index.tsv beside it",
+                ));
                 continue;
             };
             let key = file_name.trim_end_matches(".wav").to_owned();
@@ -127,7 +139,8 @@ impl Library {
 
     fn add(&mut self, folder: &str, kind: &str, path: String, key: String, text: String, own: Option<Option<Arc<Clip>>>) {
         let origin = if own.is_some() { Origin::Own } else { Origin::Shipped };
-        let entry = Arc::new(Entry { path, key: key.clone(), text: text.clone(), origin, clip: own.map_or_else(OnceLock::new, OnceLock::from) });
+        let entry =
+            Arc::new(Entry { path, key: key.clone(), text: text.clone(), origin, clip: own.map_or_else(OnceLock::new, OnceLock::from) });
         let Some(language) = Language::from_tag(folder) else {
             self.sounds.entry(key).or_insert(entry);
             return;
@@ -163,7 +176,9 @@ impl Library {
             None => (self.decode)(file),
         };
         match samples {
-            Ok(samples) if !samples.is_empty() => Some(Arc::new(Clip::new(path.trim_end_matches(".wav"), ClipBytes::Shared(samples.into())))),
+            Ok(samples) if !samples.is_empty() => {
+                Some(Arc::new(Clip::new(path.trim_end_matches(".wav"), ClipBytes::Shared(samples.into()))))
+            }
             Ok(_) => {
                 findings.push(Finding::new(path, "no sound in it", "record it again"));
                 None
@@ -280,56 +295,27 @@ impl Library {
             let text = |language| self.text(id, language).unwrap_or_default().to_owned();
             let origin = |language: Language| {
                 let entries: Option<Vec<_>> = self.template(id, language)?.keys().map(|key| self.voice(language).ui.get(key)).collect();
-                let entries = entries?.into_iter().filter(|entry| self.sound_of(entry).is_some()).map(|entry| entry.origin).collect::<Vec<_>>();
+                let entries =
+                    entries?.into_iter().filter(|entry| self.sound_of(entry).is_some()).map(|entry| entry.origin).collect::<Vec<_>>();
                 if entries.len() < self.template(id, language)?.keys().count() {
                     return None;
                 }
                 Some(if entries.contains(&Origin::Own) { Origin::Own } else { Origin::Shipped })
             };
             let millis = |language: Language| {
-                let frames: usize = self.template(id, language).map_or(0, |template| {
-                    template.keys().filter_map(|key| self.ui(key, language)).map(|clip| clip.frames()).sum()
-                });
+                let frames: usize = self
+                    .template(id, language)
+                    .map_or(0, |template| template.keys().filter_map(|key| self.ui(key, language)).map(|clip| clip.frames()).sum());
                 u32::try_from(frames * 20).unwrap_or(u32::MAX)
             };
-            PromptState { id: id.clone(), texts: Language::ALL.map(text), origins: Language::ALL.map(origin), millis: Language::ALL.map(millis) }
+            PromptState {
+                id: id.clone(),
+                texts: Language::ALL.map(text),
+                origins: Language::ALL.map(origin),
+                millis: Language::ALL.map(millis),
+            }
         };
         self.prompts.iter().map(state).collect()
-    }
-
-    /// What is missing for these prompts: texts, recordings in either language, files that cannot be read.
-    #[must_use]
-    pub fn check<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let mut seen = HashSet::new();
-        for id in ids {
-            if !seen.insert(id) {
-                continue;
-            }
-            if !self.has(id) {
-                findings.push(Finding::new(format!("prompt {id}"), "is not in prompts/catalogue.tsv", "give it a row with its text in both languages, or name another prompt"));
-                continue;
-            }
-            for language in Language::ALL {
-                let Some(template) = self.template(id, language) else {
-                    findings.push(Finding::new(format!("prompt {id}"), format!("has no text in {}", language.tag()), "write it in prompts/catalogue.tsv"));
-                    continue;
-                };
-                for part in &template.parts {
-                    let catalogue::Part::Text { text, key } = part else { continue };
-                    let path = format!("{}/ui/{key}.wav", language.tag());
-                    match self.voice(language).ui.get(key) {
-                        Some(entry) if self.sound_of(entry).is_none() => findings.push(Finding::new(path, "cannot be read as sound", RECORD)),
-                        Some(entry) if entry.origin == Origin::Shipped && entry.text != *text => {
-                            findings.push(Finding::new(path, format!("speaks «{}» but the text is «{text}»", entry.text), RECORD));
-                        }
-                        Some(_) => {}
-                        None => findings.push(Finding::new(path, format!("no recording of «{text}»"), RECORD)),
-                    }
-                }
-            }
-        }
-        findings
     }
 
     /// Every clip with its language, for the recogniser.
@@ -343,8 +329,6 @@ impl Library {
         })
     }
 }
-
-const RECORD: &str = "render it with tools/prompts, or put a recording of that path into the data folder's prompts";
 
 /// What a clip is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -373,7 +357,11 @@ fn index_rows(place: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Vec<Row
     let mut good = Vec::new();
     for (line, mut fields) in catalogue::rows(place, bytes, findings) {
         if fields.len() != 4 {
-            findings.push(Finding::new(format!("{place}:{line}"), format!("{} fields", fields.len()), "write file, kind, key and text with tabs between"));
+            findings.push(Finding::new(
+                format!("{place}:{line}"),
+                format!("{} fields", fields.len()),
+                "write file, kind, key and text with tabs between",
+            ));
             continue;
         }
         let (Some(text), Some(key), Some(kind), Some(file)) = (fields.pop(), fields.pop(), fields.pop(), fields.pop()) else { continue };

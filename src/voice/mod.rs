@@ -1,6 +1,7 @@
 //! From what is to be said to sound: values to words, words to clips, clips to one playable row; and back again.
 
 mod catalogue;
+mod check;
 mod cut;
 mod library;
 mod names;

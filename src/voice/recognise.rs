@@ -76,7 +76,14 @@ impl SoundBook {
             let text = if entry.text.is_empty() { entry.key.clone() } else { entry.text.clone() };
             let frames = u32::try_from(hashes.len()).unwrap_or(u32::MAX);
             same.insert(hashes, book.clips.len());
-            book.clips.push(BookClip { language, kind, keys: vec![entry.key.clone()], prompts: prompt.into_iter().collect(), text, frames });
+            book.clips.push(BookClip {
+                language,
+                kind,
+                keys: vec![entry.key.clone()],
+                prompts: prompt.into_iter().collect(),
+                text,
+                frames,
+            });
         }
         book.alaw.sort_unstable();
         book.mulaw.sort_unstable();
@@ -314,12 +321,21 @@ impl Recogniser {
         let frames = if self.mulaw { &book.mulaw } else { &book.alaw };
         let hash = hash(payload);
         let first = frames.partition_point(|entry| entry.0 < hash);
-        let entries: Vec<(u32, i64)> = frames[first..].iter().take_while(|entry| entry.0 == hash).map(|entry| (entry.1, i64::from(entry.2))).take(COMMON + 1).collect();
+        let entries: Vec<(u32, i64)> = frames[first..]
+            .iter()
+            .take_while(|entry| entry.0 == hash)
+            .map(|entry| (entry.1, i64::from(entry.2)))
+            .take(COMMON + 1)
+            .collect();
         let Some((only, earliest)) = entries.first().copied() else { return false };
         let mut new = false;
         if entries.iter().all(|(clip, _)| *clip == only) {
             // A steady tone stands in many places of its own clip: the running one counts, else the earliest.
-            let running = self.guesses.iter().find(|guess| guess.clip == only && entries.contains(&(only, at - guess.start))).map(|guess| guess.start);
+            let running = self
+                .guesses
+                .iter()
+                .find(|guess| guess.clip == only && entries.contains(&(only, at - guess.start)))
+                .map(|guess| guess.start);
             new |= self.count(only, running.unwrap_or(at - earliest), at, SURE);
         } else if entries.len() <= COMMON {
             for (clip, place) in entries {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::catalogue::{Part, Template};
+use super::check::name_of;
 use super::cut::cut;
 use super::library::Library;
 use super::names::Names;
@@ -152,7 +153,9 @@ impl Row<'_> {
             Arg::Number(value) => {
                 let words = match language {
                     // Directly before a measure word two is 两.
-                    Language::Mandarin if after.starts_with(['道', '位', '份', '个', '家', '条', '次', '张']) => mandarin::count(*value, ""),
+                    Language::Mandarin if after.starts_with(['道', '位', '份', '个', '家', '条', '次', '张']) => {
+                        mandarin::count(*value, "")
+                    }
                     Language::Mandarin => mandarin::number(*value),
                     Language::English => english::number(*value),
                 };
@@ -299,8 +302,9 @@ impl Row<'_> {
         self.text.push_str(name);
         let known = (!name.is_empty()).then_some(name);
         let library = self.library;
-        let other_name = self.other_name(language.other(), key);
-        let found = library.name(key, known, language).or_else(|| library.name(key, other_name, language.other()).filter(|_| other_name.is_some()));
+        let other_name = name_of(self.around.names, key, language.other());
+        let found =
+            library.name(key, known, language).or_else(|| library.name(key, other_name, language.other()).filter(|_| other_name.is_some()));
         if let Some(clip) = found.and_then(|entry| library.sound_of(entry)) {
             return self.clip(clip);
         }
@@ -309,28 +313,13 @@ impl Row<'_> {
                 if name.is_empty() {
                     self.text.push_str(&mandarin::dish_number(number));
                 }
-                self.sound_words(language, &if language == Language::Mandarin { mandarin::dish_number(number) } else { english::dish_number(number) });
+                self.sound_words(
+                    language,
+                    &if language == Language::Mandarin { mandarin::dish_number(number) } else { english::dish_number(number) },
+                );
                 self.missing.push(format!("{}/name/{key}", language.tag()));
             }
             None => self.lack(format!("{}/name/{key}", language.tag())),
-        }
-    }
-
-    /// What the thing behind a name's key is called in the other language.
-    fn other_name(&self, language: Language, key: &str) -> Option<&str> {
-        let (kind, rest) = key.split_once('-')?;
-        let names = self.around.names;
-        match kind {
-            "dish" => names.dish(rest.parse().ok()?, language),
-            "category" => names.category(rest, language),
-            "level" => names.level(rest, language),
-            "offer" => names.offer(rest, language),
-            "branch" => match rest.split_once('-') {
-                None => names.branch(rest.parse().ok()?, language),
-                Some((number, "address")) => names.branch_address(number.parse().ok()?, language),
-                Some((number, _)) => names.branch_transit(number.parse().ok()?, language),
-            },
-            _ => None,
         }
     }
 

@@ -20,6 +20,10 @@ impl super::Sources {
     /// The shipped voice with the operator's own files (paths as in the shipped tree) on top.
     #[must_use]
     pub fn shipped(own: Vec<(String, Vec<u8>)>) -> Self {
-        Self { shipped: std::sync::Arc::new(shipped), own, decode: |file| crate::media::wav::read_alaw(file).map_err(|error| error.to_string()) }
+        Self {
+            shipped: std::sync::Arc::new(shipped),
+            own,
+            decode: |file| crate::media::wav::read_alaw(file).map_err(|error| error.to_string()),
+        }
     }
 }

@@ -89,8 +89,17 @@ fn dish(at: u16, zh: &str, en: &str) -> (MenuNumber, Dish) {
 }
 
 fn house() -> Catalogue {
-    let dishes = [dish(18, "宫保鸡丁", "Kung Pao chicken"), dish(19, "鱼香肉丝", "Shredded pork"), dish(20, "麻婆豆腐", "Mapo tofu"), dish(2, "新菜", "New dish")];
-    Catalogue { dishes: dishes.into(), categories: vec![Category { id: "hot".into(), zh: "热菜".into(), en: "Hot".into() }], ..Catalogue::default() }
+    let dishes = [
+        dish(18, "宫保鸡丁", "Kung Pao chicken"),
+        dish(19, "鱼香肉丝", "Shredded pork"),
+        dish(20, "麻婆豆腐", "Mapo tofu"),
+        dish(2, "新菜", "New dish"),
+    ];
+    Catalogue {
+        dishes: dishes.into(),
+        categories: vec![Category { id: "hot".into(), zh: "热菜".into(), en: "Hot".into() }],
+        ..Catalogue::default()
+    }
 }
 
 fn render_in(library: &Library, language: Language, phrases: &[Phrase]) -> Rendered {
@@ -112,11 +121,17 @@ fn row(rendered: &Rendered) -> String {
 }
 
 fn dish_qty() -> Phrase {
-    Phrase::plain("order.dish_qty").with("num", Arg::DishNumber(number(18))).with("dish", Arg::Dish(number(18))).with("money", Arg::Money(Money::yuan(38)))
+    Phrase::plain("order.dish_qty")
+        .with("num", Arg::DishNumber(number(18)))
+        .with("dish", Arg::Dish(number(18)))
+        .with("money", Arg::Money(Money::yuan(38)))
 }
 
 fn line_added() -> Phrase {
-    Phrase::plain("order.line_added").with("dish", Arg::Dish(number(18))).with("qty", Arg::Quantity(2)).with("money", Arg::Money(Money::yuan(76)))
+    Phrase::plain("order.line_added")
+        .with("dish", Arg::Dish(number(18)))
+        .with("qty", Arg::Quantity(2))
+        .with("money", Arg::Money(Money::yuan(76)))
 }
 
 #[test]
@@ -151,7 +166,10 @@ fn two_is_liang_before_a_measure_word() {
 fn a_key_is_yi_and_never_yao() {
     let caoxi = Arg::Address { clip: Some("address-caoxi".into()), recording: None, label: "家".into() };
     let said = render(&library(), &[Phrase::plain("addr.pick").with("addr", caoxi).with("key", Arg::Key(1))]);
-    assert_eq!((said.text.as_str(), row(&said).as_str()), ("送到漕溪北路八十八号，请按一。", "addr.pick.1 3 address-caoxi 12 addr.pick.2 3 d1f"));
+    assert_eq!(
+        (said.text.as_str(), row(&said).as_str()),
+        ("送到漕溪北路八十八号，请按一。", "addr.pick.1 3 address-caoxi 12 addr.pick.2 3 d1f")
+    );
 }
 
 #[test]
@@ -167,7 +185,9 @@ fn an_address_is_spoken_by_clip_recording_or_label() {
 
 #[test]
 fn several_dishes_are_named_in_a_row_while_no_prompt_counts_them() {
-    let phrase = Phrase::plain("order.repeat_offer").with("dish_list", Arg::Dishes(vec![number(18), number(19)])).with("money", Arg::Money(Money::yuan(38)));
+    let phrase = Phrase::plain("order.repeat_offer")
+        .with("dish_list", Arg::Dishes(vec![number(18), number(19)]))
+        .with("money", Arg::Money(Money::yuan(38)));
     let said = render(&library(), &[phrase]);
     assert_eq!(said.text, "您上次点的是宫保鸡丁、鱼香肉丝，一共三十八元。");
     assert_eq!(row(&said), "order.repeat_offer.1 3 dish-18 12 dish-19 12 order.repeat_offer.2 3 y38");
@@ -178,13 +198,19 @@ fn c32_what_one_language_lacks_is_said_in_the_other() {
     let said = render_in(&library(), Language::English, &[Phrase::plain("only.chinese")]);
     assert_eq!((row(&said).as_str(), said.text.as_str(), said.missing.is_empty()), ("only.chinese", "只有中文。", true));
     // A dish name too, inside an otherwise Chinese sentence.
-    let line = Phrase::plain("order.line_added").with("dish", Arg::Dish(number(20))).with("qty", Arg::Quantity(2)).with("money", Arg::Money(Money::yuan(76)));
+    let line = Phrase::plain("order.line_added")
+        .with("dish", Arg::Dish(number(20)))
+        .with("qty", Arg::Quantity(2))
+        .with("money", Arg::Money(Money::yuan(76)));
     assert_eq!(row(&render(&library(), &[line])), "dish-20 12 p2 12 y76");
 }
 
 #[test]
 fn c32_a_name_without_a_clip_is_read_by_its_number() {
-    let line = Phrase::plain("order.line_added").with("dish", Arg::Dish(number(2))).with("qty", Arg::Quantity(2)).with("money", Arg::Money(Money::yuan(76)));
+    let line = Phrase::plain("order.line_added")
+        .with("dish", Arg::Dish(number(2)))
+        .with("qty", Arg::Quantity(2))
+        .with("money", Arg::Money(Money::yuan(76)));
     let said = render(&library(), &[line]);
     assert_eq!((row(&said).as_str(), said.text.as_str()), ("n2 1 hao 12 p2 12 y76", "新菜，两份，七十六元。"));
     assert_eq!(said.missing, ["zh-CN/name/dish-2"]);
@@ -202,7 +228,10 @@ fn c32_a_clip_of_another_name_is_not_played_for_a_renamed_dish() {
 
 #[test]
 fn c32_what_is_missing_everywhere_is_told_and_short() {
-    let said = render(&library(), &[Phrase::plain("no.such"), Phrase::plain("greet.open"), Phrase::plain("order.sum_head").with("n", Arg::Number(777))]);
+    let said = render(
+        &library(),
+        &[Phrase::plain("no.such"), Phrase::plain("greet.open"), Phrase::plain("order.sum_head").with("n", Arg::Number(777))],
+    );
     assert_eq!(said.missing, ["no.such", "七百七十七"]);
     assert_eq!(row(&said), "greet.open 22 order.sum_head.1 10 order.sum_head.2");
     assert!(!render(&library(), &[]).pieces.is_empty());
@@ -238,7 +267,10 @@ fn c32_check_tells_what_one_language_lacks() {
 
 #[test]
 fn a_broken_index_is_told_and_the_rest_is_used() {
-    let (library, findings) = library_of(vec![("zh-CN/index.tsv".into(), "a\tb\nx.wav\tmusic\tk\tt\n".into()), ("catalogue.tsv".into(), "greet.open\t改了。\tChanged.\n".into())]);
+    let (library, findings) = library_of(vec![
+        ("zh-CN/index.tsv".into(), "a\tb\nx.wav\tmusic\tk\tt\n".into()),
+        ("catalogue.tsv".into(), "greet.open\t改了。\tChanged.\n".into()),
+    ]);
     assert_eq!(findings.len(), 2, "{findings:?}");
     assert_eq!(library.text("greet.open", Language::Mandarin), Some("改了。"));
     assert!(library.check(["greet.open"])[0].found.contains("speaks"), "the old recording does not say the new text");

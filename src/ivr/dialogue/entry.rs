@@ -101,7 +101,8 @@ impl Dialogue {
 
     /// Forgets the keys typed ahead. Where a PIN may be among them, they are not shown.
     pub(in crate::ivr) fn drop_keys(&mut self) {
-        let hidden = matches!(self.step, Step::Points(_) | Step::Order(crate::ivr::ordering::Step::Pin | crate::ivr::ordering::Step::Points));
+        let hidden =
+            matches!(self.step, Step::Points(_) | Step::Order(crate::ivr::ordering::Step::Pin | crate::ivr::ordering::Step::Points));
         while self.pop_key(hidden).is_some() {}
     }
 
@@ -140,7 +141,7 @@ impl Dialogue {
             }
             '0' if !self.turn.no_agent && self.script.agent().is_some() => {
                 self.outcome("agent");
-                self.to_person();
+                self.seek_person();
             }
             '*' => self.give(Got::Back),
             _ => self.no_match(None),
@@ -158,7 +159,7 @@ impl Dialogue {
             '#' if self.entry == "0" && self.script.agent().is_some() => {
                 self.entry.clear();
                 self.outcome("agent");
-                self.to_person();
+                self.seek_person();
             }
             '#' => self.finish_entry(entry),
             digit => {

@@ -56,7 +56,7 @@ impl Dialogue {
         self.errors.total += 1;
         let settings = &self.script.settings;
         let tries = self.turn.tries.or(self.script.node(self.node).tries).unwrap_or(settings.tries);
-        let whole_call = self.errors.total % u32::from(settings.errors_in_call) == 0 && !self.in_queue();
+        let whole_call = self.errors.total.is_multiple_of(u32::from(settings.errors_in_call)) && !self.in_queue();
         if count < tries && !whole_call {
             return false;
         }
@@ -80,7 +80,7 @@ impl Dialogue {
                 }
                 self.errors.no_match = 0;
                 self.errors.no_input = 0;
-                self.to_person_at(node);
+                self.seek_person_at(node);
             }
             Some(node) if self.script.node(node).kind != Kind::Queue => self.goto_node(node),
             _ => self.goto(Step::Bye(Hangup::NoAgent)),
@@ -99,7 +99,7 @@ impl Dialogue {
         if !self.closed() {
             self.tell(Phrase::plain("gen.to_agent"));
         }
-        self.to_person();
+        self.seek_person();
     }
 
     /// Whether the next mistake here is the last one.
@@ -118,7 +118,7 @@ impl Dialogue {
         matches!(self.step, Step::Queue(_) | Step::Message(Message::Record | Message::Review | Message::Save))
     }
 
-    fn to_person_at(&mut self, node: crate::ivr::script::NodeId) {
+    fn seek_person_at(&mut self, node: crate::ivr::script::NodeId) {
         self.resume = Some(self.step);
         self.drop_keys();
         self.goto(Step::Node(node));

@@ -1,7 +1,7 @@
 //! Speaking and listening: segments one after another, cut by a key, followed by the time for the first key.
 
-use super::{Dialogue, Got, Segment, Timer, Wants};
 use super::turn::Spoken;
+use super::{Dialogue, Got, Segment, Timer, Wants};
 use crate::domain::{Language, Phrase};
 use crate::ivr::io::DialogueOutput;
 use crate::ivr::question::Notice;
@@ -148,8 +148,10 @@ impl Dialogue {
         self.speech.clear();
     }
 
+    /// Throws a running recording away; the report about it will come and count for nothing.
     pub(super) fn stop_recording(&mut self) {
         if std::mem::take(&mut self.recording) {
+            self.stale_recordings = self.stale_recordings.saturating_add(1);
             self.put(DialogueOutput::StopRecording);
         }
     }

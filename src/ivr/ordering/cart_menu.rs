@@ -13,8 +13,7 @@ pub(super) fn enter(d: &mut Dialogue, step: Step) {
         Step::CancelSure => d.ask(Turn::menu([Phrase::plain("order.cancel_sure")], "12").commit()),
         _ => {
             let Some(line) = d.order.editing.and_then(|place| d.order.cart.lines.get(place)) else { return go(d, Step::CartMenu) };
-            let phrase =
-                Phrase::plain("order.edit_qty").with("dish", Arg::Dish(line.dish)).with("qty", Arg::Quantity(line.quantity.get()));
+            let phrase = Phrase::plain("order.edit_qty").with("dish", Arg::Dish(line.dish)).with("qty", Arg::Quantity(line.quantity.get()));
             d.ask(Turn::entry([phrase], Entry::open(1, 3).or_empty()));
         }
     }

@@ -1,21 +1,21 @@
 //! The order from member number to order number: one file for each question, in the order in which they are asked.
 
-mod start;
+mod cart_menu;
+mod dish;
+mod done;
 mod identify;
 mod last_order;
-mod dish;
+mod note;
 mod options;
+mod phone;
+mod place;
+mod points;
 mod quantity;
-mod cart_menu;
 mod read_back;
 mod service;
-mod place;
-mod time;
-mod phone;
-mod points;
-mod note;
+mod start;
 mod submit;
-mod done;
+mod time;
 
 pub(super) use dish::want;
 pub(super) use identify::identify;
@@ -23,8 +23,8 @@ pub(super) use identify::identify;
 use super::dialogue::{Dialogue, Got, Step as Any};
 use super::question::{Answer, Notice, Placed};
 use crate::domain::{
-    Address, BranchNumber, Cart, DateTime, Fulfilment, MenuNumber, Money, OrderNumber, Phrase, PhoneNumber, Place, Quantity, RecordingId, Size,
-    Spice, Timestamp, When,
+    Address, BranchNumber, Cart, DateTime, Fulfilment, MenuNumber, Money, OrderNumber, PhoneNumber, Phrase, Place, Quantity, RecordingId,
+    Size, Spice, Timestamp, When,
 };
 use crate::order::pricing::{self, Quote};
 
@@ -221,7 +221,9 @@ pub(super) fn enter(d: &mut Dialogue, step: Step) {
         Step::CartMenu | Step::EditAsk | Step::EditQuantity | Step::CancelSure => cart_menu::enter(d, step),
         Step::ReadBack => read_back::enter(d),
         Step::Service | Step::Minimum => service::enter(d, step),
-        Step::Address | Step::AddressRecord | Step::AddressReview | Step::Outside | Step::Store | Step::StoreNumber => place::enter(d, step),
+        Step::Address | Step::AddressRecord | Step::AddressReview | Step::Outside | Step::Store | Step::StoreNumber => {
+            place::enter(d, step)
+        }
         Step::Time | Step::Day | Step::Clock | Step::TimeSure => time::enter(d, step),
         Step::Phone | Step::PhoneEnter | Step::PhoneSure => phone::enter(d, step),
         Step::Points | Step::Pin => points::enter(d, step),

@@ -87,7 +87,7 @@ fn ask_store(d: &mut Dialogue) {
     let stores = stores(d);
     if stores.is_empty() {
         d.tell(Phrase::plain("gen.info_sorry"));
-        return d.to_person();
+        return d.seek_person();
     }
     let mut phrases: Vec<Phrase> = stores
         .iter()

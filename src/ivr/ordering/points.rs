@@ -31,9 +31,8 @@ pub(super) fn enter(d: &mut Dialogue, step: Step) {
         d.order.points_settled = true;
         return next(d);
     }
-    let phrase = Phrase::plain("pts.offer")
-        .with("points", Arg::Number(balance(d).unsigned_abs()))
-        .with("money", Arg::Money(Member::worth(usable)));
+    let phrase =
+        Phrase::plain("pts.offer").with("points", Arg::Number(balance(d).unsigned_abs())).with("money", Arg::Money(Member::worth(usable)));
     d.ask(Turn::menu([phrase], "12").commit());
 }
 

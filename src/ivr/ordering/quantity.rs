@@ -62,7 +62,7 @@ pub(super) fn keyed(d: &mut Dialogue, digits: &str) {
 fn bulk(d: &mut Dialogue) {
     d.outcome("bulk");
     d.must_tell(Phrase::plain("order.qty_bulk"));
-    d.to_person();
+    d.seek_person();
 }
 
 fn put_in(d: &mut Dialogue, quantity: Quantity) {

@@ -4,9 +4,7 @@ use super::super::dialogue::{Dialogue, Got, Turn};
 use super::super::io::DialogueOutput;
 use super::super::question::{Answer, OrderRequest, Placed, Question};
 use super::{Done, Step, drop_cart, go, keep_cart, key, money, next, place, quote};
-use crate::domain::{
-    Arg, ClockTime, DiscountReason, Fulfilment, Money, OrderNumber, Phrase, Place, Timestamp, When,
-};
+use crate::domain::{Arg, ClockTime, DiscountReason, Fulfilment, Money, OrderNumber, Phrase, Place, Timestamp, When};
 use crate::order::cart;
 use crate::order::pricing::Quote;
 
@@ -115,7 +113,7 @@ pub(super) fn got(d: &mut Dialogue, step: Step, got: Got) {
             d.order.kept = false;
             keep_cart(d);
             d.must_tell(Phrase::plain("final.fail"));
-            d.to_person();
+            d.seek_person();
         }
         _ => d.failed(),
     }

@@ -66,7 +66,8 @@ pub(super) fn outline(script: &Script) -> Vec<HeardNode> {
                 keys.push(HeardKey { key: '0', leads_to: name(agent) });
             }
             keys.sort_by_key(|key| (!('1'..='9').contains(&key.key), key.key));
-            let asks = matches!(node.kind, Kind::Menu | Kind::Collect | Kind::Order | Kind::Status | Kind::Points | Kind::Info | Kind::Complaint);
+            let asks =
+                matches!(node.kind, Kind::Menu | Kind::Collect | Kind::Order | Kind::Status | Kind::Points | Kind::Info | Kind::Complaint);
             HeardNode {
                 name: node.name.clone(),
                 kind: node.kind.name(),
@@ -89,7 +90,9 @@ fn prompts_of(node: &Node) -> Vec<String> {
     let built_in: &[&str] = match node.kind {
         Kind::Welcome => &["greet.open"],
         Kind::Language => &["lang.choose"],
-        Kind::Order => &["mem.ask_id", "order.ask_dish", "order.dish_qty", "order.ask_next", "order.sum_keys", "ful.ask", "time.ask", "final.confirm"],
+        Kind::Order => {
+            &["mem.ask_id", "order.ask_dish", "order.dish_qty", "order.ask_next", "order.sum_keys", "ful.ask", "time.ask", "final.confirm"]
+        }
         Kind::Status => &["st.ask_no", "st.ask_phone", "st.menu"],
         Kind::Points => &["mem.ask_id", "mem.ask_pin", "pt.balance", "pt.menu"],
         Kind::Info => &["info.menu"],

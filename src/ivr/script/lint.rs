@@ -1,7 +1,7 @@
 //! Rules a dialogue must keep so that no caller is lost in it: checked before the first call.
 
-use super::nodes::{Kind, Node, NodeId};
 use super::Script;
+use super::nodes::{Kind, Node, NodeId};
 use crate::domain::Finding;
 
 /// Deeper than this nobody remembers where they are: key presses from the first menu to any leaf.
@@ -20,7 +20,11 @@ pub(super) fn check(script: &Script, prompt_exists: &dyn Fn(&str) -> bool) -> Ve
     if let Some(agent) = script.agent()
         && script.node(agent).kind != Kind::Queue
     {
-        findings.push(Finding::new("dialogue.agent", format!("\"{}\" is no queue", script.node(agent).name), "name a node with kind = \"queue\""));
+        findings.push(Finding::new(
+            "dialogue.agent",
+            format!("\"{}\" is no queue", script.node(agent).name),
+            "name a node with kind = \"queue\"",
+        ));
     }
     if findings.is_empty() {
         // Reachability and silence are only worth telling when each node holds by itself.
@@ -58,7 +62,11 @@ fn keys(script: &Script, node: &Node, findings: &mut Vec<Finding>) {
     if let Some(target) = node.key('0')
         && script.node(target).kind != Kind::Queue
     {
-        findings.push(Finding::new(format!("{place}.0"), format!("leads to \"{}\"", script.node(target).name), "0 is always the agent: name a queue node"));
+        findings.push(Finding::new(
+            format!("{place}.0"),
+            format!("leads to \"{}\"", script.node(target).name),
+            "0 is always the agent: name a queue node",
+        ));
     }
     if let Some(target) = node.key('*')
         && script.node(target).kind != Kind::Language
@@ -110,7 +118,10 @@ fn shape(script: &Script, node: &Node, findings: &mut Vec<Finding>) {
         }
         _ => {}
     }
-    let asks = !matches!(node.kind, Kind::Say | Kind::Welcome | Kind::Language | Kind::Loop | Kind::Wait | Kind::Hangup | Kind::Queue | Kind::Record);
+    let asks = !matches!(
+        node.kind,
+        Kind::Say | Kind::Welcome | Kind::Language | Kind::Loop | Kind::Wait | Kind::Hangup | Kind::Queue | Kind::Record
+    );
     if asks {
         need(
             node.otherwise.is_some() || script.agent().is_some(),
@@ -178,7 +189,11 @@ fn reachable(script: &Script, findings: &mut Vec<Finding>) {
     }
     for (id, node) in script.nodes() {
         if !seen[usize::from(id.0)] {
-            findings.push(Finding::new(format!("node {}", node.name), "no caller ever gets here", "name it in keys, then, otherwise or a line, or take it out"));
+            findings.push(Finding::new(
+                format!("node {}", node.name),
+                "no caller ever gets here",
+                "name it in keys, then, otherwise or a line, or take it out",
+            ));
         }
     }
 }
@@ -254,7 +269,11 @@ fn levels(script: &Script, findings: &mut Vec<Finding>) {
     for (id, node) in script.nodes() {
         let depth = depth[usize::from(id.0)];
         if depth != u16::MAX && depth > MOST_LEVELS {
-            findings.push(Finding::new(format!("node {}", node.name), format!("{depth} levels below the first menu"), format!("keep it to {MOST_LEVELS}")));
+            findings.push(Finding::new(
+                format!("node {}", node.name),
+                format!("{depth} levels below the first menu"),
+                format!("keep it to {MOST_LEVELS}"),
+            ));
         }
     }
 }

@@ -12,8 +12,29 @@ use crate::domain::{BranchNumber, Finding, Language, MenuNumber, PhoneNumber, Qu
 const HOUSE: &[&str] = &["level", "category", "dish", "branch", "offer", "holiday", "make_up"];
 const TOP: &[&str] = &["start", "home", "dialogue", "line", "node"];
 const NODE: &[&str] = &[
-    "kind", "say", "more", "short", "notice", "keys", "collect", "then", "closed", "otherwise", "wait", "tries", "barge", "commit", "for",
-    "longest", "offers", "ask_language", "dish", "quantity", "branch", "phone", "again",
+    "kind",
+    "say",
+    "more",
+    "short",
+    "notice",
+    "keys",
+    "collect",
+    "then",
+    "closed",
+    "otherwise",
+    "wait",
+    "tries",
+    "barge",
+    "commit",
+    "for",
+    "longest",
+    "offers",
+    "ask_language",
+    "dish",
+    "quantity",
+    "branch",
+    "phone",
+    "again",
 ];
 /// More nodes than this are no dialogue that anybody can find their way in.
 const MOST_NODES: usize = 500;
@@ -178,7 +199,11 @@ impl Reader {
                 }
             };
             if lines.iter().any(|line| line.number == number) {
-                self.say(&format!("{place}.number"), format!("\"{}\" a second time", shorten(&number)), "keep one line for each number".into());
+                self.say(
+                    &format!("{place}.number"),
+                    format!("\"{}\" a second time", shorten(&number)),
+                    "keep one line for each number".into(),
+                );
             }
             if table.get("start").is_none() {
                 self.say(&format!("{place}.start"), "missing".into(), "write the name of the first node".into());
@@ -239,9 +264,12 @@ impl Reader {
         node.lasts = table.get("for").and_then(|value| self.duration(&at("for"), value));
         node.longest = table.get("longest").and_then(|value| self.duration(&at("longest"), value));
         node.tries = table.get("tries").and_then(|value| self.number(&at("tries"), value, 1, 9)).map(|tries| tries as u8);
-        for (key, flag) in
-            [("barge", &mut node.barge), ("commit", &mut node.commit), ("offers", &mut node.offers), ("ask_language", &mut node.ask_language)]
-        {
+        for (key, flag) in [
+            ("barge", &mut node.barge),
+            ("commit", &mut node.commit),
+            ("offers", &mut node.offers),
+            ("ask_language", &mut node.ask_language),
+        ] {
             if let Some(set) = table.get(key).and_then(|value| self.flag(&format!("{place}.{key}"), value)) {
                 *flag = set;
             }
@@ -456,7 +484,11 @@ fn shorten(text: &str) -> String {
 /// The known name that was probably meant.
 fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let text: Vec<char> = text.chars().take(40).collect();
-    known.map(|name| (distance(&text, name), name)).filter(|(far, name)| *far <= 2 && *far < name.chars().count()).min().map(|(_, name)| name)
+    known
+        .map(|name| (distance(&text, name), name))
+        .filter(|(far, name)| *far <= 2 && *far < name.chars().count())
+        .min()
+        .map(|(_, name)| name)
 }
 
 /// How many letters differ (Levenshtein).

@@ -355,3 +355,25 @@ fn garbage_is_not_the_peers_sound() {
     assert_eq!(world.leg.counts(world.now).packets_in, 1);
     assert!(size_of::<Leg>() <= 2_048, "{}", size_of::<Leg>());
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_datagram_makes_a_leg_panic_or_grow(
+        datagrams in proptest::collection::vec((0_u8..4, proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)), 0..40)
+    ) {
+        let mut world = World::new(plan(None));
+        world.leg.collect(true);
+        world.leg.record(world.now, Duration::from_secs(1), Duration::from_secs(1), &mut Reports::new());
+        for (kind, mut bytes) in datagrams {
+            if let (true, [first, second, ..]) = (kind > 0, bytes.as_mut_slice()) {
+                *first = 0x80 | *first & 0x1F;
+                *second = [*second, 8, 0, 200][usize::from(kind)];
+            }
+            world.receives(PEER, &bytes);
+            world.leg.receive_rtcp(world.now, PEER.parse().unwrap(), &bytes);
+            world.tick();
+        }
+        proptest::prop_assert!(world.leg.recording_most() <= 8_000);
+        proptest::prop_assert!(world.reports.len() < 400);
+    }
+}

@@ -21,7 +21,7 @@ use crate::media::{record, rtcp, rtp};
 const PHASES: usize = 4;
 const PHASE: Duration = Duration::from_millis(5);
 /// Orders may take this much of a phase; the others wait for the next one.
-const ORDERS: Duration = Duration::from_micros(1_500);
+const ORDERS: Duration = Duration::from_millis(2);
 /// So far behind, the wheel gives up the lost time instead of sending it as a burst.
 const HOPELESS: Duration = Duration::from_millis(200);
 /// Packets read from one socket in one tick; a flood at one port is lost in the kernel.
@@ -80,6 +80,8 @@ pub(super) struct Worker {
     places: HashMap<LegId, u32>,
     phases: [Vec<u32>; PHASES],
     reports: Reports,
+    /// Orders were left for the next phase.
+    backlog: bool,
     /// Bytes that running recordings may come to.
     recording: usize,
     recordings: usize,
@@ -106,6 +108,7 @@ impl Worker {
             places: HashMap::new(),
             phases: Default::default(),
             reports: VecDeque::new(),
+            backlog: false,
             recording: 0,
             recordings,
             counts: Counts::default(),
@@ -123,8 +126,11 @@ impl Worker {
             if self.places.is_empty() && self.reports.is_empty() {
                 // Nothing to carry: no wake-ups.
                 match self.inbox.recv_timeout(Duration::from_secs(1)) {
-                    Ok(order) => self.obey(clock(), order),
-                    Err(RecvTimeoutError::Timeout) => {}
+                    Ok(order) => {
+                        self.obey(clock(), order);
+                        self.tell();
+                    }
+                    Err(RecvTimeoutError::Timeout) => self.publish(),
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
                 due = clock().instant;
@@ -133,7 +139,7 @@ impl Worker {
             for _ in 0..PHASES {
                 due += PHASE;
                 phase = (phase + 1) % PHASES;
-                if !self.phases[phase].is_empty() || !self.reports.is_empty() {
+                if self.backlog || !self.phases[phase].is_empty() || !self.reports.is_empty() {
                     break;
                 }
             }
@@ -165,6 +171,7 @@ impl Worker {
 
     /// False when nobody can send orders any more.
     fn take_orders(&mut self, now: Now) -> bool {
+        self.backlog = false;
         for taken in 0_u32.. {
             match self.inbox.try_recv() {
                 Ok(order) => self.obey(now, order),
@@ -172,6 +179,7 @@ impl Worker {
                 Err(TryRecvError::Disconnected) => return false,
             }
             if taken % 8 == 7 && clock().instant.saturating_duration_since(now.instant) > ORDERS {
+                self.backlog = true;
                 return true;
             }
         }
@@ -283,9 +291,10 @@ impl Worker {
         for place in &self.phases[phase] {
             let Some(slot) = self.slots[*place as usize].as_mut() else { continue };
             let before = slot.leg.recording_most();
+            slot.tie(now);
             slot.receive(now, &mut datagram, &mut self.reports, &mut self.counts);
             if let Some(to) = slot.leg.tick(now, &mut packet, &mut self.reports) {
-                slot.send(now, to, &packet, &mut self.counts);
+                slot.send(to, &packet, &mut self.counts);
             }
             self.recording = self.recording + slot.leg.recording_most() - before;
             let mut report = [0; rtcp::LARGEST];
@@ -333,7 +342,7 @@ impl Slot {
     /// again, so that is done only now and then, or as long as there were more lately.
     fn receive(&mut self, now: Now, datagram: &mut [u8; DATAGRAM], reports: &mut Reports, counts: &mut Counts) {
         self.ticks = self.ticks.wrapping_add(1);
-        let most = if self.eager > 0 || self.ticks % LOOK_AGAIN == 0 { AT_ONCE } else { 1 };
+        let most = if self.eager > 0 || self.ticks.is_multiple_of(LOOK_AGAIN) { AT_ONCE } else { 1 };
         let mut read = 0;
         for _ in 0..most {
             match self.socket.recv_from(datagram) {
@@ -352,11 +361,15 @@ impl Slot {
         self.eager = if read == 1 { self.eager.saturating_sub(1) } else { EAGER };
     }
 
-    fn send(&mut self, now: Now, to: SocketAddr, packet: &[u8], counts: &mut Counts) {
+    /// Ties the socket to the peer once it is locked, frees it when the peer may come from elsewhere.
+    fn tie(&mut self, now: Now) {
         let fixed = self.leg.fixed(now);
         if fixed != self.tied {
             self.tied = if socket::tie(&self.socket, fixed) { fixed } else { None };
         }
+    }
+
+    fn send(&self, to: SocketAddr, packet: &[u8], counts: &mut Counts) {
         if socket::send(&self.socket, self.tied.is_some(), to, packet) {
             counts.packets_out += 1;
         } else {

@@ -76,7 +76,8 @@ impl Endpoint {
         self.write_success(&mut out, dialog, incoming.timer, incoming.timer_supported);
         let bytes = out.finish(Some(("application/sdp", sdp.as_bytes())));
         self.respond_invite(now, incoming.key, 200, bytes.clone());
-        dialog.answered = Some(Box::new(Answered::new(now.instant, &self.timing, bytes, incoming.cseq, incoming.key, !incoming.had_offer, true)));
+        dialog.answered =
+            Some(Box::new(Answered::new(now.instant, &self.timing, bytes, incoming.cseq, incoming.key, !incoming.had_offer, true)));
         dialog.state = State::Confirmed;
         dialog.sdp = Some(sdp.into_boxed_str());
         self.restart_timer(now, dialog, incoming.timer);

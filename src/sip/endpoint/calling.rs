@@ -155,7 +155,8 @@ impl Endpoint {
 
     /// A second phone picked up as well: it is acknowledged and hung up (RFC 3261 section 13.2.2.4).
     fn dismiss_fork(&mut self, now: Now, dialog: &mut Dialog, message: &Message<'_>) {
-        let (remote, tag, target, routes) = (dialog.remote.clone(), dialog.remote_tag.clone(), dialog.target.clone(), dialog.routes.clone());
+        let (remote, tag, target, routes) =
+            (dialog.remote.clone(), dialog.remote_tag.clone(), dialog.target.clone(), dialog.routes.clone());
         let cseq = dialog.local_cseq;
         let other = message.get(Name::To).and_then(crate::sip::message::Address::parse).map(|it| it.tag().to_vec()).unwrap_or_default();
         learn(dialog, message, &other);

@@ -75,7 +75,14 @@ impl Endpoint {
     }
 
     /// The octets of an answer without body.
-    pub(super) fn reply(&self, flow: Flow, message: &Message<'_>, status: u16, tag: Option<&str>, extra: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    pub(super) fn reply(
+        &self,
+        flow: Flow,
+        message: &Message<'_>,
+        status: u16,
+        tag: Option<&str>,
+        extra: impl FnOnce(&mut Writer),
+    ) -> Vec<u8> {
         let echo = Echo::of(message, flow.peer);
         let stateless_tag;
         let tag = match tag {
@@ -111,7 +118,9 @@ impl Endpoint {
             Method::Options => self.options(flow, message),
             Method::Register => self.register(now, flow, message, request, key, sender),
             Method::Invite if !is_inside => self.invite(now, flow, message, request, key, sender),
-            Method::Invite | Method::Bye | Method::Info | Method::Update | Method::PRack => self.inside(now, flow, message, request, method, key),
+            Method::Invite | Method::Bye | Method::Info | Method::Update | Method::PRack => {
+                self.inside(now, flow, message, request, method, key)
+            }
             _ => {
                 self.refused("method", Some(405), flow.peer);
                 self.stateless(flow, message, 405, |out| out.line("Allow", ALLOW));
@@ -214,7 +223,9 @@ impl Endpoint {
             Owner::Bye(id) => self.bye_answered(now, id, message, response),
             Owner::Refresh(id) => self.refresh_answered(now, id, message, response),
             Owner::Inside(id) => self.inside_answered(now, id, response),
-            Owner::Registration(place) | Owner::Health(place) => self.trunk_answered(now, flow, usize::from(place), owner, message, response),
+            Owner::Registration(place) | Owner::Health(place) => {
+                self.trunk_answered(now, flow, usize::from(place), owner, message, response)
+            }
         }
     }
 }
@@ -235,10 +246,8 @@ fn reply_flow(flow: Flow, via: &Via<'_>) -> Flow {
 
 /// The option tags of Require that we do not know, for Unsupported.
 pub(super) fn unsupported(message: &Message<'_>) -> Vec<u8> {
-    let unknown: Vec<&[u8]> = message
-        .list(Name::Require)
-        .filter(|tag| !SUPPORTED.split(", ").any(|known| tag.eq_ignore_ascii_case(known.as_bytes())))
-        .collect();
+    let unknown: Vec<&[u8]> =
+        message.list(Name::Require).filter(|tag| !SUPPORTED.split(", ").any(|known| tag.eq_ignore_ascii_case(known.as_bytes()))).collect();
     unknown.join(&b", "[..])
 }
 

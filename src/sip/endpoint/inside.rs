@@ -56,7 +56,9 @@ impl Endpoint {
             }
             match method {
                 Method::Bye => endpoint.bye(now, flow, message, dialog, key),
-                _ if matches!(dialog.state, State::Over | State::Gone) => endpoint.respond_inside(now, flow, message, dialog, key, 481, |_| {}),
+                _ if matches!(dialog.state, State::Over | State::Gone) => {
+                    endpoint.respond_inside(now, flow, message, dialog, key, 481, |_| {})
+                }
                 Method::Info => endpoint.info(now, flow, message, dialog, key),
                 Method::PRack => endpoint.prack(now, flow, message, dialog, key),
                 _ => endpoint.reoffered(now, flow, message, request, dialog, method, key),
@@ -78,7 +80,12 @@ impl Endpoint {
     ) {
         let bytes = self.reply(flow, message, status, Some(&dialog.local_tag), extra);
         if super::incoming::is_method(message.start, Method::Invite) {
-            self.add_transaction(key, flow, Kind::InviteServer(InviteServer::new(flow.transport != Transport::Udp)), Owner::Inside(dialog.id));
+            self.add_transaction(
+                key,
+                flow,
+                Kind::InviteServer(InviteServer::new(flow.transport != Transport::Udp)),
+                Owner::Inside(dialog.id),
+            );
             self.respond_invite(now, key, status, bytes);
         } else {
             self.respond_once(now, key, flow, status, bytes);
@@ -94,7 +101,8 @@ impl Endpoint {
                 endpoint.send_bye(now, dialog, reason);
                 return;
             }
-            let answer = if answered.offered { session_body(message).ok().flatten().and_then(|body| Session::parse(body).ok()) } else { None };
+            let answer =
+                if answered.offered { session_body(message).ok().flatten().and_then(|body| Session::parse(body).ok()) } else { None };
             endpoint.tell_acknowledged(dialog, &answered, answer);
         });
     }
@@ -129,7 +137,8 @@ impl Endpoint {
             return;
         }
         let kind = message.get(Name::ContentType).map_or(&b""[..], |value| trim(cut(value, b';').0));
-        let known = [&b"application/dtmf-relay"[..], b"application/dtmf", b"text/plain"].iter().any(|it| kind.eq_ignore_ascii_case(it)) || kind.is_empty();
+        let known = [&b"application/dtmf-relay"[..], b"application/dtmf", b"text/plain"].iter().any(|it| kind.eq_ignore_ascii_case(it))
+            || kind.is_empty();
         if !known || message.body.len() > LONGEST_INFO {
             self.respond_inside(now, flow, message, dialog, key, 415, |out| out.line("Accept", "application/dtmf-relay, application/dtmf"));
             return;
@@ -145,10 +154,8 @@ impl Endpoint {
     fn prack(&mut self, now: Now, flow: Flow, message: &Message<'_>, dialog: &mut Dialog, key: u64) {
         let rack = message.all(Name::RAck).next().and_then(reliable::rack);
         let invite_cseq = dialog.incoming.as_ref().map_or(0, |it| it.cseq);
-        let matches = dialog
-            .incoming
-            .as_mut()
-            .and_then(|it| it.unacknowledged.take_if(|waiting| rack == Some((waiting.rseq, invite_cseq))));
+        let matches =
+            dialog.incoming.as_mut().and_then(|it| it.unacknowledged.take_if(|waiting| rack == Some((waiting.rseq, invite_cseq))));
         let Some(acknowledged) = matches else {
             self.respond_inside(now, flow, message, dialog, key, 481, |_| {});
             return;
@@ -168,7 +175,16 @@ impl Endpoint {
 
     /// re-INVITE and UPDATE.
     #[expect(clippy::too_many_arguments, reason = "everything that a request is made of")]
-    fn reoffered(&mut self, now: Now, flow: Flow, message: &Message<'_>, request: &Request<'_>, dialog: &mut Dialog, method: Method, key: u64) {
+    fn reoffered(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        message: &Message<'_>,
+        request: &Request<'_>,
+        dialog: &mut Dialog,
+        method: Method,
+        key: u64,
+    ) {
         let is_invite = method == Method::Invite;
         let wait = self.some_millis(0, 10_000).as_secs().to_string();
         if dialog.reoffer.is_some() || is_invite && dialog.state != State::Confirmed {
@@ -218,7 +234,12 @@ impl Endpoint {
         }
         let echo = Echo::of(message, flow.peer);
         if is_invite {
-            self.add_transaction(key, flow, Kind::InviteServer(InviteServer::new(flow.transport != Transport::Udp)), Owner::Inside(dialog.id));
+            self.add_transaction(
+                key,
+                flow,
+                Kind::InviteServer(InviteServer::new(flow.transport != Transport::Udp)),
+                Owner::Inside(dialog.id),
+            );
             let trying = echo.response(100, None).finish(None);
             self.respond_invite(now, key, 100, trying);
         } else {

@@ -99,7 +99,7 @@ impl Endpoint {
         };
         let caller = account.unwrap_or_else(|| caller_of(message, request, trusts_identity));
         let id = self.new_dialog_id();
-        self.begin(now, flow, message, request, key, merged, Box::new((id, origin, asked.offer.is_some(), asked.timer)));
+        self.begin(now, flow, message, request, key, merged, (id, origin, asked.offer.is_some(), asked.timer));
         self.event(SipEvent::Invited(Box::new(Invited {
             dialog: id,
             call_id: String::from_utf8_lossy(request.call_id).into_owned(),
@@ -108,7 +108,9 @@ impl Endpoint {
             caller,
             dialled: shortened(request.uri.user_text(), LONGEST_NUMBER),
             offer: asked.offer,
-            user_agent: message.get(Name::UserAgent).map_or_else(String::new, |it| shortened(String::from_utf8_lossy(it).into_owned(), LONGEST_PRODUCT)),
+            user_agent: message
+                .get(Name::UserAgent)
+                .map_or_else(String::new, |it| shortened(String::from_utf8_lossy(it).into_owned(), LONGEST_PRODUCT)),
         })));
     }
 
@@ -123,7 +125,7 @@ impl Endpoint {
         if !unknown.is_empty() {
             return Err(Refusal::new(420, "extension").with("Unsupported", unknown));
         }
-        let body = session_body(message).map_err(|()| Refusal::new(415, "content_type").with("Accept", "application/sdp"))?;
+        let body = session_body(message).map_err(|fault| Refusal::new(fault.status, fault.reason).with("Accept", "application/sdp"))?;
         if message.all(Name::Accept).next().is_some() && !accepts_sdp(message) {
             return Err(Refusal::new(406, "accept"));
         }
@@ -152,9 +154,8 @@ impl Endpoint {
         request: &Request<'_>,
         key: u64,
         merged: u64,
-        call: Box<(DialogId, Origin, bool, Option<(u32, Refresher)>)>,
+        (id, origin, had_offer, timer): (DialogId, Origin, bool, Option<(u32, Refresher)>),
     ) {
-        let (id, origin, had_offer, timer) = *call;
         let echo = Echo::of(message, flow.peer);
         self.add_transaction(key, flow, Kind::InviteServer(InviteServer::new(flow.transport != Transport::Udp)), Owner::Call(id));
         if let Some(transaction) = self.transactions.get_mut(&key) {
@@ -225,17 +226,21 @@ impl Endpoint {
 
 /// Whether Accept lets us answer with a session description.
 fn accepts_sdp(message: &Message<'_>) -> bool {
-    message.list(Name::Accept).map(|range| trim(cut(range, b';').0)).any(|range| {
-        [b"application/sdp".as_slice(), b"application/*", b"*/*"].iter().any(|known| range.eq_ignore_ascii_case(known))
-    })
+    message
+        .list(Name::Accept)
+        .map(|range| trim(cut(range, b';').0))
+        .any(|range| [b"application/sdp".as_slice(), b"application/*", b"*/*"].iter().any(|known| range.eq_ignore_ascii_case(known)))
 }
 
 /// The caller: P-Asserted-Identity (RFC 3325) if it is trusted and there, else From.
 fn caller_of(message: &Message<'_>, request: &Request<'_>, trusts_identity: bool) -> String {
-    let asserted = trusts_identity.then(|| message.list(Name::Identity).filter_map(Address::parse).find(|it| it.uri.scheme != Scheme::Other)).flatten();
+    let asserted = trusts_identity
+        .then(|| message.list(Name::Identity).filter_map(Address::parse).find(|it| it.uri.scheme != Scheme::Other))
+        .flatten();
     let address = asserted.unwrap_or(request.from);
     let user = address.uri.user_text();
-    let is_anonymous = user.is_empty() || user.eq_ignore_ascii_case("anonymous") || address.uri.host.eq_ignore_ascii_case(b"anonymous.invalid");
+    let is_anonymous =
+        user.is_empty() || user.eq_ignore_ascii_case("anonymous") || address.uri.host.eq_ignore_ascii_case(b"anonymous.invalid");
     if is_anonymous { String::from("anonymous") } else { shortened(user, LONGEST_NUMBER) }
 }
 

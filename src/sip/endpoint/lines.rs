@@ -52,9 +52,12 @@ impl Endpoint {
         asking.cseq += 1;
         asking.next = None;
         let (method, name, uri, owner) = match (question, &registration) {
-            (Question::Register, Some(registration)) => {
-                (Method::Register, "REGISTER", registration.registrar.clone(), Owner::Registration(u16::try_from(place).unwrap_or(u16::MAX)))
-            }
+            (Question::Register, Some(registration)) => (
+                Method::Register,
+                "REGISTER",
+                registration.registrar.clone(),
+                Owner::Registration(u16::try_from(place).unwrap_or(u16::MAX)),
+            ),
             _ => {
                 let tail = if flow.transport == Transport::Udp { "" } else { ";transport=tcp" };
                 let uri = format!("sip:{peer}:{}{tail}", flow.peer.port());
@@ -90,7 +93,15 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn trunk_answered(&mut self, now: Now, flow: Flow, place: usize, owner: Owner, message: &Message<'_>, response: &Response<'_>) {
+    pub(super) fn trunk_answered(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        place: usize,
+        owner: Owner,
+        message: &Message<'_>,
+        response: &Response<'_>,
+    ) {
         if response.status < 200 {
             return;
         }

@@ -14,6 +14,8 @@ mod time;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::kit::origin as test_origin;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -249,6 +251,7 @@ impl Endpoint {
     }
 
     /// Sends a request of ours other than INVITE and waits for its answer.
+    #[expect(clippy::too_many_arguments, reason = "everything that a request is made of")]
     fn request(&mut self, now: Now, flow: Flow, branch: &str, method: Method, owner: Owner, patience: Duration, bytes: Vec<u8>) -> u64 {
         let key = self.keys.client(branch.as_bytes(), method);
         let reliable = flow.transport != Transport::Udp;

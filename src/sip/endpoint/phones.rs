@@ -56,7 +56,14 @@ impl Endpoint {
     }
 
     /// The account that proved itself; else the answer has been sent (through transaction `key`, if there is one).
-    pub(super) fn authenticate(&mut self, now: Now, flow: Flow, message: &Message<'_>, request: &Request<'_>, key: Option<u64>) -> Option<String> {
+    pub(super) fn authenticate(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        message: &Message<'_>,
+        request: &Request<'_>,
+        key: Option<u64>,
+    ) -> Option<String> {
         let (status, stale, reason) = match self.proof(now, flow, message, request) {
             Proof::Account(user) => {
                 self.guard.was_right(flow.peer.ip());

@@ -1,7 +1,7 @@
 //! The endpoint as others meet it: datagrams in virtual time.
 
 mod calls;
-mod kit;
+pub(crate) mod kit;
 mod lines;
 mod network;
 mod outgoing;

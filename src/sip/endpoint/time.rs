@@ -82,7 +82,9 @@ impl Endpoint {
                 let bytes = answered.bytes.clone();
                 self.transmit(dialog.flow, bytes);
             }
-        } else if let Some(unacknowledged) = dialog.incoming.as_mut().and_then(|it| it.unacknowledged.as_mut()).filter(|it| it.next <= instant) {
+        } else if let Some(unacknowledged) =
+            dialog.incoming.as_mut().and_then(|it| it.unacknowledged.as_mut()).filter(|it| it.next <= instant)
+        {
             match unacknowledged.due(instant) {
                 Due::Repeat => {
                     let bytes = unacknowledged.bytes.clone();
@@ -127,7 +129,9 @@ impl Endpoint {
     pub(super) fn request_failed(&mut self, now: Now, owner: Owner, cause: EndCause) {
         match owner {
             Owner::Nobody => {}
-            Owner::Registration(place) | Owner::Health(place) => self.trunk_failed(now, usize::from(place), owner, "no answer", None, false),
+            Owner::Registration(place) | Owner::Health(place) => {
+                self.trunk_failed(now, usize::from(place), owner, "no answer", None, false)
+            }
             Owner::Bye(id) => {
                 self.with_dialog(id, |_, dialog| dialog.state = State::Gone);
             }

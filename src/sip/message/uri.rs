@@ -37,7 +37,9 @@ impl<'a> Uri<'a> {
     pub fn parse(text: &'a [u8]) -> Option<Self> {
         let colon = text.iter().position(|byte| *byte == b':')?;
         let (name, rest) = (&text[..colon], &text[colon + 1..]);
-        if !name.first()?.is_ascii_alphabetic() || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')) {
+        if !name.first()?.is_ascii_alphabetic()
+            || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+        {
             return None;
         }
         if rest.is_empty() || text.iter().any(|byte| is_space(*byte) || matches!(byte, b'<' | b'>' | b'"' | 0)) {
@@ -81,7 +83,11 @@ impl<'a> Uri<'a> {
     /// The value of a URI parameter; an empty one when it has none.
     #[must_use]
     pub fn param(&self, name: &[u8]) -> Option<&'a [u8]> {
-        self.params.split(|byte| *byte == b';').map(|param| cut(param, b'=')).find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.params
+            .split(|byte| *byte == b';')
+            .map(|param| cut(param, b'='))
+            .find(|(it, _)| it.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 
     /// The user part without its parameters, with `%HH` read once.

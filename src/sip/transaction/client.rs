@@ -73,6 +73,7 @@ impl Client {
                 Reaction::Send
             }
             Some(Timer::F) => {
+                self.alarms.stop_all();
                 self.state = State::Terminated;
                 Reaction::TimedOut
             }

@@ -198,7 +198,8 @@ pub fn room(text: &str, one: DigitOne) -> String {
 /// A discount as printed, in tenths or hundredths of the price that remain: `8.8` → 八点八折, `85` → 八五折, `9` → 九折.
 #[must_use]
 pub fn discount(printed: &str) -> String {
-    let spoken: String = printed.chars().filter_map(|c| if c == '.' { Some("点") } else { c.to_digit(10).map(|value| digit(value.into())) }).collect();
+    let spoken: String =
+        printed.chars().filter_map(|c| if c == '.' { Some("点") } else { c.to_digit(10).map(|value| digit(value.into())) }).collect();
     spoken + "折"
 }
 

@@ -12,7 +12,8 @@ const VECTORS: &str = include_str!("../../../tools/prompts/say-vectors.tsv");
 
 /// The texts of the clips that `tools/prompts` renders for values in Mandarin, with so many whole-yuan amounts (300 are shipped).
 fn mandarin_clips(whole_yuan: i64) -> HashSet<String> {
-    let mut clips: HashSet<String> = ["两", "幺", "万", "元", "二元", "两角", "两分", "两万", "半", "号", "今天", "明天", "后天"].map(str::to_owned).into();
+    let mut clips: HashSet<String> =
+        ["两", "幺", "万", "元", "二元", "两角", "两分", "两万", "半", "号", "今天", "明天", "后天"].map(str::to_owned).into();
     let number = mandarin::number;
     clips.extend((0..100).map(number));
     clips.extend((10..20).flat_map(|n| [format!("一{}", number(n)), format!("一{}元", number(n))]));
@@ -31,7 +32,8 @@ fn mandarin_clips(whole_yuan: i64) -> HashSet<String> {
 }
 
 fn english_clips() -> HashSet<String> {
-    let words = ["hundred", "hundred and", "thousand", "thousand and", "yuan", "fen", "oh", "portions", "minutes", "number", "a.m.", "p.m."];
+    let words =
+        ["hundred", "hundred and", "thousand", "thousand and", "yuan", "fen", "oh", "portions", "minutes", "number", "a.m.", "p.m."];
     let mut clips: HashSet<String> = words.map(str::to_owned).into();
     clips.extend((0..100).map(english::number));
     for n in 1..10 {
@@ -89,7 +91,10 @@ fn c31_every_line_of_the_vectors_is_spoken_and_cut_as_written() {
 fn c31_the_vectors_of_the_handbook() {
     let one = DigitOne::Yao;
     let money = |fen| mandarin::money(Money::fen(fen));
-    assert_eq!([20550, 20505, 50, 5, 200, 1200, 2020].map(money), ["二百零五元五角", "二百零五元零五分", "五角", "五分", "两元", "十二元", "二十元二角"]);
+    assert_eq!(
+        [20550, 20505, 50, 5, 200, 1200, 2020].map(money),
+        ["二百零五元五角", "二百零五元零五分", "五角", "五分", "两元", "十二元", "二十元二角"]
+    );
     assert_eq!([101_000, 1_001_000].map(money), ["一千零一十元", "一万零一十元"]);
     assert_eq!([22_222, 110, 10_500, 100_000].map(mandarin::number), ["两万两千二百二十二", "一百一十", "一万零五百", "十万"]);
     assert_eq!([2, 12, 22].map(mandarin::quantity), ["两份", "十二份", "二十二份"]);
@@ -107,21 +112,30 @@ fn c31_the_vectors_of_the_handbook() {
 
 #[test]
 fn c31_english_says_the_same_things() {
-    assert_eq!([120, 90, 2700, 80].map(english::duration), ["two minutes", "one and a half minutes", "forty five minutes", "one minute twenty seconds"]);
+    assert_eq!(
+        [120, 90, 2700, 80].map(english::duration),
+        ["two minutes", "one and a half minutes", "forty five minutes", "one minute twenty seconds"]
+    );
     assert_eq!(english::date(jiff::civil::date(2026, 11, 21)), "Saturday, November the twenty first, twenty twenty six");
     assert_eq!(english::date(jiff::civil::date(2005, 1, 2)), "Sunday, January the second, two thousand and five");
     assert_eq!((english::room("202"), english::floor(2)), ("room two oh two".into(), "the second floor".into()));
     assert_eq!(["8.8", "85", "9"].map(english::discount), ["twelve percent off", "fifteen percent off", "ten percent off"]);
     assert_eq!(english::phone("13800138000"), "one three eight, zero zero one three, eight zero zero zero");
     assert_eq!(english::queue_position(2), "There is one caller ahead of you");
-    assert_eq!([30, 31, 20, 23].map(|day| english::month_day(11, day)).map(|text| text.replace("November the ", "")), ["thirtieth", "thirty first", "twentieth", "twenty third"]);
+    assert_eq!(
+        [30, 31, 20, 23].map(|day| english::month_day(11, day)).map(|text| text.replace("November the ", "")),
+        ["thirtieth", "thirty first", "twentieth", "twenty third"]
+    );
 }
 
 #[test]
 fn one_is_yao_or_yi_by_setting_and_only_in_digits() {
     assert_eq!(mandarin::digits("110", DigitOne::Yi), "一一零");
     assert_eq!(mandarin::digits("110", DigitOne::Yao), "幺幺零");
-    assert_eq!([DigitOne::from_name("yi"), DigitOne::from_name("yao"), DigitOne::from_name("1")], [Some(DigitOne::Yi), Some(DigitOne::Yao), None]);
+    assert_eq!(
+        [DigitOne::from_name("yi"), DigitOne::from_name("yao"), DigitOne::from_name("1")],
+        [Some(DigitOne::Yi), Some(DigitOne::Yao), None]
+    );
 }
 
 #[test]

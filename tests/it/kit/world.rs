@@ -79,7 +79,16 @@ impl World {
         Self::open(time, Weather::FAIR, 1)
     }
 
+    /// The same with these hours in the branch that is open round the clock.
+    pub fn open_at_with_hours(time: &str, hours: &str) -> Self {
+        Self::build(time, Weather::FAIR, 1, Some(hours))
+    }
+
     pub fn open(time: &str, weather: Weather, seed: u128) -> Self {
+        Self::build(time, weather, seed, None)
+    }
+
+    fn build(time: &str, weather: Weather, seed: u128, hours: Option<&str>) -> Self {
         let clock = ShopClock::named("Asia/Shanghai").unwrap();
         let date: dinetone::domain::DateTime = format!("2026-11-20T{time}:00").parse().unwrap();
         let at = clock.timestamp(date);
@@ -87,12 +96,21 @@ impl World {
         let instant = Instant::now();
         let now = Now { instant, wall: SystemTime::UNIX_EPOCH + Duration::from_millis(at.as_millis() as u64) };
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        let places = Places { menus: root.join("menus.toml"), prompts: root.join("no-own-prompts"), digit_one: DigitOne::Yao };
+        let folder = std::env::temp_dir().join(format!("dinetone-it-{}-{seed}", std::process::id()));
+        let menus = match hours {
+            None => root.join("menus.toml"),
+            Some(hours) => {
+                let text = std::fs::read_to_string(root.join("menus.toml")).unwrap().replace("hours = [\"00:00-24:00\"]", &format!("hours = [\"{hours}\"]"));
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(folder.join("menus.toml"), text).unwrap();
+                folder.join("menus.toml")
+            }
+        };
+        let places = Places { menus, prompts: root.join("no-own-prompts"), digit_one: DigitOne::Yao };
         let (files, findings) = places.load();
         assert!(findings.is_empty(), "{}", dinetone::config::list("the shipped files", &findings));
         let files = files.expect("no finding, so they were read");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let folder = std::env::temp_dir().join(format!("dinetone-it-{}-{seed}", std::process::id()));
         let (store, catalogue) = runtime.block_on(async {
             let store = Store::open("sqlite::memory:", clock.clone()).await.unwrap();
             store.import_house(&files.house, at).await.unwrap();
@@ -520,7 +538,7 @@ impl Inner {
 }
 
 impl Diner {
-    /// Waits (20 s at most) until the hotline says this prompt.
+    /// Waits (90 s at most) until the hotline says this prompt.
     #[track_caller]
     pub fn hears(&mut self, prompt: &str) -> String {
         let place = self.place;
@@ -528,7 +546,7 @@ impl Diner {
         let found = {
             let mut inner = self.world.0.borrow_mut();
             let wanted = |inner: &Inner| position(inner, place, from, prompt).is_some();
-            inner.run(Duration::from_secs(40), wanted);
+            inner.run(Duration::from_secs(90), wanted);
             position(&inner, place, from, prompt)
         };
         let Some((at, text)) = found else { panic!("diner {place} did not hear {prompt}\n{}", self.world.ladder()) };

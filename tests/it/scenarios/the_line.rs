@@ -108,7 +108,7 @@ fn c89_a_blocked_number_hears_it_and_is_let_go() {
 /// C30: at night the caller hears the hours and may order ahead.
 #[test]
 fn c30_a_closed_house_says_when_it_opens() {
-    let world = World::open_at("02:00");
+    let world = World::open_at_with_hours("02:00", "10:00-21:30");
     let mut diner = world.call_from("13600136000");
     diner.hears("lang.choose");
     diner.keys("1");

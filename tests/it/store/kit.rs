@@ -4,8 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use dinetone::domain::{
-    BranchNumber, Cart, CartLine, Catalogue, CustomerId, Language, MemberNumber, MenuNumber, Money, PhoneNumber, Place, PlacedVia, Quantity, ShopClock,
-    Timestamp, When,
+    BranchNumber, Cart, CartLine, Catalogue, CustomerId, Language, MemberNumber, MenuNumber, Money, PhoneNumber, Place, PlacedVia,
+    Quantity, ShopClock, Timestamp, When,
 };
 use dinetone::house::House;
 use dinetone::ivr::question::{OrderRequest, Placed};
@@ -88,7 +88,12 @@ pub fn branch(number: u16) -> BranchNumber {
 }
 
 pub fn cart(lines: &[(u16, u16)]) -> Cart {
-    let line = |&(number, quantity): &(u16, u16)| CartLine { dish: dish(number), quantity: Quantity::new(quantity).unwrap(), size: None, spice: None };
+    let line = |&(number, quantity): &(u16, u16)| CartLine {
+        dish: dish(number),
+        quantity: Quantity::new(quantity).unwrap(),
+        size: None,
+        spice: None,
+    };
     Cart { lines: lines.iter().map(line).collect() }
 }
 

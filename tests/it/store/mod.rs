@@ -3,6 +3,9 @@
 //! Every case gets a database of its own. On SQLite each case is a test; on PostgreSQL one test runs the whole list in one
 //! server that it starts from Debian's package and stops again. `DINETONE_TEST_PG=off` leaves PostgreSQL out.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::disallowed_methods, reason = "the tasks of a race are awaited where they are started")]
+
 mod backup;
 mod calls;
 mod house;

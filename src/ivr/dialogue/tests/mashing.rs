@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::house::{address, catalogue, line, member, offer, regular};
 use super::world::{Call, Setting, easy_store, script_of};
 use crate::domain::{Cart, MenuNumber, OrderStatus, SoldOut, Timestamp};
-use crate::machine::Machine;
 use crate::ivr::question::{Answer, Card, PinCheck, Placed, Question};
+use crate::machine::Machine;
 
 /// A store with moods: quick, failing, silent, refusing.
 fn moody(mut mood: u64) -> impl FnMut(&Question) -> Option<Answer> {
@@ -87,15 +87,27 @@ fn presses() -> impl Strategy<Value = Vec<(String, f64)>> {
     prop::collection::vec((key, pause), 1..120)
 }
 
+/// How far callers come before they begin to mash: from the greeting to the last question and beyond.
+const SO_FAR: &[&str] = &[
+    "", "", "1", "11218#3#", "11218#3##", "11218#3###", "11218#3###1", "11218#3###11", "11218#3###112", "11218#3###1121", "11218#3###1121183 #",
+    "11218#3###111", "11218#3###111*", "11218#3###111#", "11218#3###111# #", "11218#3###111# 1", "11218#3###111# *", "11218#3###2",
+    "11218#3###24", "11218#3###211#", "11218#3###211# #", "11218#25##", "112*3", "112*318#", "1#18#3###1", "1#18#3###2", "3", "31", "4", "42", "44",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn c14_whatever_is_pressed_the_call_lives_and_ends(kind in 0_u8..8, mood: u64, presses in presses(), hangs_up: bool) {
+    fn c14_whatever_is_pressed_the_call_lives_and_ends(kind in 0_u8..8, so_far in prop::sample::select(SO_FAR), mood: u64, presses in presses(), hangs_up: bool) {
         let mut call = Call::begin(caller(kind));
         call.store = Box::new(moody(mood));
         call.heard_on_record = mood % 3 != 0;
-        let mut pressed = 0;
+        let mut pressed = so_far.len();
+        call.wait(8.0);
+        for part in so_far.split(' ') {
+            call.burst(part);
+            call.wait(1.0);
+        }
         for (keys, pause) in &presses {
             if call.ended.is_some() {
                 break;

@@ -173,7 +173,16 @@ fn i7_what_sold_out_meanwhile_is_named_and_read_back_again() {
         other => easy_store(other),
     });
     call.wait(1.0);
-    call.keys("#").hears_exactly(&["order.gone", "order.sum_head", "order.sum_line", "order.sum_total", "order.sum_discount", "order.sum_fee", "order.sum_pay", "order.sum_keys"]);
+    call.keys("#").hears_exactly(&[
+        "order.gone",
+        "order.sum_head",
+        "order.sum_line",
+        "order.sum_total",
+        "order.sum_discount",
+        "order.sum_fee",
+        "order.sum_pay",
+        "order.sum_keys",
+    ]);
     // One fried rice is below the least amount for delivery.
     call.keys("#").hears_exactly(&["order.min"]);
     call.keys("2").hears(&["store.pick", "store.pick", "store.pick", "store.other"]);

@@ -70,7 +70,9 @@ fn c32_every_prompt_in_the_code_is_in_the_catalogue() {
         for line in source.lines().filter(|line| !line.contains("Self::")) {
             for literal in line.split('"').skip(1).step_by(2) {
                 let looks_like_one = literal.split_once('.').is_some_and(|(group, rest)| {
-                    groups.contains(group) && !rest.is_empty() && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.')
+                    groups.contains(group)
+                        && !rest.is_empty()
+                        && rest.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.')
                 });
                 if looks_like_one {
                     assert!(catalogue().contains_key(literal), "{literal} is not in the catalogue");

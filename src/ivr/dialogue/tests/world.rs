@@ -171,7 +171,10 @@ impl Call {
 
     fn drain(&mut self) {
         while let Some(output) = self.dialogue.poll() {
-            assert!(self.ended.is_none() || matches!(output, DialogueOutput::Tell(_) | DialogueOutput::Ordered(_)), "after the end: {output:?}");
+            assert!(
+                self.ended.is_none() || matches!(output, DialogueOutput::Tell(_) | DialogueOutput::Ordered(_)),
+                "after the end: {output:?}"
+            );
             self.log.push(format!("{:8.3} {}", self.at(), shown(&output)));
             match output {
                 DialogueOutput::Say { phrases, language } => {

@@ -5,9 +5,12 @@ use crate::machine::Ids;
 use crate::media::dtmf::KEYS;
 use crate::media::g711::{alaw_to_linear, linear_to_alaw};
 
-/// Amplitude of one tone at this level; full scale is +3.14 dBm0.
+/// Level of a full-scale sine in A-law, in dBm0.
+const FULL_SCALE: f32 = 3.139;
+
+/// Amplitude of one tone at this level.
 fn amplitude(dbm0: f32) -> f32 {
-    32_768.0 * 10_f32.powf((dbm0 - 3.14) / 20.0)
+    32_768.0 * 10_f32.powf((dbm0 - FULL_SCALE) / 20.0)
 }
 
 fn pair(row: f32, column: f32, samples: usize, row_amplitude: f32, column_amplitude: f32) -> Vec<f32> {
@@ -166,29 +169,4 @@ fn c6_speech_like_sound_gives_no_key() {
         sound.resize(sound.len() + ids.below(900) as usize, 0.0);
     }
     assert_eq!(heard(&sound), "");
-}
-
-/// The talk-off score: keys heard in all prompts that are shipped.
-#[test]
-fn c6_the_shipped_prompts_give_no_key() {
-    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts"))];
-    if let Ok(other) = std::env::var("DINETONE_TEST_SPEECH") {
-        folders.push(other.into());
-    }
-    let (mut files, mut found) = (0, Vec::new());
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|name| name == "wav")
-                && let Ok(alaw) = crate::media::wav::read_alaw(&std::fs::read(&path).unwrap())
-            {
-                let mut detector = Detector::default();
-                detector.listen(&alaw, alaw_to_linear, |key| found.push((path.clone(), key)));
-                files += 1;
-            }
-        }
-    }
-    assert!(found.is_empty(), "{found:?} in {files} files");
 }

@@ -27,11 +27,22 @@ fn checked(targets: &[&str]) -> SipSettings {
 
 fn reply(request: &str, status: &str, extra: &str) -> String {
     let line = |name: &str| format!("{name}: {}\r\n", header(request, name));
-    format!("SIP/2.0 {status}\r\n{}{}{};tag=t\r\n{}{}{extra}Content-Length: 0\r\n\r\n", line("Via"), line("From"), line("To").trim_end(), line("Call-ID"), line("CSeq"))
+    format!(
+        "SIP/2.0 {status}\r\n{}{}{};tag=t\r\n{}{}{extra}Content-Length: 0\r\n\r\n",
+        line("Via"),
+        line("From"),
+        line("To").trim_end(),
+        line("Call-ID"),
+        line("CSeq")
+    )
 }
 
 fn ups(bench: &mut Bench) -> Vec<(bool, String)> {
-    bench.take_events().into_iter().map(|event| if let SipEvent::Trunk { up, why, .. } = event { (up, why) } else { panic!("{event:?}") }).collect()
+    bench
+        .take_events()
+        .into_iter()
+        .map(|event| if let SipEvent::Trunk { up, why, .. } = event { (up, why) } else { panic!("{event:?}") })
+        .collect()
 }
 
 const CHALLENGE: &str = "WWW-Authenticate: Digest realm=\"carrier\", nonce=\"abc\", algorithm=MD5, qop=\"auth\", opaque=\"o\"\r\n";

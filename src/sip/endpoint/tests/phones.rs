@@ -26,12 +26,17 @@ fn proven(bench: &mut Bench, text: &str, user: &str, password: &str, allow_md5: 
     bench.receive(udp(PHONE), text);
     let refusal = bench.take().pop().unwrap();
     assert_eq!(status(&refusal), 401, "{refusal}");
-    let values: Vec<&str> = refusal.lines().filter_map(|line| line.strip_prefix("WWW-Authenticate: ")).filter(|it| !allow_md5 || it.contains("MD5")).collect();
+    let values: Vec<&str> =
+        refusal.lines().filter_map(|line| line.strip_prefix("WWW-Authenticate: ")).filter(|it| !allow_md5 || it.contains("MD5")).collect();
     let challenge = Challenge::strongest(values.into_iter().map(str::as_bytes), allow_md5).unwrap();
     let (method, uri) = (text.split(' ').next().unwrap(), text.split(' ').nth(1).unwrap());
     let credentials = Credentials { user: user.into(), password: password.into() };
     let value = challenge.answer(&credentials, method, uri, 1, &mut crate::machine::Ids::seeded(5));
-    let again = text.replacen("branch=z9hG4bK", "branch=z9hG4bKauth", 1).replacen("Max-Forwards", &format!("Authorization: {value}\r\nMax-Forwards"), 1);
+    let again = text.replacen("branch=z9hG4bK", "branch=z9hG4bKauth", 1).replacen(
+        "Max-Forwards",
+        &format!("Authorization: {value}\r\nMax-Forwards"),
+        1,
+    );
     bench.receive(udp(PHONE), &again);
     bench.take().pop().unwrap()
 }
@@ -60,7 +65,16 @@ fn c1_a_phone_registers_refreshes_and_leaves() {
 #[test]
 fn c1_escaped_contacts_are_two_and_parameters_stay_where_they_are() {
     let mut bench = Bench::new(office());
-    let answer = proven(&mut bench, &register(2, "Contact: <sip:%00@h>\r\nContact: <sip:%00%00@h>\r\nContact: sip:+1972@gw;unknown\r\nContact: <sip:a@b?Route=%3Csip:c%3E>\r\n"), "801", "secret", false);
+    let answer = proven(
+        &mut bench,
+        &register(
+            2,
+            "Contact: <sip:%00@h>\r\nContact: <sip:%00%00@h>\r\nContact: sip:+1972@gw;unknown\r\nContact: <sip:a@b?Route=%3Csip:c%3E>\r\n",
+        ),
+        "801",
+        "secret",
+        false,
+    );
     assert_eq!(status(&answer), 200);
     for uri in ["<sip:%00@h>", "<sip:%00%00@h>", "<sip:+1972@gw>", "<sip:a@b?Route=%3Csip:c%3E>"] {
         assert!(answer.contains(uri), "{uri}: {answer}");

@@ -150,7 +150,10 @@ fn c1_all_via_values_come_back_in_order() {
         let vias = |text: &str| {
             let mut copy = text.as_bytes().to_vec();
             let message = crate::sip::message::Message::read(&mut copy).unwrap();
-            message.list(crate::sip::message::Name::Via).map(|it| crate::sip::message::Via::parse(it).unwrap().host.to_vec()).collect::<Vec<_>>()
+            message
+                .list(crate::sip::message::Name::Via)
+                .map(|it| crate::sip::message::Via::parse(it).unwrap().host.to_vec())
+                .collect::<Vec<_>>()
         };
         let sent = bench.take();
         assert_eq!(vias(&sent[0]), vias(&String::from_utf8_lossy(bytes)), "{name}");
