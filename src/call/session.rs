@@ -88,6 +88,8 @@ enum Timer {
     NoAudio,
     /// The media thread did not send its last counters.
     Counters,
+    /// What was still to be written at the end of the call did not come back.
+    Settle,
 }
 
 /// The record of a call must not delay its answer by more than this.
@@ -97,6 +99,8 @@ const CARD_WAIT: Duration = Duration::from_millis(400);
 /// The media thread reports missing sound after this time.
 pub const NO_AUDIO_NOTE: Duration = Duration::from_secs(5);
 const COUNTERS_WAIT: Duration = Duration::from_secs(2);
+/// An order that was on its way when the caller hung up is waited for so long.
+const SETTLE_WAIT: Duration = Duration::from_secs(70);
 /// Steps of one call at most: a call of an hour needs a few hundred.
 const MAX_STEPS: usize = 4000;
 /// Keys pressed between the answer and the first word.
@@ -138,6 +142,12 @@ pub struct Session {
     language: Language,
     recordings: Vec<(RecordingId, Arc<Clip>)>,
     recordings_made: u32,
+    /// Recordings on their way to the disk.
+    saving: u32,
+    /// The question that places an order, while it is open.
+    placing: Option<u32>,
+    /// The caller was told that this order did not go through.
+    told_failure: bool,
     wanted_recording: Option<RecordingId>,
     held_since: Option<Instant>,
     held_total: Duration,
@@ -207,6 +217,9 @@ impl Session {
             language: Language::default(),
             recordings: Vec::new(),
             recordings_made: 0,
+            saving: 0,
+            placing: None,
+            told_failure: false,
             wanted_recording: None,
             held_since: None,
             held_total: Duration::ZERO,
@@ -312,6 +325,11 @@ impl Session {
             }
             Some(Timer::Longest) => self.hang_up(env, now, End { by: Party::Us, reason: Reason::TooLong }),
             Some(Timer::NoAudio) => self.hang_up(env, now, End { by: Party::Unknown, reason: Reason::NoAudio }),
+            Some(Timer::Settle) => {
+                self.placing = None;
+                self.saving = 0;
+                self.try_finish(now);
+            }
             Some(Timer::Counters) => {
                 self.leg_closed = true;
                 self.try_finish(now);
@@ -319,6 +337,7 @@ impl Session {
             None => {
                 let inner = self.dialogue_now(now);
                 if self.held_since.is_none()
+                    && self.state != State::Ending
                     && let Some(dialogue) = &mut self.dialogue
                     && dialogue.next_deadline().is_some_and(|due| due <= inner.instant)
                 {
@@ -338,7 +357,7 @@ impl Session {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let inner = match (&self.dialogue, self.held_since) {
-            (Some(dialogue), None) => dialogue.next_deadline().map(|due| due + self.held_total),
+            (Some(dialogue), None) if self.state != State::Ending => dialogue.next_deadline().map(|due| due + self.held_total),
             _ => None,
         };
         [self.timers.next(), inner].into_iter().flatten().min()

@@ -208,7 +208,7 @@ async fn prepare(args: &CallArgs) -> Result<Ready, Vec<Finding>> {
             "start the system first (`dinetone serve --demo`), or name its address",
         )]
     })?;
-    let from = args.from.clone().or_else(|| script.from.clone()).unwrap_or_else(|| "13900139000".into());
+    let from = args.from.clone().or_else(|| script.from.clone()).unwrap_or_else(|| "13900139009".into());
     let keys = match args.keys {
         Keys::Rfc4733 => KeysBy::Events,
         Keys::Info => KeysBy::Info,

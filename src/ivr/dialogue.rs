@@ -129,7 +129,6 @@ pub struct Dialogue {
     errors: Errors,
     questions: u32,
     waiting: Option<u32>,
-    collecting: bool,
     /// Where to go back to from the queue.
     pub(super) resume: Option<Step>,
     /// Self service has lasted its time.
@@ -190,7 +189,6 @@ impl Dialogue {
             errors: Errors::default(),
             questions: 0,
             waiting: None,
-            collecting: false,
             resume: None,
             over: false,
             ended: false,
@@ -486,7 +484,6 @@ impl Dialogue {
         let settings = &self.script.settings;
         self.timers.start(Timer::SelfService, self.now.instant + settings.self_service);
         self.timers.start(Timer::Hard, self.now.instant + settings.self_service + GRACE);
-        self.collecting = true;
         self.put(DialogueOutput::Collecting(true));
         match self.card.block {
             Some(level) => self.goto(Step::Greeting(greeting::Step::Blocked(level))),
@@ -572,12 +569,23 @@ impl Dialogue {
         }
     }
 
+    /// Where the caller is.
+    pub(super) const fn step(&self) -> Step {
+        self.step
+    }
+
+    /// Whether the caller is being recorded.
+    pub(super) const fn is_recording(&self) -> bool {
+        self.recording
+    }
+
     fn hung_up(&mut self) {
         if self.gone {
             return;
         }
         if !self.ended {
             self.drop_keys();
+            message::left(self);
             // An order whose `#` was pressed goes on; what became of it decides about the cart.
             if self.order.placing.is_none() {
                 ordering::keep_cart(self);
@@ -607,6 +615,8 @@ impl Machine for Dialogue {
         match input {
             DialogueInput::HungUp => self.hung_up(),
             DialogueInput::Answer { question, answer } => self.answered(question, answer),
+            // Who hangs up instead of pressing a key has left the message all the same.
+            DialogueInput::Recorded { recording, heard: true } if self.gone => message::spoken_and_gone(self, recording),
             _ if self.ended || self.gone => {}
             DialogueInput::Begin { card } => self.begin(card),
             DialogueInput::Key(key) => self.key(key),

@@ -27,7 +27,10 @@ pub enum DialogueInput {
 pub enum DialogueOutput {
     /// Say this now, instead of what is being said. `Said` comes at its end unless it is cut or replaced.
     /// An empty list is a mistake of the dialogue.
-    Say { phrases: Vec<Phrase>, language: Language },
+    Say {
+        phrases: Vec<Phrase>,
+        language: Language,
+    },
     /// Stop what is being said.
     Hush,
     /// Play the caller their own recording, then `Said`.
@@ -35,19 +38,32 @@ pub enum DialogueOutput {
     /// Play hold music until the next order.
     Music,
     /// Beep, then record; `Recorded` comes at the end.
-    Record { longest: Duration, silence: Duration },
+    Record {
+        longest: Duration,
+        silence: Duration,
+    },
     /// The caller pressed a key that ends the recording.
     StopRecording,
     /// Keys are expected (in-band detection may listen) or not.
     Collecting(bool),
-    Ask { question: u32, what: Question },
+    Ask {
+        question: u32,
+        what: Question,
+    },
     Tell(Notice),
     /// For the call's path: a node was entered.
-    Entered { node: String },
+    Entered {
+        node: String,
+    },
     /// For the call's path and the funnel: a named outcome.
-    Outcome { node: String, outcome: String },
+    Outcome {
+        node: String,
+        outcome: String,
+    },
     /// For the call's path: the key as it may be shown (`·` for a PIN key).
-    KeyTaken { shown: char },
+    KeyTaken {
+        shown: char,
+    },
     /// A prompt was cut by a key.
     BargedIn,
     /// A readable remark for the call's path.
@@ -55,14 +71,19 @@ pub enum DialogueOutput {
     /// A warning an operator should see, such as "no digits seen".
     Warn(String),
     /// The caller said who they are.
-    Identified { customer: Option<CustomerId>, member: Option<MemberNumber> },
+    Identified {
+        customer: Option<CustomerId>,
+        member: Option<MemberNumber>,
+    },
     LanguageChosen(Language),
     /// An order was confirmed.
     Ordered(OrderNumber),
     /// No-match or no-input, for the call record.
     Erred,
     /// Hang up, in an orderly way: everything has been said.
-    HangUp { outcome: Hangup },
+    HangUp {
+        outcome: Hangup,
+    },
 }
 
 /// Why the dialogue hangs up.

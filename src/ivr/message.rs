@@ -56,11 +56,13 @@ pub(super) struct State {
     unheard: u8,
     /// The caller wanted a person.
     no_agent: bool,
+    /// The caller hung up while speaking: what was recorded is the message.
+    left: bool,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { kind: MessageKind::Voicemail, order: None, orders: Vec::new(), recording: None, unheard: 0, no_agent: false }
+        Self { kind: MessageKind::Voicemail, order: None, orders: Vec::new(), recording: None, unheard: 0, no_agent: false, left: false }
     }
 }
 
@@ -170,6 +172,32 @@ pub(super) fn got(d: &mut Dialogue, step: Step, got: Got) {
         (Step::Menu | Step::Pick | Step::Record, Got::Back) => back(d),
         _ => d.failed(),
     }
+}
+
+/// The caller hangs up in the middle of a message: what was said counts, as on any answering machine.
+pub(super) fn left(d: &mut Dialogue) {
+    match d.step() {
+        Any::Message(Step::Record) => d.message.left = d.is_recording(),
+        Any::Message(Step::Review) => {
+            if let Some(recording) = d.message.recording.take() {
+                send(d, recording);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The recording of somebody who hung up while speaking.
+pub(super) fn spoken_and_gone(d: &mut Dialogue, recording: RecordingId) {
+    if std::mem::take(&mut d.message.left) {
+        send(d, recording);
+    }
+}
+
+fn send(d: &mut Dialogue, recording: RecordingId) {
+    d.outcome("sent_by_hanging_up");
+    let message = Message { kind: d.message.kind, recording, customer: d.customer(), phone: d.caller.clone(), order: d.message.order.clone() };
+    d.question(Question::Message(message));
 }
 
 /// From a message back to where the caller was, unless self service is over.

@@ -1,8 +1,8 @@
 //! What the dialogue asks the world and what it is told: every answer may come late, or never.
 
 use crate::domain::{
-    Address, BlockLevel, BranchNumber, Cart, CustomerId, DayWord, Discount, Fulfilment, Language, Member, MemberNumber, MenuNumber, Money, OrderId,
-    OrderLine, OrderNumber, OrderStatus, PhoneNumber, Place, RecordingId, Timestamp, When,
+    Address, BlockLevel, BranchNumber, Cart, CustomerId, DayWord, Discount, Fulfilment, Language, Member, MemberNumber, MenuNumber, Money,
+    OrderId, OrderLine, OrderNumber, OrderStatus, PhoneNumber, Place, RecordingId, Timestamp, When,
 };
 
 /// What the dialogue needs from the store.

@@ -17,8 +17,10 @@ use crate::store::{Store, StoreError};
 
 /// Requests that the store works on at once; beyond that a question is answered "failed" and the caller hears the fallback.
 const AT_ONCE: usize = 128;
-/// A request that takes longer has failed for the caller; the store may still finish it (orders are settled by their key).
+/// A request that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// An order is never given up half-way: the caller is told after five seconds by the dialogue, what became of it is settled later.
+const ORDER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the effects need.
 #[derive(Clone)]
@@ -76,7 +78,8 @@ impl Effects {
             let verb = verb(&request);
             let fallback = failed(&request);
             let started = clock::now();
-            let reply = match tokio::time::timeout(PATIENCE, effects.perform(request, started.wall.into())).await {
+            let patience = if verb == "place_order" { ORDER_PATIENCE } else { PATIENCE };
+            let reply = match tokio::time::timeout(patience, effects.perform(request, started.wall.into())).await {
                 Ok(reply) => reply,
                 Err(_) => {
                     metrics::counter!("dinetone_store_errors_total", "verb" => verb).increment(1);

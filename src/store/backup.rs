@@ -104,12 +104,12 @@ impl Store {
             }
             let table_ends = !line.is_array();
             if let Some(target) = into.as_ref().filter(|_| rows.len() >= PAGE || table_ends) {
-                insert_many(&mut tx, target.table.name, &target.columns(), &rows, "").await?;
-                done += rows.len() as u64;
+                let moved = rows.len() as u64;
+                insert_many(&mut tx, target.table.name, &target.columns(), std::mem::take(&mut rows), "").await?;
+                done += moved;
                 if let Some((_, sum)) = summary.tables.last_mut() {
-                    *sum += rows.len() as u64;
+                    *sum += moved;
                 }
-                rows.clear();
                 progress(done, total);
             }
             if table_ends && line.get("table").is_some() {

@@ -54,34 +54,60 @@ const COLUMNS: [&str; 22] = [
     "steps",
 ];
 
+/// What a call's end may tell anew.
+const CHANGING: [&str; 15] = [
+    "customer",
+    "language",
+    "answered_at",
+    "ended_at",
+    "end_by",
+    "end_reason",
+    "codec",
+    "order_number",
+    "keys",
+    "errors",
+    "packets_in",
+    "packets_lost",
+    "one_way",
+    "no_keys",
+    "steps",
+];
+
+/// Rows in one transaction: an order that is being confirmed waits for at most one of them.
+const BATCH: usize = 128;
+
 /// Rows in one statement: a few sizes, so that a few prepared statements serve every batch.
 const SIZES: [usize; 4] = [64, 16, 4, 1];
 
 impl Store {
-    /// Notes calls that have begun, all in one transaction. Known ones are left as they are.
+    /// Notes calls that have begun. Known ones are left as they are, so that a failed batch is simply given again.
     ///
     /// # Errors
-    /// When the store cannot write; then none is noted.
+    /// When the store cannot write.
     pub async fn record_calls_started(&self, node: &str, calls: &[CallRecord]) -> Result<(), StoreError> {
-        let rows: Vec<Vec<Val>> = calls.iter().map(|call| values(node, call, None)).collect();
-        self.put_calls(&rows, "do nothing").await
+        for calls in calls.chunks(BATCH) {
+            self.put_calls(calls.iter().map(|call| values(node, call, None)).collect(), "do nothing").await?;
+        }
+        Ok(())
     }
 
-    /// Notes calls that have ended, with their paths, all in one transaction; also calls whose start was not noted.
+    /// Notes calls that have ended, with their paths; also calls whose start was not noted. A failed batch is simply given
+    /// again.
     ///
     /// # Errors
-    /// When the store cannot write; then none is noted.
+    /// When the store cannot write.
     pub async fn record_calls_ended(&self, node: &str, calls: &[(CallRecord, Vec<Step>)]) -> Result<(), StoreError> {
-        let rows: Vec<Vec<Val>> =
-            calls.iter().map(|(call, path)| values(node, call, Some(steps::to_text(path, call.arrived_at)))).collect();
-        let set: Vec<String> = COLUMNS.iter().skip(1).map(|column| format!("{column} = excluded.{column}")).collect();
-        self.put_calls(&rows, &format!("do update set {}", set.join(", "))).await
+        // What never changes is not set again: its indexes stay untouched.
+        let set: Vec<String> = CHANGING.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+        let set = format!("do update set {}", set.join(", "));
+        for calls in calls.chunks(BATCH) {
+            let row = |(call, path): &(CallRecord, Vec<Step>)| values(node, call, Some(steps::to_text(path, call.arrived_at)));
+            self.put_calls(calls.iter().map(row).collect(), &set).await?;
+        }
+        Ok(())
     }
 
-    async fn put_calls(&self, rows: &[Vec<Val>], conflict: &str) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
+    async fn put_calls(&self, rows: Vec<Vec<Val>>, conflict: &str) -> Result<(), StoreError> {
         let mut tx = self.pool.begin(Durability::Relaxed).await?;
         insert_many(&mut tx, "calls", &COLUMNS, rows, &format!("on conflict (id) {conflict}")).await?;
         tx.commit().await
@@ -126,18 +152,16 @@ impl Store {
 }
 
 /// Inserts rows with as few statements as possible.
-pub(super) async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: &[Vec<Val>], conflict: &str) -> Result<(), StoreError> {
-    let mut rest = rows;
+pub(super) async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Vec<Val>>, conflict: &str) -> Result<(), StoreError> {
+    let mut rest = rows.into_iter();
     for size in SIZES {
         if rest.len() < size {
             continue;
         }
         let sql = insert_sql(table, columns, size, conflict);
         while rest.len() >= size {
-            let (now, later) = rest.split_at(size);
-            let args: Vec<Val> = now.iter().flatten().cloned().collect();
-            tx.exec(AssertSqlSafe(sql.as_str()), &args).await?;
-            rest = later;
+            let args: Vec<Val> = rest.by_ref().take(size).flatten().collect();
+            tx.exec_with(AssertSqlSafe(sql.as_str()), args).await?;
         }
     }
     Ok(())

@@ -184,6 +184,14 @@ impl Tx {
         })
     }
 
+    /// Runs one statement with values that are not needed afterwards.
+    pub(super) async fn exec_with(&mut self, sql: impl SqlSafeStr + Send, args: Vec<Val>) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => sqlx::query_with(sql, sqlite_args_of(args)?).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => sqlx::query_with(sql, postgres_args(&args)?).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
     /// Runs one statement and reads its rows.
     pub(super) async fn rows(&mut self, sql: impl SqlSafeStr + Send, args: &[Val]) -> Result<Vec<Row>, StoreError> {
         match self {
@@ -224,11 +232,16 @@ impl Tx {
 }
 
 fn sqlite_args(values: &[Val]) -> Result<SqliteArguments, StoreError> {
+    sqlite_args_of(values.to_vec())
+}
+
+fn sqlite_args_of(values: Vec<Val>) -> Result<SqliteArguments, StoreError> {
     let mut args = SqliteArguments::default();
+    Arguments::reserve(&mut args, values.len(), 0);
     for value in values {
         match value {
-            Val::Int(value) => args.add(*value),
-            Val::Text(value) => args.add(value.clone()),
+            Val::Int(value) => args.add(value),
+            Val::Text(value) => args.add(value),
         }
         .map_err(|fault| StoreError::Internal(sqlx::Error::Encode(fault)))?;
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
 
 use super::db::{Pool, vals};
 use super::{Store, StoreError};
@@ -100,8 +100,9 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
         .statement_cache_capacity(200);
     let options = if memory { options } else { options.journal_mode(SqliteJournalMode::Wal) };
     // One connection that never rests: an in-memory database lives as long as its connection.
-    let one = SqlitePoolOptions::new().max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
-    let writer = one.acquire_timeout(PATIENCE).test_before_acquire(false).connect_with(options.clone()).await?;
+    let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    let pool = if memory { pool } else { pool.before_acquire(|connection, _| Box::pin(usable(connection))) };
+    let writer = pool.clone().max_connections(1).min_connections(1).connect_with(options.clone()).await?;
     whole(&writer).await?;
     // Two processes that start at once meet here: the one that came second sees what the first has done.
     let mut wait = Duration::from_millis(10);
@@ -119,8 +120,14 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
     if memory {
         return Ok(Pool::Sqlite { readers: writer.clone(), writer });
     }
-    let readers = SqlitePoolOptions::new().max_connections(4).acquire_timeout(PATIENCE).test_before_acquire(false);
-    Ok(Pool::Sqlite { writer, readers: readers.connect_with(options).await? })
+    Ok(Pool::Sqlite { writer, readers: pool.max_connections(4).connect_with(options).await? })
+}
+
+/// Whether a connection may be used again. On a full disk SQLite undoes a transaction by itself; the connection's own
+/// count of open transactions then never comes down, and it would refuse every later one. Such a connection is replaced.
+async fn usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// Refuses a damaged file before anything is written to it.
@@ -161,5 +168,36 @@ fn migration_fault(fault: MigrateError) -> StoreError {
             other => other,
         },
         other => StoreError::Corrupt(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Store;
+    use crate::domain::{CallId, RecordingId, ShopClock, Timestamp};
+    use crate::store::StoreError;
+    use crate::store::db::Pool;
+
+    #[tokio::test]
+    async fn the_store_works_again_when_a_full_disk_has_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("house.db").display());
+        let store = Store::open(&url, ShopClock::named("Asia/Shanghai").unwrap()).await.unwrap();
+        let Pool::Sqlite { writer, .. } = &store.pool else { unreachable!() };
+        let pages = |pages: u32| sqlx::AssertSqlSafe(format!("pragma max_page_count = {pages}"));
+        sqlx::query(pages(1)).fetch_all(writer).await.unwrap();
+        let (call, kind, now) = (CallId::new("c"), "x".repeat(3000), Timestamp::from_millis(0));
+        let mut full = false;
+        for number in 0..20 {
+            match store.record_recording(&RecordingId::new(format!("r{number}")), &call, &kind, 1, now).await {
+                Ok(()) => {}
+                Err(StoreError::Unavailable(_)) => full = true,
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert!(full);
+        sqlx::query(pages(1_000_000)).fetch_all(writer).await.unwrap();
+        store.record_recording(&RecordingId::new("room"), &call, &kind, 1, now).await.unwrap();
+        assert!(store.recording(&RecordingId::new("room")).await.unwrap().is_some());
     }
 }

@@ -62,8 +62,9 @@ impl Library {
         for phrase in phrases {
             row.phrase(language, phrase);
         }
-        if row.pieces.is_empty() {
-            row.pieces.push(Piece::Gap(gap::MISSING));
+        // The pause behind the last sentence belongs to it: what is said next may be another row.
+        if row.pieces.is_empty() || row.pending >= gap::STOP {
+            row.pieces.push(Piece::Gap(row.pending.max(gap::MISSING)));
         }
         Rendered {
             pieces: row.pieces.into(),

@@ -111,13 +111,17 @@ fn render(library: &Library, phrases: &[Phrase]) -> Rendered {
     render_in(library, Language::Mandarin, phrases)
 }
 
-/// `clip 3 clip …`: names without their folder, gaps in frames.
+/// `clip 3 clip …`: names without their folder, gaps in frames, without the pause after the last sentence.
 fn row(rendered: &Rendered) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Clip(clip) => clip.name().rsplit('/').next().unwrap_or_default().to_owned(),
         Piece::Gap(frames) => frames.to_string(),
     };
-    rendered.pieces.iter().map(piece).collect::<Vec<_>>().join(" ")
+    let pieces = match rendered.pieces.as_ref() {
+        [row @ .., Piece::Gap(22)] => row,
+        row => row,
+    };
+    pieces.iter().map(piece).collect::<Vec<_>>().join(" ")
 }
 
 fn dish_qty() -> Phrase {
@@ -147,6 +151,13 @@ fn a_prompt_of_slots_only_has_its_commas_and_a_stop_before_the_next() {
     let said = render(&library(), &[line_added(), Phrase::plain("order.ask_next")]);
     assert_eq!(said.text, "宫保鸡丁，两份，七十六元。请输入下一道菜。");
     assert_eq!(row(&said), "dish-18 12 p2 12 y76 22 order.ask_next");
+}
+
+#[test]
+fn a_sentence_keeps_its_pause_when_something_else_is_said_next() {
+    let last = |phrase: Phrase| render(&library(), &[phrase]).pieces.last().map(Piece::frames);
+    assert_eq!(last(Phrase::plain("greet.open")), Some(22));
+    assert_eq!(last(Phrase::plain("addr.label.home")), Some(12), "a word inside a sentence has none");
 }
 
 #[test]
@@ -263,6 +274,41 @@ fn c32_check_tells_what_one_language_lacks() {
     assert_eq!(places, ["en/ui/only.chinese.wav", "en/ui/mem.readback.1.wav"]);
     assert_eq!(library().slots("order.dish_qty"), ["num", "dish", "money"]);
     assert!(library().sound("beep").is_some() && library().sound("hold").is_none());
+}
+
+#[test]
+fn c32_the_shipped_voice_has_every_prompt_and_every_value() {
+    let (library, findings) = Library::load(Sources::shipped(Vec::new()), DigitOne::Yao);
+    assert_eq!(findings, []);
+    let list = library.list();
+    assert!(list.len() > 150);
+    assert_eq!(library.check(list.iter().map(|prompt| prompt.id.as_str())), []);
+    // Portions over fifty go to a person; waiting times are rounded.
+    let values: Vec<_> = library
+        .check_values()
+        .into_iter()
+        .filter(|finding| !finding.found.contains("portions") && !finding.found.contains("minutes"))
+        .collect();
+    assert_eq!(values, []);
+    assert!(library.sound("beep").is_some() && library.sound("hold").is_some());
+}
+
+#[test]
+fn c32_names_and_values_without_clips_are_found() {
+    let places: Vec<String> = library().check_house(&house()).into_iter().map(|finding| finding.place).collect();
+    // The Chinese 麻婆豆腐 and 热菜, the English clips of 18 and 20 are there.
+    assert_eq!(
+        places,
+        [
+            "zh-CN/name/dish-2.wav",
+            "en/name/dish-2.wav",
+            "en/name/dish-19.wav",
+            "zh-CN/name/dish-20.wav",
+            "zh-CN/name/category-hot.wav",
+            "en/name/category-hot.wav",
+        ]
+    );
+    assert_eq!(library().check_values().len(), 12);
 }
 
 #[test]

@@ -126,12 +126,16 @@ def zh_say():
 
 
 def zh_rare():
-    """Less often needed: portions over twenty and odd minutes, then the amounts of 100 to 300 元, the largest part."""
+    """Less often needed: portions over twenty and odd minutes."""
     for n in range(21, 51):
         yield f"p{n}", say.zh_count(n, "份"), "。"
     for m in range(11, 60):
         if m % 5:
             yield f"mi{m}", say.zh_number(m) + "分", "。"
+
+
+def zh_more_yuan():
+    """The largest part: without them 一百零五元 is joined from 一百零 and 五元."""
     for n in range(100, 301):
         yield f"y{n}", say.zh_money(n * 100), "。"
 
@@ -227,5 +231,5 @@ def all_clips(catalogue, menus):
     return [
         *ui(catalogue, "zh"), *values("zh", zh_say()), *names(menus, "zh"),
         *ui(catalogue, "en"), *values("en", en_say()), *names(menus, "en"),
-        *values("en", en_rare()), *values("zh", zh_rare()),
+        *values("zh", zh_rare()), *values("en", en_rare()), *values("zh", zh_more_yuan()),
     ]

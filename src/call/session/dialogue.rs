@@ -7,7 +7,7 @@ use super::{Env, Playing, Session, State};
 use crate::call::request::{Reply, StoreRequest};
 use crate::domain::{End, Language, Party, Phrase, Reason, RecordingId, StepKind, Timestamp};
 use crate::ivr::io::{DialogueInput, DialogueOutput, Hangup};
-use crate::ivr::question::Answer;
+use crate::ivr::question::{Answer, Placed, Question};
 use crate::machine::{Machine, Now};
 use crate::media::clip::{Clip, ClipBytes, FRAME, Piece};
 use crate::media::g711;
@@ -51,7 +51,13 @@ impl Session {
             }
             DialogueOutput::StopRecording => self.stop_recording(now),
             DialogueOutput::Collecting(on) => self.media_order(MediaOrder::Collect { leg: self.leg, on }),
-            DialogueOutput::Ask { question, what } => self.store(StoreRequest::Ask { call, question, what: Box::new(what) }),
+            DialogueOutput::Ask { question, what } => {
+                if matches!(what, Question::Place(_)) {
+                    self.placing = Some(question);
+                    self.told_failure = false;
+                }
+                self.store(StoreRequest::Ask { call, question, what: Box::new(what) });
+            }
             DialogueOutput::Tell(notice) => self.store(StoreRequest::Tell(Box::new(notice))),
             DialogueOutput::Entered { node } => {
                 self.node.clone_from(&node);
@@ -104,6 +110,7 @@ impl Session {
         for missing in &rendered.missing {
             self.step(now, StepKind::Warning(format!("prompt missing: {missing}")));
         }
+        self.told_failure |= self.placing.is_some() && rendered.prompts.iter().any(|prompt| prompt == "final.fail");
         self.said = rendered.prompts.first().map(|prompt| (now.wall.into(), prompt.clone()));
         self.step(now, StepKind::Said { prompts: rendered.prompts, text: rendered.text });
         self.play(rendered.pieces, false, Playing::Words);
@@ -146,10 +153,11 @@ impl Session {
 
     pub(super) fn recorded(&mut self, now: Now, audio: Vec<u8>, _by: RecordEnd) {
         self.recordings_made += 1;
+        self.saving += 1;
         let id = RecordingId::new(format!("{}-{}", self.record.id, self.recordings_made));
         self.step(now, StepKind::Note(format!("recorded {:.1} s", audio.len() as f64 / 8000.0)));
         let spoken = spoken(&audio);
-        if self.state == State::Ending || spoken >= LEAST_SPEECH {
+        if spoken >= LEAST_SPEECH {
             let clip = Arc::new(Clip::new(id.as_str(), ClipBytes::Shared(audio.clone().into())));
             self.recordings.push((id.clone(), clip));
             let of = self.record.id.clone();
@@ -198,13 +206,28 @@ impl Session {
                         self.store(StoreRequest::LoadRecording { call: self.dialog.0, id });
                     }
                 }
+                if self.placing == Some(question) {
+                    self.placing = None;
+                    if let Answer::Placed(Placed::Confirmed { id, number, .. }) = &answer
+                        && self.told_failure
+                        && self.state == State::Ending
+                    {
+                        // Told that it failed, and gone: nobody waits for this food.
+                        self.step(now, StepKind::Warning(format!("order {number} came through after the caller was told it had not: cancelled")));
+                        self.store(StoreRequest::Ask { call: self.dialog.0, question: u32::MAX, what: Box::new(Question::Cancel(id.clone())) });
+                        return self.try_finish(now);
+                    }
+                }
                 self.tell_dialogue(env, now, DialogueInput::Answer { question, answer });
+                self.try_finish(now);
             }
             Reply::Saved { id, kept } => {
                 if !kept {
                     self.recordings.retain(|(known, _)| *known != id);
                 }
+                self.saving = self.saving.saturating_sub(1);
                 self.tell_dialogue(env, now, DialogueInput::Recorded { recording: id, heard: kept });
+                self.try_finish(now);
             }
             Reply::Loaded { id, clip } => {
                 if let Some(clip) = clip {

@@ -1,6 +1,6 @@
 //! How a call ends: whoever ends it, the leg closes, the dialogue saves what must be saved, and one record remains.
 
-use super::{COUNTERS_WAIT, Env, Session, SessionOutput, State, Timer};
+use super::{COUNTERS_WAIT, Env, SETTLE_WAIT, Session, SessionOutput, State, Timer};
 use crate::call::request::StoreRequest;
 use crate::domain::{End, Party, Reason, StepKind};
 use crate::ivr::io::DialogueInput;
@@ -62,10 +62,8 @@ impl Session {
     }
 
     fn dialogue_gone(&mut self, env: &Env, now: Now) {
-        if self.dialogue.is_some() {
-            self.tell_dialogue(env, now, DialogueInput::HungUp);
-            self.dialogue = None;
-        }
+        // It stays until the end: an order or a message on its way still has to be settled.
+        self.tell_dialogue(env, now, DialogueInput::HungUp);
     }
 
     fn close(&mut self, now: Now) {
@@ -73,6 +71,7 @@ impl Session {
         self.timers.stop_all();
         self.early_keys = Vec::new();
         self.recordings = Vec::new();
+        self.timers.start(Timer::Settle, now.instant + SETTLE_WAIT);
         self.timers.start(Timer::Counters, now.instant + COUNTERS_WAIT);
         if !self.leg_closed {
             self.media_order(MediaOrder::Close { leg: self.leg });
@@ -81,7 +80,7 @@ impl Session {
 
     /// When both the dialog and the leg are gone, the record is complete.
     pub(super) fn try_finish(&mut self, now: Now) {
-        if !self.sip_ended || !self.leg_closed || self.record.ended_at.is_some() {
+        if !self.sip_ended || !self.leg_closed || self.placing.is_some() || self.saving > 0 || self.record.ended_at.is_some() {
             return;
         }
         let end = self.end.clone().unwrap_or(End { by: Party::Unknown, reason: Reason::Finished });

@@ -361,8 +361,15 @@ impl Endpoint {
                 }
             });
         }
-        for trunk in &mut self.trunks {
-            trunk.stream = trunk.stream.filter(|stream| !is_same(stream));
+        for place in 0..self.trunks.len() {
+            let trunk = &mut self.trunks[place];
+            if trunk.stream.take_if(|stream| is_same(stream)).is_some() {
+                // Calls come in by the stream that registered, so another one is wanted at once.
+                if let Some(asking) = trunk.register.as_mut().filter(|it| it.next.is_some()) {
+                    asking.next = Some(now.instant);
+                }
+                self.schedule_trunk(place);
+            }
         }
         for (account, contacts) in self.registrar.sweep(now.instant, |binding| is_same(&binding.flow)) {
             self.event(SipEvent::Registered { account, contacts });

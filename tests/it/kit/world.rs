@@ -49,6 +49,8 @@ pub struct Inner {
     effects: Effects,
     store: Store,
     store_away: bool,
+    /// Requests that the store has not seen yet.
+    waiting: Vec<dinetone::call::request::StoreRequest>,
     runtime: tokio::runtime::Runtime,
     ids: Ids,
     next_tick: Instant,
@@ -147,6 +149,7 @@ impl World {
             effects,
             store,
             store_away: false,
+            waiting: Vec::new(),
             runtime,
             ids,
             next_tick: instant,
@@ -175,7 +178,14 @@ impl World {
 
     /// From now on the store does not answer, or answers again.
     pub fn store_is_away(&self, away: bool) {
-        self.0.borrow_mut().store_away = away;
+        let mut inner = self.0.borrow_mut();
+        inner.store_away = away;
+        if !away {
+            for request in std::mem::take(&mut inner.waiting) {
+                inner.perform(request);
+            }
+            inner.drain();
+        }
     }
 
     pub fn dish_is_sold_out(&self, dish: u16) {
@@ -198,6 +208,12 @@ impl World {
     /// Records of calls that have ended.
     pub fn records(&self) -> Vec<(dinetone::domain::CallRecord, Vec<dinetone::domain::Step>)> {
         self.0.borrow().records.clone()
+    }
+
+    /// Complaints and messages that were left.
+    pub fn messages(&self) -> usize {
+        let inner = self.0.borrow();
+        inner.runtime.block_on(inner.store.messages(100)).unwrap().len()
     }
 
     pub fn calls_up(&self) -> usize {
@@ -456,11 +472,10 @@ impl Inner {
                         self.centre.handle(now, Input::Reply { call, reply: dinetone::call::request::Reply::Started });
                     } else if let dinetone::call::request::StoreRequest::Ended { record, steps } = request {
                         self.records.push((*record, steps));
-                    } else if !self.store_away {
-                        let effects = self.effects.clone();
-                        if let Some((call, reply)) = self.runtime.block_on(effects.perform(request, now.wall.into())) {
-                            self.centre.handle(now, Input::Reply { call, reply });
-                        }
+                    } else if self.store_away {
+                        self.waiting.push(request);
+                    } else {
+                        self.perform(request);
                     }
                 }
                 Output::Call { id, what, .. } => {
@@ -474,6 +489,13 @@ impl Inner {
                 Output::Fault { what, .. } => panic!("a call ended by our fault: {what}"),
                 Output::Trace { .. } | Output::Refused { .. } | Output::Trunk { .. } | Output::Registered { .. } => {}
             }
+        }
+    }
+
+    fn perform(&mut self, request: dinetone::call::request::StoreRequest) {
+        let effects = self.effects.clone();
+        if let Some((call, reply)) = self.runtime.block_on(effects.perform(request, self.now.wall.into())) {
+            self.centre.handle(self.now, Input::Reply { call, reply });
         }
     }
 
@@ -588,6 +610,12 @@ impl Diner {
             inner.drain_phone(self.place);
         }
         self.world.time_passes(Duration::from_secs(2));
+    }
+
+    /// The caller speaks from now on (a tone), or is quiet again.
+    pub fn speaks(&self, on: bool) {
+        let mut inner = self.world.0.borrow_mut();
+        inner.phones.get_mut(&self.place).expect("phones are never taken away").speaks = on;
     }
 
     /// The line goes dead: nothing is sent or answered any more.

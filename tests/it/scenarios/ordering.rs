@@ -141,10 +141,12 @@ fn i6_no_order_is_confirmed_while_the_store_is_away() {
     diner.keys("#");
     diner.hears("gen.wait");
     diner.hears("final.fail");
-    world.store_is_away(false);
     diner.hangs_up();
     assert_eq!(world.orders().len(), before);
+    // It comes through after all, too late: nobody waits for this food, so it is not cooked.
+    world.store_is_away(false);
     world.is_quiet();
+    assert_eq!(world.orders()[0].status, OrderStatus::Cancelled);
 }
 
 /// I7: what sold out between the read-back and the last `#` is named and left out; nothing is changed in silence.
@@ -168,6 +170,30 @@ fn i7_a_dish_that_sells_out_meanwhile_cannot_be_ordered() {
     assert_eq!(world.orders().len(), before);
     diner.hangs_up();
     world.is_quiet();
+}
+
+/// Rule 16: who hangs up after the last `#` has ordered, even when the disk takes its time.
+#[test]
+fn i6_hanging_up_after_the_last_key_still_orders() {
+    let world = World::open_at("18:00");
+    let mut diner = world.call_from("13800138000");
+    diner.hears("main.menu");
+    diner.keys("11218#2##");
+    diner.hears("order.sum_keys");
+    diner.keys("#1");
+    diner.hears("addr.pick");
+    diner.keys("11#");
+    diner.hears("final.confirm");
+    diner.says_nothing_for(1);
+    world.store_is_away(true);
+    diner.keys("#");
+    diner.hangs_up();
+    world.store_is_away(false);
+    world.is_quiet();
+    let order = &world.orders()[0];
+    assert_eq!((order.status, order.lines.len()), (OrderStatus::New, 1));
+    let (record, _) = world.records().pop().expect("a record");
+    assert_eq!(record.order.as_ref(), Some(&order.number));
 }
 
 #[test]

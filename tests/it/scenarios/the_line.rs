@@ -105,6 +105,22 @@ fn c89_a_blocked_number_hears_it_and_is_let_go() {
     world.is_quiet();
 }
 
+/// C29: who hangs up instead of pressing `#` has left the complaint all the same.
+#[test]
+fn c29_a_complaint_ended_by_hanging_up_is_kept() {
+    let world = World::open_at("12:00");
+    let mut diner = world.call_from("13600136009");
+    diner.hears("main.menu");
+    diner.keys("52");
+    diner.hears("cp.record");
+    diner.says_nothing_for(6);
+    diner.speaks(true);
+    diner.says_nothing_for(5);
+    diner.hangs_up();
+    world.is_quiet();
+    assert_eq!(world.messages(), 1);
+}
+
 /// C30: at night the caller hears the hours and may order ahead.
 #[test]
 fn c30_a_closed_house_says_when_it_opens() {

@@ -63,7 +63,9 @@ fn six_mistakes_in_a_call_offer_a_person_at_once() {
 #[test]
 fn while_closed_nobody_is_promised_an_agent() {
     let mut call = Call::begin(Setting { later: 11 * 3600, ..Setting::default() });
-    call.listens().keys("8").keys("8").keys("8").hears_exactly(&["cp.record"]);
+    call.listens().keys("8").keys("8").keys("8").hears_exactly(&["gen.no_agent", "q.busy_message"]);
+    call.listens().wait(2.1);
+    call.hears(&["gen.no_agent", "q.busy_message", "cp.record"]);
     call.never_heard("gen.to_agent");
 }
 

@@ -151,3 +151,27 @@ fn c1_health_moves_to_the_next_target() {
     bench.receive(udp("192.0.2.8:5060"), reply(&text, "404 Not Found", ""));
     assert_eq!(ups(&mut bench), [(true, "answers".into())], "any answer shows that somebody is there");
 }
+
+#[test]
+fn c1_a_trunk_on_a_stream_registers_anew_when_the_stream_is_lost() {
+    let mut settings = registering(&["192.0.2.7:5060"], true);
+    settings.trunks[0].transport = Transport::Tcp;
+    let mut bench = Bench::new(settings);
+    bench.millis(1);
+    let (flow, first) = bench.sent.pop().unwrap();
+    assert_eq!((flow.connection, flow.transport), (0, Transport::Tcp));
+    assert!(first.contains("Via: SIP/2.0/TCP ") && first.contains("transport=tcp"));
+    let stream = tcp("192.0.2.7:5060", 4);
+    bench.receive(stream, reply(&first, "200 OK", "Expires: 600\r\n"));
+    bench.seconds(1);
+    bench.take();
+    bench.close(stream);
+    bench.millis(1);
+    let (flow, again) = bench.sent.pop().unwrap();
+    assert_eq!(flow.connection, 0);
+    assert!(again.starts_with("REGISTER"));
+    // The dialling fails: that is a failure like any other, and is tried again later.
+    bench.close(flow);
+    bench.seconds(5);
+    assert!(bench.take().iter().any(|text| text.starts_with("REGISTER")));
+}
