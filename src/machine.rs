@@ -84,13 +84,8 @@ impl<T: Copy + PartialEq> Timers<T> {
 
     /// Takes out the earliest timer that is due at `now`.
     pub fn expire(&mut self, now: Instant) -> Option<T> {
-        let due = self
-            .running
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, at))| *at <= now)
-            .min_by_key(|(_, (_, at))| *at)
-            .map(|(place, _)| place)?;
+        let due =
+            self.running.iter().enumerate().filter(|(_, (_, at))| *at <= now).min_by_key(|(_, (_, at))| *at).map(|(place, _)| place)?;
         Some(self.running.swap_remove(due).0)
     }
 }

@@ -22,7 +22,10 @@ pub fn start_logging(level: &str, json: bool) -> Result<(), String> {
 /// When another recorder is installed already.
 pub fn start_metrics() -> Result<PrometheusHandle, String> {
     let builder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &[0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0])
+        .set_buckets_for_metric(
+            Matcher::Suffix("_seconds".into()),
+            &[0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0],
+        )
         .map_err(|error| error.to_string())?;
     let recorder = builder.build_recorder();
     let handle = recorder.handle();

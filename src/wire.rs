@@ -213,7 +213,11 @@ impl OrderOut {
                 })
                 .collect(),
             goods_fen: order.goods.as_fen(),
-            discounts: order.discounts.iter().map(|discount| DiscountOut { reason: discount.reason.name(), amount_fen: discount.amount.as_fen() }).collect(),
+            discounts: order
+                .discounts
+                .iter()
+                .map(|discount| DiscountOut { reason: discount.reason.name(), amount_fen: discount.amount.as_fen() })
+                .collect(),
             fee_fen: order.fee.as_fen(),
             pay_fen: order.pay.as_fen(),
             placed_at: time(order.placed_at),

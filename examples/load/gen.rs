@@ -127,7 +127,9 @@ impl Load {
             let _ = room.set_recv_buffer_size(4 << 20);
             Ok(socket)
         };
-        let ports = |sockets: &[UdpSocket]| sockets.iter().map(|socket| socket.local_addr().map(|address| address.port())).collect::<io::Result<Vec<_>>>();
+        let ports = |sockets: &[UdpSocket]| {
+            sockets.iter().map(|socket| socket.local_addr().map(|address| address.port())).collect::<io::Result<Vec<_>>>()
+        };
         let sip = (0..SIP_SOCKETS).map(|_| open()).collect::<io::Result<Vec<_>>>()?;
         let rtp = (0..SOCKETS).map(|_| open()).collect::<io::Result<Vec<_>>>()?;
         let now = clock();

@@ -10,17 +10,38 @@ use crate::media::clip::Clip;
 #[derive(Debug)]
 pub enum StoreRequest {
     /// Everything known about this number.
-    Who { call: u64, caller: PhoneNumber },
+    Who {
+        call: u64,
+        caller: PhoneNumber,
+    },
     /// A call is about to be answered: its record must be there if we are killed.
-    Started { call: u64, record: Box<CallRecord> },
-    Ask { call: u64, question: u32, what: Box<Question> },
+    Started {
+        call: u64,
+        record: Box<CallRecord>,
+    },
+    Ask {
+        call: u64,
+        question: u32,
+        what: Box<Question>,
+    },
     Tell(Box<Notice>),
     /// Keeps a recording (A-law) under this id.
-    SaveRecording { call: u64, id: RecordingId, of: CallId, audio: Vec<u8> },
+    SaveRecording {
+        call: u64,
+        id: RecordingId,
+        of: CallId,
+        audio: Vec<u8>,
+    },
     /// A recording of an earlier call is to be played.
-    LoadRecording { call: u64, id: RecordingId },
+    LoadRecording {
+        call: u64,
+        id: RecordingId,
+    },
     /// The call is over.
-    Ended { record: Box<CallRecord>, steps: Vec<Step> },
+    Ended {
+        record: Box<CallRecord>,
+        steps: Vec<Step>,
+    },
 }
 
 /// What a call is answered.

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use super::keys::{KeyArbiter, info_key};
 use super::plan::{self, Side};
 use super::request::{Reply, StoreRequest};
-use crate::domain::{CallId, CallRecord, Catalogue, End, KeySource, Language, Party, PhoneNumber, Reason, RecordingId, ShopClock, Step, StepKind, Timestamp};
+use crate::domain::{
+    CallId, CallRecord, Catalogue, End, KeySource, Language, Party, PhoneNumber, Reason, RecordingId, ShopClock, Step, StepKind, Timestamp,
+};
 use crate::ivr::dialogue::Dialogue;
 use crate::ivr::io::DialogueInput;
 use crate::ivr::question::Card;
@@ -43,7 +45,9 @@ pub enum SessionInput {
     Reply(Reply),
     Acknowledged(Option<sdp::Session>),
     Reoffer(Option<sdp::Session>),
-    Info { body: String },
+    Info {
+        body: String,
+    },
     /// The dialog is gone.
     SipEnded(EndCause),
     /// A restart or an operator ends it.
@@ -111,7 +115,10 @@ const MAX_EARLY_KEYS: usize = 32;
 enum Playing {
     Words,
     /// The beep before a recording.
-    Beep { longest: Duration, silence: Duration },
+    Beep {
+        longest: Duration,
+        silence: Duration,
+    },
     Music,
 }
 
@@ -392,7 +399,10 @@ impl Session {
             Err(status) => return self.refuse(now, status, None),
         };
         self.outputs.push_back(SessionOutput::Sip(SipCommand::Answer { dialog: self.dialog, sdp }));
-        self.step(now, StepKind::Answered { codec: plan::codec_name(&self.plan).to_owned(), keys_by: plan::keys_by(&self.plan).to_owned() });
+        self.step(
+            now,
+            StepKind::Answered { codec: plan::codec_name(&self.plan).to_owned(), keys_by: plan::keys_by(&self.plan).to_owned() },
+        );
     }
 
     fn acknowledged(&mut self, env: &Env, now: Now, answer: Option<sdp::Session>) {

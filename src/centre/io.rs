@@ -16,13 +16,21 @@ pub enum Input {
     /// A new INVITE that waited too long unread: refused at once.
     Stale(SipInput),
     Media(MediaReport),
-    Reply { call: u64, reply: Reply },
+    Reply {
+        call: u64,
+        reply: Reply,
+    },
     /// The store has changed: new prices, sold-out lists, branches. Calls in progress see it.
     Catalogue(Arc<Catalogue>),
     /// A changed file passed its check: new calls follow it.
-    Files { script: Arc<Script>, library: Arc<Library> },
+    Files {
+        script: Arc<Script>,
+        library: Arc<Library>,
+    },
     /// No new calls from now on.
-    Drain { retry_after: u32 },
+    Drain {
+        retry_after: u32,
+    },
     /// The calls that are still up end now, with a reason.
     EndAll,
 }
@@ -30,19 +38,44 @@ pub enum Input {
 /// What is to be done.
 #[derive(Debug)]
 pub enum Output {
-    Transmit { flow: Flow, bytes: Vec<u8> },
+    Transmit {
+        flow: Flow,
+        bytes: Vec<u8>,
+    },
     Media(MediaOrder),
     Store(StoreRequest),
     /// For `--trace-sip`.
-    Trace { call_id: String, flow: Flow, sent: bool, bytes: Vec<u8> },
+    Trace {
+        call_id: String,
+        flow: Flow,
+        sent: bool,
+        bytes: Vec<u8>,
+    },
     /// A fact of one call, for the log.
-    Call { id: CallId, caller: Option<PhoneNumber>, what: StepKind },
+    Call {
+        id: CallId,
+        caller: Option<PhoneNumber>,
+        what: StepKind,
+    },
     /// Something was refused; counted by its stable name.
-    Refused { reason: &'static str, source: Option<SocketAddr> },
+    Refused {
+        reason: &'static str,
+        source: Option<SocketAddr>,
+    },
     /// A trunk went up or down.
-    Trunk { name: String, up: bool, why: String },
+    Trunk {
+        name: String,
+        up: bool,
+        why: String,
+    },
     /// A phone registered or went.
-    Registered { account: String, contacts: usize },
+    Registered {
+        account: String,
+        contacts: usize,
+    },
     /// A call panicked and was ended alone.
-    Fault { id: CallId, what: String },
+    Fault {
+        id: CallId,
+        what: String,
+    },
 }

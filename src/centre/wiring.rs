@@ -90,10 +90,18 @@ impl Centre {
     fn sip_event(&mut self, now: Now, event: SipEvent) {
         match event {
             SipEvent::Invited(invited) => self.begin(now, *invited),
-            SipEvent::Acknowledged { dialog, answer } => self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Acknowledged(answer))),
-            SipEvent::Reoffer { dialog, offer } => self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Reoffer(offer))),
-            SipEvent::Info { dialog, body, .. } => self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Info { body })),
-            SipEvent::Ended { dialog, cause } => self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::SipEnded(cause))),
+            SipEvent::Acknowledged { dialog, answer } => {
+                self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Acknowledged(answer)))
+            }
+            SipEvent::Reoffer { dialog, offer } => {
+                self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Reoffer(offer)))
+            }
+            SipEvent::Info { dialog, body, .. } => {
+                self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Info { body }))
+            }
+            SipEvent::Ended { dialog, cause } => {
+                self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::SipEnded(cause)))
+            }
             SipEvent::Trunk { name, up, why } => self.out.push_back(Output::Trunk { name, up, why }),
             SipEvent::Registered { account, contacts } => self.out.push_back(Output::Registered { account, contacts }),
             // The hotline places no calls yet; these belong to outgoing ones.
@@ -133,7 +141,11 @@ impl Centre {
         let Some(call) = self.calls.get_mut(&key) else { return };
         let env = &self.env;
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| act(call, env))) {
-            let what = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            let what = panic
+                .downcast_ref::<&str>()
+                .map(|text| (*text).to_owned())
+                .or_else(|| panic.downcast_ref::<String>().cloned())
+                .unwrap_or_default();
             self.fault(now, key, what);
         }
         self.drain_call(now, key);

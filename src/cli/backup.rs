@@ -13,7 +13,9 @@ use crate::server::start::open_store;
 ///
 /// The file is the same for SQLite and PostgreSQL and moves a house from one to the other. Recordings lie beside it in the data folder: copy that too.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  dinetone backup saturday.jsonl\n  DINETONE__STORE__URL=postgres://… dinetone restore saturday.jsonl --yes")]
+#[command(
+    after_help = "Examples:\n  dinetone backup saturday.jsonl\n  DINETONE__STORE__URL=postgres://… dinetone restore saturday.jsonl --yes"
+)]
 pub struct BackupArgs {
     #[command(flatten)]
     settings: Settings,

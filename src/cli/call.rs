@@ -141,6 +141,7 @@ A script is one step a line; # begins a comment
   hears main.menu within 5s
   says \"宫保鸡丁\"             wait until these words were said since the last press
   never hears gen.nomatch1    this prompt was not said in the whole call
+  whenever final.dup press 1  a standing answer to a question that comes only sometimes
   press 18#                   press keys; `press 1 for 2s` holds it
   listens                     wait until the system has been silent for a second (`listens 3s`)
   waits 3s

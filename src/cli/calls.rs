@@ -10,7 +10,9 @@ use crate::wire;
 
 /// List calls, or show the whole path of one: every digit with its time and source, what was said, how it ended.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  dinetone calls list --limit 20\n  dinetone calls list --live\n  dinetone calls show 1a2b3c… \n  dinetone calls show 'a84b4c76e66710@pc33'      by SIP Call-ID, also while the call lasts")]
+#[command(
+    after_help = "Examples:\n  dinetone calls list --limit 20\n  dinetone calls list --live\n  dinetone calls show 1a2b3c… \n  dinetone calls show 'a84b4c76e66710@pc33'      by SIP Call-ID, also while the call lasts"
+)]
 pub struct CallsArgs {
     #[command(flatten)]
     settings: Settings,
@@ -85,7 +87,15 @@ pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
 
 /// A Call-ID may hold anything: in a path it is written in escapes.
 fn escaped(id: &str) -> String {
-    id.bytes().map(|byte| if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    id.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 fn text<'a>(call: &'a Value, key: &str) -> &'a str {
@@ -118,7 +128,12 @@ fn list(calls: &[Value]) {
 fn show(call: &Value) {
     output::line(&format!("Call     {}   SIP Call-ID {}", text(call, "id"), text(call, "sip_call_id")));
     output::line(&format!("From     {} by {}, dialled {}", text(call, "caller"), text(call, "trunk"), text(call, "dialled")));
-    output::line(&format!("Arrived  {}   answered {}   ended {}", text(call, "arrived_at"), text(call, "answered_at"), text(call, "ended_at")));
+    output::line(&format!(
+        "Arrived  {}   answered {}   ended {}",
+        text(call, "arrived_at"),
+        text(call, "answered_at"),
+        text(call, "ended_at")
+    ));
     let number = |key: &str| call.get(key).and_then(Value::as_u64).unwrap_or(0);
     output::line(&format!("Sound    {}, {} packets heard, {} lost", text(call, "codec"), number("packets_in"), number("packets_lost")));
     output::line("");
@@ -130,7 +145,9 @@ fn show(call: &Value) {
             "node" => ("node", text(step, "node").to_owned()),
             "outcome" => ("outcome", format!("{}: {}", text(step, "node"), text(step, "outcome"))),
             "said" => ("says", text(step, "text").to_owned()),
-            "barge_in" => ("cut", format!("{} after {} ms", text(step, "prompt"), step.get("after_ms").and_then(Value::as_u64).unwrap_or(0))),
+            "barge_in" => {
+                ("cut", format!("{} after {} ms", text(step, "prompt"), step.get("after_ms").and_then(Value::as_u64).unwrap_or(0)))
+            }
             "key" => ("key", format!("{}   ({})", text(step, "key"), text(step, "source"))),
             "warning" => ("WARNING", text(step, "text").to_owned()),
             "note" => ("note", text(step, "text").to_owned()),

@@ -37,12 +37,16 @@ struct Fault<'a> {
 }
 
 pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
-    let mut findings = Vec::new();
+    let (mut findings, mut advice) = (Vec::new(), Vec::new());
     match args.settings.read() {
         Err(text) => findings.push(Finding::new("settings", text, "mend the settings")),
         Ok(config) => {
-            if let Err(faults) = places(&config, &args.menus).read() {
-                findings.extend(faults);
+            match places(&config, &args.menus).read() {
+                Ok(files) => {
+                    findings.extend(files.lacking);
+                    advice = files.advice;
+                }
+                Err(faults) => findings.extend(faults),
             }
             for trunk in config.trunks.iter().filter(|trunk| trunk.register.is_some() && trunk.targets.is_empty()) {
                 findings.push(Finding::new(format!("trunk {}", trunk.name), "has nowhere to register", "give it targets"));
@@ -62,6 +66,11 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
         output::json(&findings.iter().map(|f| Fault { place: &f.place, found: &f.found, cure: &f.cure }).collect::<Vec<_>>())?;
     } else if findings.is_empty() {
         output::line("Everything is in order.");
+    }
+    if !args.json {
+        for finding in &advice {
+            output::line(&format!("good to know: {finding}"));
+        }
     }
     match (findings.is_empty(), args.json) {
         (true, _) => Ok(()),

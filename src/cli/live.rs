@@ -17,14 +17,21 @@ use serde_json::Value;
 pub async fn ask(data: &Path, path: &str) -> Result<Option<Value>, String> {
     let Ok(sign) = std::fs::read_to_string(data.join("running")) else { return Ok(None) };
     let mut lines = sign.lines();
-    let (Some(address), Some(token)) = (lines.next().and_then(|text| text.parse::<SocketAddr>().ok()), lines.next()) else { return Ok(None) };
+    let (Some(address), Some(token)) = (lines.next().and_then(|text| text.parse::<SocketAddr>().ok()), lines.next()) else {
+        return Ok(None);
+    };
     let address = if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address };
     // A sign left behind by a killed server leads nowhere, or to a stranger who does not know the token.
-    let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_secs(2), tokio::net::TcpStream::connect(address)).await else { return Ok(None) };
+    let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_secs(2), tokio::net::TcpStream::connect(address)).await else {
+        return Ok(None);
+    };
     let exchange = async {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         drop(crate::server::tasks::spawn("live-query", connection));
-        let request = Request::get(path).header(header::HOST, "localhost").header(header::AUTHORIZATION, format!("Bearer {token}")).body(Empty::<Bytes>::new());
+        let request = Request::get(path)
+            .header(header::HOST, "localhost")
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Empty::<Bytes>::new());
         let Ok(request) = request else { return Ok(None) };
         let response = sender.send_request(request).await?;
         let status = response.status();
@@ -32,7 +39,9 @@ pub async fn ask(data: &Path, path: &str) -> Result<Option<Value>, String> {
         Ok::<_, hyper::Error>(Some((status, body)))
     };
     match tokio::time::timeout(Duration::from_secs(5), exchange).await {
-        Ok(Ok(Some((StatusCode::OK, body)))) => serde_json::from_slice(&body).map(Some).map_err(|error| format!("the running server answered something else: {error}")),
+        Ok(Ok(Some((StatusCode::OK, body)))) => {
+            serde_json::from_slice(&body).map(Some).map_err(|error| format!("the running server answered something else: {error}"))
+        }
         Ok(Ok(Some((StatusCode::NOT_FOUND, _)) | None)) => Ok(None),
         Ok(Ok(Some((status, _)))) => Err(format!("the running server at {address} answered {status}")),
         Ok(Err(error)) => Err(format!("the running server at {address} did not answer: {error}")),

@@ -20,7 +20,13 @@ use crate::config::{self, Config};
 
 /// Dinetone answers a restaurant hotline: it takes orders by keypad, hands callers to people, and keeps every order.
 #[derive(Debug, Parser)]
-#[command(name = "dinetone", version, about, propagate_version = true, after_help = "Start here:\n  dinetone serve --demo        a hotline with sample dishes, for phones on this machine and its network\n  dinetone call --story worked-call   a simulated diner orders dinner and prints the conversation\n  dinetone check               everything `serve` checks before the first call")]
+#[command(
+    name = "dinetone",
+    version,
+    about,
+    propagate_version = true,
+    after_help = "Start here:\n  dinetone serve --demo        a hotline with sample dishes, for phones on this machine and its network\n  dinetone call --story worked-call   a simulated diner orders dinner and prints the conversation\n  dinetone check               everything `serve` checks before the first call"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -10,7 +10,9 @@ use crate::wire::OrderOut;
 
 /// List orders, or show one with its lines and prices as sold.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  dinetone orders list\n  dinetone orders list --json | jq '.[0].lines'\n  dinetone orders show 2611210001")]
+#[command(
+    after_help = "Examples:\n  dinetone orders list\n  dinetone orders list --json | jq '.[0].lines'\n  dinetone orders show 2611210001"
+)]
 pub struct OrdersArgs {
     #[command(flatten)]
     settings: Settings,
@@ -67,7 +69,15 @@ fn list(orders: &[Order]) {
         .map(|order| {
             let out = OrderOut::of(order);
             let lines: Vec<String> = order.lines.iter().map(|line| format!("{}×{}", line.zh, line.quantity)).collect();
-            vec![out.number, out.placed_at, out.status.to_owned(), out.phone, out.fulfilment.to_owned(), order.pay.to_string(), lines.join(" ")]
+            vec![
+                out.number,
+                out.placed_at,
+                out.status.to_owned(),
+                out.phone,
+                out.fulfilment.to_owned(),
+                order.pay.to_string(),
+                lines.join(" "),
+            ]
         })
         .collect();
     output::table(&["ORDER", "PLACED", "STATUS", "PHONE", "HOW", "PAY", "DISHES"], &rows);
@@ -79,9 +89,21 @@ fn show(order: &Order) {
     output::line(&format!("Phone    {}   member {}", out.phone, out.member.as_deref().unwrap_or("–")));
     output::line(&format!("{}  branch {}   {}", out.fulfilment, out.branch, out.address.as_deref().unwrap_or("")));
     output::line(&format!("Placed   {}   promised {}", out.placed_at, out.promised_at));
-    let mut rows: Vec<Vec<String>> =
-        order.lines.iter().map(|line| vec![line.dish.to_string(), format!("{} {}", line.zh, line.en), line.quantity.to_string(), line.price.to_string(), line.amount.to_string()]).collect();
-    let mut sum = |what: &str, amount: Money| rows.push(vec![String::new(), what.to_owned(), String::new(), String::new(), amount.to_string()]);
+    let mut rows: Vec<Vec<String>> = order
+        .lines
+        .iter()
+        .map(|line| {
+            vec![
+                line.dish.to_string(),
+                format!("{} {}", line.zh, line.en),
+                line.quantity.to_string(),
+                line.price.to_string(),
+                line.amount.to_string(),
+            ]
+        })
+        .collect();
+    let mut sum =
+        |what: &str, amount: Money| rows.push(vec![String::new(), what.to_owned(), String::new(), String::new(), amount.to_string()]);
     sum("goods", order.goods);
     for discount in &order.discounts {
         sum(discount.reason.name(), Money::ZERO.minus(discount.amount));

@@ -52,14 +52,25 @@ pub(super) fn run(args: &PromptsArgs) -> Result<(), Failure> {
         .filter(|state| !args.missing || state.origins.contains(&None))
         .map(|state| {
             let [zh, en] = state.texts;
-            Prompt { id: state.id, zh, en, zh_recording: origin(state.origins[0]), en_recording: origin(state.origins[1]), zh_ms: state.millis[0], en_ms: state.millis[1] }
+            Prompt {
+                id: state.id,
+                zh,
+                en,
+                zh_recording: origin(state.origins[0]),
+                en_recording: origin(state.origins[1]),
+                zh_ms: state.millis[0],
+                en_ms: state.millis[1],
+            }
         })
         .collect();
     if args.json {
         return Ok(output::json(&list)?);
     }
     let seconds = |ms: u32| format!("{:.1} s", f64::from(ms) / 1000.0);
-    let rows: Vec<Vec<String>> = list.into_iter().map(|p| vec![p.id, p.zh_recording.into(), seconds(p.zh_ms), p.en_recording.into(), seconds(p.en_ms), p.zh]).collect();
+    let rows: Vec<Vec<String>> = list
+        .into_iter()
+        .map(|p| vec![p.id, p.zh_recording.into(), seconds(p.zh_ms), p.en_recording.into(), seconds(p.en_ms), p.zh])
+        .collect();
     output::table(&["PROMPT", "ZH", "", "EN", "", "TEXT"], &rows);
     Ok(())
 }

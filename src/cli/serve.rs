@@ -13,7 +13,9 @@ use crate::telemetry;
 ///
 /// Everything is checked before the first call: settings, menus.toml, every prompt, the store, the ports. All faults are shown at once, and nothing starts with one left. A stop (SIGTERM, Ctrl+C) lets calls finish for limits.drain; a second one ends them at once.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  dinetone serve --demo\n  DINETONE__SIP__LISTEN=0.0.0.0:5070 dinetone serve --config config.toml --menus menus.toml\n  dinetone serve --trace-sip ladders/")]
+#[command(
+    after_help = "Examples:\n  dinetone serve --demo\n  DINETONE__SIP__LISTEN=0.0.0.0:5070 dinetone serve --config config.toml --menus menus.toml\n  dinetone serve --trace-sip ladders/"
+)]
 pub struct ServeArgs {
     #[command(flatten)]
     settings: Settings,
@@ -33,7 +35,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     telemetry::start_logging(&config.log.level, config.log.json)?;
     let metrics = telemetry::start_metrics()?;
     if !args.demo && config.trunks.is_empty() && config.accounts.is_empty() {
-        output::error("note: no [[trunk]] and no [[account]] in the settings, so nobody can call in yet; see config.example.toml, or start with --demo");
+        output::error(
+            "note: no [[trunk]] and no [[account]] in the settings, so nobody can call in yet; see config.example.toml, or start with --demo",
+        );
     }
     let options = Options { menus: args.menus, demo: args.demo, trace_sip: args.trace_sip };
     let demo = options.demo;

@@ -229,31 +229,53 @@ impl Config {
             }
         }
         let section = |name: &str| table.get(name).and_then(Value::as_table);
-        let tables = |name: &str| table.get(name).and_then(Value::as_array).map(|a| a.iter().filter_map(Value::as_table).collect::<Vec<_>>()).unwrap_or_default();
+        let tables = |name: &str| {
+            table.get(name).and_then(Value::as_array).map(|a| a.iter().filter_map(Value::as_table).collect::<Vec<_>>()).unwrap_or_default()
+        };
 
         let mut data = Section::new("data", section("data"), findings);
         let data_dir = PathBuf::from(data.text("dir", "data"));
         data.finish();
 
         let sip = sip(Section::new("sip", section("sip"), findings));
-        let trunks = tables("trunk").into_iter().enumerate().map(|(n, t)| trunk(n, Section::new(format!("trunk[{n}]"), Some(t), findings))).collect::<Vec<_>>();
+        let trunks = tables("trunk")
+            .into_iter()
+            .enumerate()
+            .map(|(n, t)| trunk(n, Section::new(format!("trunk[{n}]"), Some(t), findings)))
+            .collect::<Vec<_>>();
         for (n, trunk) in trunks.iter().enumerate() {
             if trunks[..n].iter().any(|other| other.name == trunk.name) {
-                findings.push(Finding::new(format!("trunk[{n}].name"), format!("{:?} is there twice", trunk.name), "give each trunk its own name"));
+                findings.push(Finding::new(
+                    format!("trunk[{n}].name"),
+                    format!("{:?} is there twice", trunk.name),
+                    "give each trunk its own name",
+                ));
             }
         }
         if sip.tls_ca.is_none() {
             for (n, _) in trunks.iter().enumerate().filter(|(_, trunk)| trunk.transport == "tls") {
-                findings.push(Finding::new(format!("trunk[{n}].transport"), "is \"tls\", but nothing says whom to trust", "set sip.tls_ca to the provider's authority, a PEM file"));
+                findings.push(Finding::new(
+                    format!("trunk[{n}].transport"),
+                    "is \"tls\", but nothing says whom to trust",
+                    "set sip.tls_ca to the provider's authority, a PEM file",
+                ));
             }
         }
-        let accounts = tables("account").into_iter().enumerate().map(|(n, t)| account(Section::new(format!("account[{n}]"), Some(t), findings))).collect();
+        let accounts = tables("account")
+            .into_iter()
+            .enumerate()
+            .map(|(n, t)| account(Section::new(format!("account[{n}]"), Some(t), findings)))
+            .collect();
         let media = media(Section::new("media", section("media"), findings));
 
         let mut store = Section::new("store", section("store"), findings);
         let default = format!("sqlite:{}", data_dir.join("dinetone.db").display());
         let url = store
-            .parse("url", |text| ["sqlite:", "postgres:", "postgresql:"].iter().any(|kind| text.starts_with(kind)).then(|| text.to_owned()), "write \"sqlite:PATH\" or \"postgres://user@host/database\"")
+            .parse(
+                "url",
+                |text| ["sqlite:", "postgres:", "postgresql:"].iter().any(|kind| text.starts_with(kind)).then(|| text.to_owned()),
+                "write \"sqlite:PATH\" or \"postgres://user@host/database\"",
+            )
             .unwrap_or(default);
         store.finish();
 
@@ -267,7 +289,17 @@ impl Config {
             shop.fault("time_zone", format!("{time_zone:?} is no time zone"), "write an IANA name, such as \"Asia/Shanghai\"");
             ShopClock::named("UTC").expect("UTC is always there")
         });
-        let digit_one_yao = shop.parse("digit_one", |text| match text { "yao" => Some(true), "yi" => Some(false), _ => None }, "write \"yao\" or \"yi\"").unwrap_or(true);
+        let digit_one_yao = shop
+            .parse(
+                "digit_one",
+                |text| match text {
+                    "yao" => Some(true),
+                    "yi" => Some(false),
+                    _ => None,
+                },
+                "write \"yao\" or \"yi\"",
+            )
+            .unwrap_or(true);
         shop.finish();
 
         let mut limits_section = Section::new("limits", section("limits"), findings);
@@ -281,11 +313,32 @@ impl Config {
         let mut log_section = Section::new("log", section("log"), findings);
         let log = Log {
             level: log_section.text("level", "info"),
-            json: log_section.parse("format", |text| match text { "json" => Some(true), "text" => Some(false), _ => None }, "write \"text\" or \"json\"").unwrap_or(false),
+            json: log_section
+                .parse(
+                    "format",
+                    |text| match text {
+                        "json" => Some(true),
+                        "text" => Some(false),
+                        _ => None,
+                    },
+                    "write \"text\" or \"json\"",
+                )
+                .unwrap_or(false),
         };
         log_section.finish();
 
-        Self { sip, trunks, accounts, media, store: StoreSettings { url: Secret(url) }, web: Web { listen }, shop: Shop { clock, time_zone, digit_one_yao }, limits, log, data_dir }
+        Self {
+            sip,
+            trunks,
+            accounts,
+            media,
+            store: StoreSettings { url: Secret(url) },
+            web: Web { listen },
+            shop: Shop { clock, time_zone, digit_one_yao },
+            limits,
+            log,
+            data_dir,
+        }
     }
 }
 
@@ -364,11 +417,21 @@ fn trunk(place: usize, mut s: Section<'_>) -> Trunk {
         name,
         addresses: all,
         targets,
-        transport: s.parse("transport", |text| matches!(text, "udp" | "tcp" | "tls").then(|| text.to_owned()), "write \"udp\", \"tcp\" or \"tls\"").unwrap_or_else(|| "udp".into()),
+        transport: s
+            .parse("transport", |text| matches!(text, "udp" | "tcp" | "tls").then(|| text.to_owned()), "write \"udp\", \"tcp\" or \"tls\"")
+            .unwrap_or_else(|| "udp".into()),
         register,
         options_every: Some(s.duration("options_every", Duration::from_secs(30))).filter(|every| !every.is_zero()),
         caller_from: s
-            .parse("caller_from", |text| match text { "identity" => Some(CallerFrom::Identity), "from" => Some(CallerFrom::From), _ => None }, "write \"identity\" (P-Asserted-Identity, else From) or \"from\"")
+            .parse(
+                "caller_from",
+                |text| match text {
+                    "identity" => Some(CallerFrom::Identity),
+                    "from" => Some(CallerFrom::From),
+                    _ => None,
+                },
+                "write \"identity\" (P-Asserted-Identity, else From) or \"from\"",
+            )
             .unwrap_or(CallerFrom::Identity),
         max_calls: zero_is_none(s.number("max_calls", 0, 0..=100_000)),
         max_calls_per_second: zero_is_none(s.number("max_calls_per_second", 0, 0..=100_000)),
@@ -410,7 +473,9 @@ fn media(mut s: Section<'_>) -> Media {
 /// Puts one environment value at its place: `SIP__LISTEN`, `TRUNK__0__PASSWORD`.
 fn overlay(table: &mut Table, path: &str, value: String, findings: &mut Vec<Finding>) {
     let keys: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
-    let bad = |findings: &mut Vec<Finding>| findings.push(Finding::new(format!("{PREFIX}{path}"), "does not name a setting", "write DINETONE__SECTION__KEY"));
+    let bad = |findings: &mut Vec<Finding>| {
+        findings.push(Finding::new(format!("{PREFIX}{path}"), "does not name a setting", "write DINETONE__SECTION__KEY"))
+    };
     let mut keys = keys.iter();
     let (Some(section), Some(second)) = (keys.next(), keys.next()) else { return bad(findings) };
     let target = if let Ok(place) = second.parse::<usize>() {
@@ -465,14 +530,18 @@ mod tests {
         let error = Config::read(text, []).expect_err("five faults");
         let shown = error.to_string();
         assert_eq!(error.0.len(), 6, "{shown}");
-        for part in ["sip.listen", "0.0.0.0:506O", "did you mean \"listen\"?", "media.rtp_ports", "store.url", "trunk[0].addresses", "kitchen"] {
+        for part in
+            ["sip.listen", "0.0.0.0:506O", "did you mean \"listen\"?", "media.rtp_ports", "store.url", "trunk[0].addresses", "kitchen"]
+        {
             assert!(shown.contains(part), "{part} in {shown}");
         }
     }
 
     #[test]
     fn secrets_print_as_stars() {
-        let config = Config::read("[[account]]\nuser = \"8001\"\npassword = \"correct horse\"\n[store]\nurl = \"postgres://u:geheim@h/d\"", []).expect("right");
+        let config =
+            Config::read("[[account]]\nuser = \"8001\"\npassword = \"correct horse\"\n[store]\nurl = \"postgres://u:geheim@h/d\"", [])
+                .expect("right");
         let shown = format!("{config:?}");
         assert!(!shown.contains("correct horse") && !shown.contains("geheim"), "{shown}");
     }

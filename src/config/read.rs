@@ -103,7 +103,11 @@ impl<'a> Section<'a> {
             .filter_map(|text| {
                 let address = text.parse().ok();
                 if address.is_none() {
-                    self.fault(key, format!("{text:?} is not an address"), "write host:port with a number as host, such as \"0.0.0.0:5060\" or \"[::]:5060\"");
+                    self.fault(
+                        key,
+                        format!("{text:?} is not an address"),
+                        "write host:port with a number as host, such as \"0.0.0.0:5060\" or \"[::]:5060\"",
+                    );
                 }
                 address
             })

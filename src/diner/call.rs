@@ -12,6 +12,8 @@ use crate::voice::SoundBook;
 
 /// Silence after which what was heard is printed: longer than a full stop.
 const BREATH: Duration = Duration::from_millis(900);
+/// How long a diner waits before a standing answer: some nodes ignore keys for their first 700 ms.
+const REACTION: Duration = Duration::from_millis(900);
 /// An ear that has heard nothing counts as quiet from the start of the step.
 const SHOWN_BEFORE: i64 = i64::MIN / 2;
 
@@ -133,6 +135,8 @@ pub struct Call {
     mouth: Option<Mouth>,
     /// Expectations look at clips from here on: the last press.
     mark: i64,
+    /// A standing answer that is due.
+    answer: Option<(Instant, String)>,
     /// Prompts that a `hears` has used up: id and start.
     used: HashSet<(String, i64)>,
     /// Start of the last clip that was printed.
@@ -156,6 +160,7 @@ impl Call {
             ear: None,
             mouth: None,
             mark: SHOWN_BEFORE,
+            answer: None,
             used: HashSet::new(),
             shown: SHOWN_BEFORE,
             orders: VecDeque::new(),
@@ -315,6 +320,9 @@ impl Call {
     /// Goes on in the script as far as it goes now.
     fn advance(&mut self, now: Instant) {
         while self.state == State::Talking {
+            if self.answers(now) {
+                return;
+            }
             let Some((line, step)) = self.plan.script.steps.get(self.place).cloned() else {
                 if !self.plan.by_hand {
                     self.hang_up(now);
@@ -338,6 +346,30 @@ impl Call {
                 }
             }
         }
+    }
+
+    /// Gives the standing answers. True while one is under way: the step waits, and its time begins anew.
+    fn answers(&mut self, now: Instant) -> bool {
+        if let Some((due, keys)) = self.answer.take() {
+            if now < due {
+                self.answer = Some((due, keys));
+            } else {
+                self.press(now, &keys, None);
+            }
+            return true;
+        }
+        if self.plan.script.rules.is_empty() || self.mouth.as_ref().is_some_and(|mouth| !mouth.is_idle()) {
+            return false;
+        }
+        let rules = self.plan.script.rules.clone();
+        for (prompt, keys) in rules {
+            if self.hears(&prompt) {
+                self.answer = Some((now + REACTION, keys));
+                self.entered = self.entered.map(|_| now);
+                return true;
+            }
+        }
+        false
     }
 
     fn look(&mut self, now: Instant, step: &Step, first: bool, since: Instant) -> Look {

@@ -145,6 +145,18 @@ fn c35_an_expectation_that_is_not_met_tells_what_was_heard_and_hangs_up() {
 }
 
 #[test]
+fn c35_a_standing_answer_is_given_whenever_its_prompt_comes() {
+    let mut stage = stage("whenever gen.nomatch1 press 7\npress 1\nhears order.ask_dish within 2s\nhangs up");
+    stage.passes(SECOND);
+    stage.plays("gen.nomatch1");
+    stage.passes(2 * SECOND);
+    assert_eq!((stage.keys.as_slice(), stage.hung_up), ([1, 7].as_slice(), false));
+    stage.plays("order.ask_dish");
+    stage.passes(SECOND);
+    assert!(stage.hung_up && stage.ends(Ended::ByDiner).is_good());
+}
+
+#[test]
 fn c35_what_was_said_before_the_last_press_does_not_count() {
     let mut stage = stage("hears main.menu\npress 9\nhears main.menu within 2s");
     stage.plays("main.menu");

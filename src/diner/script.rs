@@ -24,6 +24,8 @@ pub struct Script {
     pub from: Option<String>,
     pub keys: Option<KeysBy>,
     pub codec: Option<Codec>,
+    /// Prompts that are answered with keys whenever they come, besides the steps.
+    pub rules: Vec<(String, String)>,
     /// Line numbers (from 1) and steps.
     pub steps: Vec<(usize, Step)>,
 }
@@ -107,6 +109,10 @@ impl Script {
     /// Prompts named in `hears` that no catalogue has.
     #[must_use]
     pub fn check(&self, name: &str, library: &Library) -> Vec<Finding> {
+        let unknown_rule = |(prompt, _): &(String, String)| {
+            let cure = "name one of prompts/catalogue.tsv (`dinetone prompts` lists them)";
+            (!library.has(prompt)).then(|| Finding::new(name, format!("whenever {prompt}: there is no such prompt"), cure))
+        };
         let unknown = |(line, step): &(usize, Step)| match step {
             Step::Hears { prompt, .. } | Step::Never { prompt } if !library.has(prompt) => Some(Finding::new(
                 format!("{name}:{line}"),
@@ -115,7 +121,7 @@ impl Script {
             )),
             _ => None,
         };
-        self.steps.iter().filter_map(unknown).collect()
+        self.rules.iter().filter_map(unknown_rule).chain(self.steps.iter().filter_map(unknown)).collect()
     }
 
     /// How many steps expect something.
@@ -150,6 +156,15 @@ impl Script {
                 *default = duration(rest)?;
                 return Ok(None);
             }
+            "whenever" => {
+                let (prompt, does) = split(rest);
+                let (verb, keys) = split(does);
+                let Step::Press { keys, hold: None } = press(if matches!(verb, "press" | "presses") { keys } else { "" })? else {
+                    return Err((format!("whenever {rest}"), "write `whenever final.dup press 1`".into()));
+                };
+                self.rules.push((prompt_id(prompt)?, keys));
+                return Ok(None);
+            }
             "press" | "presses" => press(rest)?,
             "hears" | "hear" => {
                 let (prompt, within) = until(rest, *default)?;
@@ -181,7 +196,8 @@ impl Script {
     }
 }
 
-const STEPS: &str = "press, hears, says, never hears, listens, waits, speaks, hangs up, expects, within, dials, from, keys by, codec";
+const STEPS: &str =
+    "press, hears, says, never hears, whenever, listens, waits, speaks, hangs up, expects, within, dials, from, keys by, codec";
 
 /// What was found, what to write.
 type Fault = (String, String);
@@ -198,7 +214,10 @@ fn without_comment(line: &str) -> &str {
         return "";
     }
     if trimmed.starts_with("press") {
-        return without_key_comment(line);
+        return without_key_comment(line, 1);
+    }
+    if trimmed.starts_with("whenever") {
+        return without_key_comment(line, 3);
     }
     let mut quoted = false;
     let mut before = ' ';
@@ -216,9 +235,9 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// `press # # one portion`: the comment begins at the last `#` that stands alone before the first word that is no key.
-fn without_key_comment(line: &str) -> &str {
+fn without_key_comment(line: &str, skipped: usize) -> &str {
     let mut mark = None;
-    for word in line.split_whitespace().skip(1) {
+    for word in line.split_whitespace().skip(skipped) {
         if word == "#" {
             mark = Some(word.as_ptr().addr() - line.as_ptr().addr());
         } else if word == "for" {
@@ -375,6 +394,14 @@ mod tests {
         assert_eq!(steps("press 5 for 2s # long"), [Step::Press { keys: "5".into(), hold: Some(Duration::from_secs(2)) }]);
         assert_eq!(steps("hears gen.bye # the end"), [Step::Hears { prompt: "gen.bye".into(), within: Duration::from_secs(15) }]);
         assert_eq!(steps("press 5 for 2s"), [Step::Press { keys: "5".into(), hold: Some(Duration::from_secs(2)) }]);
+    }
+
+    #[test]
+    fn a_standing_answer_is_no_step() {
+        let script = Script::parse("s", "whenever final.dup press 1 # again\nwhenever lang.choose press #").expect("is a script");
+        assert_eq!(script.rules, [("final.dup".to_owned(), "1".to_owned()), ("lang.choose".to_owned(), "#".to_owned())]);
+        assert!(script.steps.is_empty());
+        assert_eq!(Script::parse("s", "whenever final.dup 1\nwhenever press 1").expect_err("has faults").len(), 2);
     }
 
     #[test]

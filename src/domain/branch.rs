@@ -158,7 +158,9 @@ mod tests {
     fn c30_a_holiday_closes_and_a_make_up_day_opens_a_sunday() {
         let sunday = date(2026, 11, 22);
         let mut holidays = Holidays::default();
-        assert!(matches!(branch().opening(sunday.at(12, 0, 0, 0), &holidays), Opening::Closed { opens: Some(opens) } if opens.date() == date(2026, 11, 23)));
+        assert!(
+            matches!(branch().opening(sunday.at(12, 0, 0, 0), &holidays), Opening::Closed { opens: Some(opens) } if opens.date() == date(2026, 11, 23))
+        );
         holidays.make_up.insert(sunday, jiff::civil::Weekday::Monday);
         assert!(matches!(branch().opening(sunday.at(12, 0, 0, 0), &holidays), Opening::Open { .. }));
         holidays.closed.push((sunday, sunday, None));

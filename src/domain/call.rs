@@ -120,17 +120,32 @@ pub struct Step {
 pub enum StepKind {
     /// INVITE came in.
     Arrived,
-    Answered { codec: String, keys_by: String },
+    Answered {
+        codec: String,
+        keys_by: String,
+    },
     /// A node of the dialogue was entered.
     Node(String),
     /// A node was left, with a named outcome (C34).
-    Outcome { node: String, outcome: String },
+    Outcome {
+        node: String,
+        outcome: String,
+    },
     /// Something was said.
-    Said { prompts: Vec<String>, text: String },
+    Said {
+        prompts: Vec<String>,
+        text: String,
+    },
     /// A prompt was cut by a key after so many milliseconds.
-    BargeIn { prompt: String, after_ms: u32 },
+    BargeIn {
+        prompt: String,
+        after_ms: u32,
+    },
     /// A key; `·` stands for a key of a PIN.
-    Key { key: char, source: KeySource },
+    Key {
+        key: char,
+        source: KeySource,
+    },
     /// A warning that an operator can read, such as "no digits seen".
     Warning(String),
     /// A decision or fact in words.

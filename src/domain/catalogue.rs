@@ -67,9 +67,7 @@ impl Catalogue {
     /// Whether `dish` is sold out at `at`, at `branch` or, when that is not yet known, everywhere.
     #[must_use]
     pub fn is_sold_out(&self, dish: MenuNumber, branch: Option<BranchNumber>, at: Timestamp) -> bool {
-        self.sold_out.iter().any(|gone| {
-            gone.dish == dish && at < gone.until && (gone.branch.is_none() || gone.branch == branch)
-        })
+        self.sold_out.iter().any(|gone| gone.dish == dish && at < gone.until && (gone.branch.is_none() || gone.branch == branch))
     }
 
     /// The level with this id.

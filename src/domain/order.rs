@@ -1,6 +1,9 @@
 //! What is being chosen, and what was confirmed.
 
-use super::{BranchNumber, CustomerId, DateTime, MemberNumber, MenuNumber, Money, OrderId, OrderNumber, PhoneNumber, Quantity, RecordingId, Size, Spice, Timestamp};
+use super::{
+    BranchNumber, CustomerId, DateTime, MemberNumber, MenuNumber, Money, OrderId, OrderNumber, PhoneNumber, Quantity, RecordingId, Size,
+    Spice, Timestamp,
+};
 
 /// One line of a cart: same dish with other options is another line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +140,8 @@ pub enum OrderStatus {
 
 impl OrderStatus {
     /// All of them.
-    pub const ALL: [Self; 8] = [Self::New, Self::AddressCheck, Self::Accepted, Self::Cooking, Self::Ready, Self::Out, Self::Done, Self::Cancelled];
+    pub const ALL: [Self; 8] =
+        [Self::New, Self::AddressCheck, Self::Accepted, Self::Cooking, Self::Ready, Self::Out, Self::Done, Self::Cancelled];
 
     /// Stable name, as stored and shown by `orders --json`.
     #[must_use]

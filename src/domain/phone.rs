@@ -106,7 +106,7 @@ fn without_extension(text: &str) -> &str {
         && extension.len() <= 4
         && extension.bytes().all(|b| b.is_ascii_digit())
         && number.bytes().filter(u8::is_ascii_digit).count() >= 10
-        && !(number.bytes().filter(u8::is_ascii_digit).count() + extension.len() <= 11)
+        && number.bytes().filter(u8::is_ascii_digit).count() + extension.len() > 11
     {
         return number;
     }
@@ -115,7 +115,12 @@ fn without_extension(text: &str) -> &str {
 
 /// A number behind country code 86, as dialled at home: area codes get their 0 back.
 fn at_home(number: &str) -> String {
-    if is_mobile(number) || number.starts_with('0') && !is_mobile(&number[1..]) || number.starts_with("400") || number.starts_with("800") || number.starts_with("95") && number.len() <= 8 {
+    if is_mobile(number)
+        || number.starts_with('0') && !is_mobile(&number[1..])
+        || number.starts_with("400")
+        || number.starts_with("800")
+        || number.starts_with("95") && number.len() <= 8
+    {
         number.to_owned()
     } else if let Some(mobile) = number.strip_prefix('0') {
         mobile.to_owned()

@@ -124,10 +124,7 @@ impl ShopClock {
     /// When the wall clock shows `local` (the earlier one when it does so twice).
     #[must_use]
     pub fn timestamp(&self, local: DateTime) -> Timestamp {
-        self.zone
-            .to_ambiguous_timestamp(local)
-            .compatible()
-            .map_or(Timestamp(0), |at| Timestamp(at.as_millisecond()))
+        self.zone.to_ambiguous_timestamp(local).compatible().map_or(Timestamp(0), |at| Timestamp(at.as_millisecond()))
     }
 }
 

@@ -196,7 +196,8 @@ pub(super) fn spoken_and_gone(d: &mut Dialogue, recording: RecordingId) {
 
 fn send(d: &mut Dialogue, recording: RecordingId) {
     d.outcome("sent_by_hanging_up");
-    let message = Message { kind: d.message.kind, recording, customer: d.customer(), phone: d.caller.clone(), order: d.message.order.clone() };
+    let message =
+        Message { kind: d.message.kind, recording, customer: d.customer(), phone: d.caller.clone(), order: d.message.order.clone() };
     d.question(Question::Message(message));
 }
 

@@ -77,9 +77,11 @@ pub fn check(catalogue: &Catalogue, wish: &Wish<'_>, now: Timestamp, clock: &Sho
     let at = wanted(wish.when, local, now, clock)?;
     match branch.opening(at, &catalogue.holidays) {
         Opening::Closed { opens } => return Err(Refusal::Closed { opens }),
-        Opening::Open { last_order, .. } if wish.when == When::Now && at > last_order => {
-            let later = branch.opening(last_order.saturating_add(jiff::Span::new().days(1)), &catalogue.holidays);
-            let opens = if let Opening::Closed { opens } = later { opens } else { None };
+        Opening::Open { closes, last_order } if wish.when == When::Now && at > last_order => {
+            let opens = match branch.opening(closes, &catalogue.holidays) {
+                Opening::Closed { opens } => opens,
+                Opening::Open { .. } => Some(closes),
+            };
             return Err(Refusal::Closed { opens });
         }
         Opening::Open { .. } => {}

@@ -63,7 +63,8 @@ fn i7_a_closed_branch_takes_no_order() {
     assert_eq!(at(9, 59), Err(Refusal::Closed { opens: Some(saturday(10, 0)) }));
     assert!(at(10, 0).is_ok());
     assert!(at(21, 10).is_ok(), "the last minute");
-    assert!(matches!(at(21, 11), Err(Refusal::Closed { .. })), "after the last order");
+    let tomorrow = date(2026, 11, 22).at(10, 0, 0, 0);
+    assert_eq!(at(21, 11), Err(Refusal::Closed { opens: Some(tomorrow) }), "after the last order");
     assert!(matches!(at(21, 30), Err(Refusal::Closed { .. })));
     let mut paused = catalogue();
     paused.branches.get_mut(&one()).unwrap().paused = true;

@@ -68,6 +68,7 @@ impl Brain {
     /// Runs until the last call has ended after a stop, or the inbox is closed.
     pub async fn run(mut self) {
         let mut routes = Routes { local: HashMap::new(), advertise: self.advertise };
+        let bound: Vec<Option<SocketAddr>> = self.sockets.iter().map(|socket| socket.local_addr().ok()).collect();
         let mut buffer = vec![0_u8; 65_536];
         let mut waiting = Waiting::new();
         let mut up = 0;
@@ -82,12 +83,15 @@ impl Brain {
                 up = self.centre.calls();
                 metrics::gauge!("dinetone_calls").set(up as f64);
             }
-            if self.centre.draining() && up == 0 && waiting.is_empty() {
-                if let Some(done) = self.done.take() {
-                    let _ = done.send(());
-                }
+            if self.centre.draining()
+                && up == 0
+                && waiting.is_empty()
+                && let Some(done) = self.done.take()
+            {
+                let _ = done.send(());
             }
-            metrics::histogram!("dinetone_sip_turn_seconds").record(clock::now().instant.saturating_duration_since(started.instant).as_secs_f64());
+            metrics::histogram!("dinetone_sip_turn_seconds")
+                .record(clock::now().instant.saturating_duration_since(started.instant).as_secs_f64());
             let wake = self.centre.next_deadline().map(tokio::time::Instant::from_std);
             let idle = waiting.is_empty();
             if self.stopped {
@@ -95,7 +99,7 @@ impl Brain {
             }
             tokio::select! {
                 biased;
-                socket = readable(&self.sockets) => self.read(socket, &mut buffer, &mut routes, &mut waiting),
+                socket = readable(&self.sockets) => self.read(socket, bound[socket], &mut buffer, &mut routes, &mut waiting),
                 input = self.inbox.recv() => match input {
                     Some(input) => self.centre.handle(clock::now(), input),
                     None => return,
@@ -134,7 +138,7 @@ impl Brain {
     }
 
     /// Reads a burst. What belongs to calls in progress goes first; new calls wait for their turn behind it.
-    fn read(&mut self, place: usize, buffer: &mut [u8], routes: &mut Routes, waiting: &mut Waiting) {
+    fn read(&mut self, place: usize, bound: Option<SocketAddr>, buffer: &mut [u8], routes: &mut Routes, waiting: &mut Waiting) {
         let now = clock::now();
         for _ in 0..BURST {
             let (length, peer) = match self.sockets[place].try_recv_from(buffer) {
@@ -143,7 +147,7 @@ impl Brain {
                 // An ICMP error of an earlier datagram (RFC 1122): nothing was received, the next one may be good.
                 Err(_) => continue,
             };
-            let Ok(bound) = self.sockets[place].local_addr() else { continue };
+            let Some(bound) = bound else { continue };
             let local = routes.local(bound, peer);
             let flow = Flow { transport: Transport::Udp, socket: u16::try_from(place).unwrap_or(0), local, peer, connection: 0 };
             let bytes = buffer[..length].to_vec();
@@ -235,7 +239,9 @@ impl Brain {
         let caller = caller.map_or_else(|| "unknown".to_owned(), ToString::to_string);
         match what {
             StepKind::Arrived => tracing::debug!(call.id = %id, caller, "call {id} from {caller}"),
-            StepKind::Answered { codec, keys_by } => tracing::info!(call.id = %id, caller, codec, keys_by, "call {id} from {caller} was answered"),
+            StepKind::Answered { codec, keys_by } => {
+                tracing::info!(call.id = %id, caller, codec, keys_by, "call {id} from {caller} was answered")
+            }
             StepKind::Node(node) => tracing::debug!(call.id = %id, node, "call {id} entered {node}"),
             StepKind::Outcome { node, outcome } => {
                 metrics::counter!("dinetone_outcomes_total", "node" => node.clone(), "outcome" => outcome.clone()).increment(1);
@@ -314,4 +320,3 @@ async fn sleep_until(wake: Option<tokio::time::Instant>) {
         None => std::future::pending().await,
     }
 }
-

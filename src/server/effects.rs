@@ -37,7 +37,13 @@ pub struct Effects {
 impl Effects {
     /// Works on `store`; recordings go into that folder.
     #[must_use]
-    pub fn new(store: Store, recordings: PathBuf, inbox: mpsc::Sender<Input>, node: String, catalogue: watch::Receiver<Arc<Catalogue>>) -> Self {
+    pub fn new(
+        store: Store,
+        recordings: PathBuf,
+        inbox: mpsc::Sender<Input>,
+        node: String,
+        catalogue: watch::Receiver<Arc<Catalogue>>,
+    ) -> Self {
         Self { store, recordings, inbox, node, catalogue, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
@@ -86,7 +92,8 @@ impl Effects {
                     fallback
                 }
             };
-            metrics::histogram!("dinetone_store_seconds", "verb" => verb).record(clock::now().instant.saturating_duration_since(started.instant).as_secs_f64());
+            metrics::histogram!("dinetone_store_seconds", "verb" => verb)
+                .record(clock::now().instant.saturating_duration_since(started.instant).as_secs_f64());
             drop(permit);
             if let Some((call, reply)) = reply {
                 let _ = effects.inbox.send(Input::Reply { call, reply }).await;
@@ -130,10 +137,14 @@ impl Effects {
             Question::Points(member) => Answer::Points(told("points", store.points(&member, now).await)?),
             Question::Place(request) => {
                 let catalogue = Arc::clone(&self.catalogue.borrow());
-                 Answer::Placed(told("place_order", store.place_order(&request, PlacedVia::Keypad, now, &catalogue).await)?)
+                Answer::Placed(told("place_order", store.place_order(&request, PlacedVia::Keypad, now, &catalogue).await)?)
             }
-            Question::Orders { customer, phone, open } => Answer::Orders(told("orders", store.orders_of(customer.as_ref(), phone.as_ref(), open).await)?),
-            Question::FindOrder { last4, phone4 } => Answer::Orders(told("find_order", store.find_order(&last4, &phone4, now).await)?.into_iter().collect()),
+            Question::Orders { customer, phone, open } => {
+                Answer::Orders(told("orders", store.orders_of(customer.as_ref(), phone.as_ref(), open).await)?)
+            }
+            Question::FindOrder { last4, phone4 } => {
+                Answer::Orders(told("find_order", store.find_order(&last4, &phone4, now).await)?.into_iter().collect())
+            }
             Question::Urge(order) => Answer::Done(told("urge", store.urge_order(&order, now).await)?),
             Question::Cancel(order) => Answer::Done(told("cancel", store.cancel_order(&order, now).await)?),
             Question::Message(message) => Answer::Case(told("message", store.leave_message(&message, now).await)?),
@@ -162,7 +173,10 @@ impl Effects {
         let file = self.recordings.join(format!("{id}.wav"));
         let millis = u32::try_from(audio.len() / 8).unwrap_or(u32::MAX);
         let folder = self.recordings.clone();
-        let written = tokio::task::spawn_blocking(move || std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, wav::write_alaw(&audio)))).await;
+        let written = tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, wav::write_alaw(&audio)))
+        })
+        .await;
         match written {
             Ok(Ok(())) => told("recording", self.store.record_recording(id, of, "caller", millis, now).await).is_some(),
             Ok(Err(error)) => {

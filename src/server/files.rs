@@ -1,5 +1,6 @@
 //! The files an operator writes (`menus.toml`, own prompts): read, checked whole, and taken over only when nothing is wrong.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -19,6 +20,10 @@ pub struct Files {
     pub script: Arc<Script>,
     pub library: Arc<Library>,
     pub house: House,
+    /// Prompts that only one language has: callers hear the other one there. A finding of `dinetone check`.
+    pub lacking: Vec<Finding>,
+    /// Names without a recording: their number is read instead. Good to know, no fault.
+    pub advice: Vec<Finding>,
 }
 
 /// Where the files are.
@@ -37,11 +42,20 @@ impl Places {
     /// # Errors
     /// All findings at once.
     pub fn read(&self) -> Result<Files, Vec<Finding>> {
-        let (files, mut findings) = self.load();
-        if let Some(files) = &files {
+        let (mut files, mut findings) = self.load();
+        if let Some(files) = &mut files {
+            let library = Arc::clone(&files.library);
+            let spoken: BTreeMap<String, bool> =
+                library.list().into_iter().map(|prompt| (prompt.id, prompt.origins.iter().any(Option::is_some))).collect();
             let asked = files.script.outline().into_iter().flat_map(|node| node.prompts);
-            let ids: Vec<String> = asked.chain(files.library.list().into_iter().map(|prompt| prompt.id)).collect();
-            findings.extend(files.library.check(ids.iter().map(String::as_str)));
+            let ids: BTreeSet<String> = asked.chain(spoken.keys().cloned()).collect();
+            for id in ids {
+                let one_speaks = spoken.get(&id).copied().unwrap_or(false);
+                let to = if one_speaks { &mut files.lacking } else { &mut findings };
+                to.extend(library.check([id.as_str()]));
+            }
+            files.lacking.extend(library.check_values());
+            files.advice = library.check_house(&files.house.catalogue());
         }
         findings.sort();
         findings.dedup();
@@ -55,7 +69,11 @@ impl Places {
         let text = match std::fs::read_to_string(&self.menus) {
             Ok(text) => text,
             Err(error) => {
-                findings.push(Finding::new(self.menus.display().to_string(), error.to_string(), "name the file with --menus, or put it there"));
+                findings.push(Finding::new(
+                    self.menus.display().to_string(),
+                    error.to_string(),
+                    "name the file with --menus, or put it there",
+                ));
                 return (None, findings);
             }
         };
@@ -71,7 +89,7 @@ impl Places {
         findings.extend(faults);
         let (script, faults) = Script::read(&table, &|id| library.has(id));
         findings.extend(faults);
-        (Some(Files { script: Arc::new(script), library: Arc::new(library), house }), findings)
+        (Some(Files { script: Arc::new(script), library: Arc::new(library), house, lacking: Vec::new(), advice: Vec::new() }), findings)
     }
 
     /// The voice: shipped and own recordings.
@@ -82,7 +100,10 @@ impl Places {
         let mut total = 0;
         collect(&self.prompts, &self.prompts, &mut own, &mut total, &mut findings);
         let fetch: Fetch = Arc::new(shipped);
-        let (library, faults) = Library::load(Sources { shipped: fetch, own, decode: |bytes| wav::read_alaw(bytes).map_err(|error| error.to_string()) }, self.digit_one);
+        let (library, faults) = Library::load(
+            Sources { shipped: fetch, own, decode: |bytes| wav::read_alaw(bytes).map_err(|error| error.to_string()) },
+            self.digit_one,
+        );
         findings.extend(faults);
         (library, findings)
     }

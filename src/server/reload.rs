@@ -63,7 +63,12 @@ pub async fn follow_files(places: Places, store: Store, inbox: mpsc::Sender<Inpu
         match read {
             Ok(files) => {
                 match store.import_house(&files.house, Timestamp::from(clock::now().wall)).await {
-                    Ok(changes) => tracing::info!("changed files were taken over: calls in progress keep the old dialogue; {} dish(es) and branches new, {} changed, {} gone", changes.added.len(), changes.changed.len(), changes.retired.len()),
+                    Ok(changes) => tracing::info!(
+                        "changed files were taken over: calls in progress keep the old dialogue; {} dish(es) and branches new, {} changed, {} gone",
+                        changes.added.len(),
+                        changes.changed.len(),
+                        changes.retired.len()
+                    ),
                     Err(error) => tracing::error!("the dialogue was taken over, the dishes were not: {error}"),
                 }
                 metrics::counter!("dinetone_reloads_total", "result" => "taken").increment(1);

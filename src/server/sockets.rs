@@ -104,7 +104,8 @@ fn unreadable(key: &str, path: &Path, what: &str) -> Finding {
 
 fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, Finding> {
     let pem = fs::read(path).map_err(|error| unreadable(key, path, &error.to_string()))?;
-    let certificates = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().map_err(|error| unreadable(key, path, &error.to_string()))?;
+    let certificates =
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().map_err(|error| unreadable(key, path, &error.to_string()))?;
     if certificates.is_empty() { Err(unreadable(key, path, "holds no certificate")) } else { Ok(certificates) }
 }
 

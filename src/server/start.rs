@@ -35,6 +35,9 @@ const WIRE: usize = 4096;
 /// Requests that wait for the store's side.
 const REQUESTS: usize = 32_768;
 
+/// Samples of histograms are folded together so often.
+const METRICS_UPKEEP: Duration = Duration::from_secs(1);
+
 /// This node's name, in call ids and records; several nodes on one store need one each.
 const NODE: &str = "a";
 
@@ -77,6 +80,19 @@ pub fn places(config: &Config, menus: &Path) -> Places {
     Places { menus: menus.to_owned(), prompts: config.data_dir.join("prompts"), digit_one }
 }
 
+/// Each call holds two ports of sound: as many descriptors as this system allows, since its soft limit is often 1024.
+fn raise_descriptors(max_calls: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    let (granted, wanted) = (getrlimit(Resource::Nofile).current, max_calls as u64 * 2 + 256);
+    if let Some(granted) = granted.filter(|granted| *granted < wanted) {
+        tracing::warn!(
+            "this system allows {granted} open descriptors; {max_calls} calls need {wanted}: raise LimitNOFILE or lower limits.max_calls"
+        );
+    }
+}
+
 /// Opens the store that the settings name.
 ///
 /// # Errors
@@ -87,7 +103,9 @@ pub async fn open_store(config: &Config) -> Result<Store, Finding> {
         && let Some(folder) = Path::new(path.trim_start_matches("//")).parent()
         && !folder.as_os_str().is_empty()
     {
-        std::fs::create_dir_all(folder).map_err(|error| Finding::new("store.url", format!("{}: {error}", folder.display()), "make the folder writable, or write another path"))?;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Finding::new("store.url", format!("{}: {error}", folder.display()), "make the folder writable, or write another path")
+        })?;
     }
     Store::open(url, config.shop.clock.clone()).await.map_err(|error| {
         let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
@@ -100,10 +118,16 @@ pub async fn open_store(config: &Config) -> Result<Store, Finding> {
 /// # Errors
 /// All that is wrong, at once.
 pub async fn start(config: Config, options: Options, metrics: metrics_exporter_prometheus::PrometheusHandle) -> Result<Running, Faults> {
+    raise_descriptors(config.limits.max_calls);
     let places = places(&config, &options.menus);
     let mut faults = Vec::new();
     let files = match places.read() {
-        Ok(files) => Some(files),
+        Ok(files) => {
+            for finding in files.lacking.iter().chain(&files.advice) {
+                tracing::warn!("{finding}");
+            }
+            Some(files)
+        }
         Err(findings) => {
             faults.extend(findings);
             None
@@ -126,7 +150,11 @@ pub async fn start(config: Config, options: Options, metrics: metrics_exporter_p
     let web = match TcpListener::bind(config.web.listen).await {
         Ok(listener) => Some(listener),
         Err(error) => {
-            faults.push(Finding::new("web.listen", format!("{} cannot be opened: {error}", config.web.listen), "stop what uses it, or write another address"));
+            faults.push(Finding::new(
+                "web.listen",
+                format!("{} cannot be opened: {error}", config.web.listen),
+                "stop what uses it, or write another address",
+            ));
             None
         }
     };
@@ -145,7 +173,9 @@ async fn assemble(
     sockets: Sockets,
     web: TcpListener,
 ) -> Result<Running, Faults> {
-    let of_store = |error: crate::store::StoreError| vec![Finding::new("store", error.to_string(), "see docs/operations.md, section \"the store does not open\"")];
+    let of_store = |error: crate::store::StoreError| {
+        vec![Finding::new("store", error.to_string(), "see docs/operations.md, section \"the store does not open\"")]
+    };
     let now = Timestamp::from(clock::now().wall);
     let closed = store.interrupt_open_calls(NODE, now).await.map_err(of_store)?;
     if closed > 0 {
@@ -178,7 +208,8 @@ async fn assemble(
         })
     });
     let media_settings = MediaSettings { threads: config.media.threads, ..MediaSettings::new(u128::from_le_bytes(clock::random())) };
-    let media = MediaThreads::start(&media_settings, sink).map_err(|error| vec![Finding::new("media.threads", error.to_string(), "raise the limits on threads and descriptors")])?;
+    let media = MediaThreads::start(&media_settings, sink)
+        .map_err(|error| vec![Finding::new("media.threads", error.to_string(), "raise the limits on threads and descriptors")])?;
     let ports = Ports::new(*config.media.rtp_ports.start(), *config.media.rtp_ports.end(), &mut ids);
 
     let (latest, catalogue_now) = watch::channel(Arc::clone(&catalogue));
@@ -191,12 +222,18 @@ async fn assemble(
         catalogue: Arc::clone(&catalogue),
         library: Arc::clone(&files.library),
         clock: config.shop.clock.clone(),
-        bind: config.sip.advertise.map(|address| if address.is_ipv4() { SocketAddr::from(([0, 0, 0, 0], 0)).ip() } else { SocketAddr::from(([0_u16; 8], 0)).ip() }),
+        bind: config.sip.advertise.map(|address| {
+            if address.is_ipv4() { SocketAddr::from(([0, 0, 0, 0], 0)).ip() } else { SocketAddr::from(([0_u16; 8], 0)).ip() }
+        }),
         no_audio_after: config.media.no_audio_after,
         longest_call: config.limits.longest_call,
     };
     let centre = Centre::new(endpoint, ports, env, Limits { max_calls: config.limits.max_calls, node: NODE.into() }, ids);
-    let ladders = options.trace_sip.map(Ladders::new).transpose().map_err(|error| vec![Finding::new("--trace-sip", error.to_string(), "name a folder that can be written")])?;
+    let ladders = options
+        .trace_sip
+        .map(Ladders::new)
+        .transpose()
+        .map_err(|error| vec![Finding::new("--trace-sip", error.to_string(), "name a folder that can be written")])?;
 
     let runtime = tokio::runtime::Handle::current();
     let advertise = config.sip.advertise;
@@ -210,12 +247,34 @@ async fn assemble(
             };
             local.block_on(async move {
                 let sockets = brain_udp.into_iter().filter_map(|socket| UdpSocket::from_std(socket).ok()).collect();
-                let brain = Brain { centre, sockets, advertise, inbox: brain_inbox, wire: brain_wire, queries: brain_queries, store: requests, media, streams, ladders, done: Some(done), runtime, stopped: false };
+                let brain = Brain {
+                    centre,
+                    sockets,
+                    advertise,
+                    inbox: brain_inbox,
+                    wire: brain_wire,
+                    queries: brain_queries,
+                    store: requests,
+                    media,
+                    streams,
+                    ladders,
+                    done: Some(done),
+                    runtime,
+                    stopped: false,
+                };
                 brain.run().await;
             });
         })
         .map_err(|error| vec![Finding::new("the brain's thread", error.to_string(), "raise the limit on threads")])?;
 
+    let counted = metrics.clone();
+    // Without it, every sample of a histogram would be kept until somebody asks for /metrics.
+    tasks::spawn("metrics", async move {
+        loop {
+            tokio::time::sleep(METRICS_UPKEEP).await;
+            counted.run_upkeep();
+        }
+    });
     tasks::spawn("catalogue", reload::follow_store(store.clone(), latest, inbox.clone()));
     tasks::spawn("files", reload::follow_files(places, store.clone(), inbox.clone()));
 
@@ -223,14 +282,29 @@ async fn assemble(
     let signs = config.data_dir.clone();
     let token: Arc<str> = clock::random::<16>().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
     let web_address = web.local_addr().unwrap_or(config.web.listen);
-    put_sign(&signs, web_address, &token).map_err(|error| vec![Finding::new("data.dir", format!("{}: {error}", signs.display()), "make the folder writable")])?;
+    put_sign(&signs, web_address, &token)
+        .map_err(|error| vec![Finding::new("data.dir", format!("{}: {error}", signs.display()), "make the folder writable")])?;
     let pages = Web { store: store.clone(), queries: queries.clone(), metrics, stopping: Arc::clone(&stopping), token };
     tasks::spawn("web", async move {
         if let Err(error) = axum::serve(web, web::routes(pages)).await {
             tracing::error!("the web server ended: {error}");
         }
     });
-    Ok(Running { sip: udp, tls, web: web_address, demo, store, inbox, queries, stopping, drained, drain: config.limits.drain, brain, effects, signs })
+    Ok(Running {
+        sip: udp,
+        tls,
+        web: web_address,
+        demo,
+        store,
+        inbox,
+        queries,
+        stopping,
+        drained,
+        drain: config.limits.drain,
+        brain,
+        effects,
+        signs,
+    })
 }
 
 /// Where the command line of this machine finds the running server: readable by its owner only.

@@ -42,7 +42,14 @@ impl Streams {
     /// None yet; what they receive goes into `inbox`.
     #[must_use]
     pub fn new(inbox: mpsc::Sender<Input>, connector: Option<TlsConnector>) -> Arc<Self> {
-        Arc::new(Self { next: AtomicU64::new(1), writers: DashMap::new(), dialled: DashMap::new(), by_address: DashMap::new(), inbox, connector })
+        Arc::new(Self {
+            next: AtomicU64::new(1),
+            writers: DashMap::new(),
+            dialled: DashMap::new(),
+            by_address: DashMap::new(),
+            inbox,
+            connector,
+        })
     }
 
     /// How many are open.
@@ -77,7 +84,9 @@ impl Streams {
                     match tls {
                         None => streams.run(stream, Flow { transport: Transport::Tcp, socket, local, peer, connection: 0 }).await,
                         Some(acceptor) => match tokio::time::timeout(PARTIAL, acceptor.accept(stream)).await {
-                            Ok(Ok(stream)) => streams.run(stream, Flow { transport: Transport::Tls, socket, local, peer, connection: 0 }).await,
+                            Ok(Ok(stream)) => {
+                                streams.run(stream, Flow { transport: Transport::Tls, socket, local, peer, connection: 0 }).await
+                            }
                             _ => metrics::counter!("dinetone_refused_total", "reason" => "tls_handshake").increment(1),
                         },
                     }
@@ -106,10 +115,7 @@ impl Streams {
         }
         let streams = Arc::clone(self);
         tasks::spawn("sip-dial", async move {
-            let stream = match tokio::time::timeout(DIAL, TcpStream::connect(flow.peer)).await {
-                Ok(Ok(stream)) => stream,
-                _ => return streams.closed(flow),
-            };
+            let Ok(Ok(stream)) = tokio::time::timeout(DIAL, TcpStream::connect(flow.peer)).await else { return streams.closed(flow) };
             let _ = stream.set_nodelay(true);
             match (flow.transport, &streams.connector) {
                 (Transport::Tls, Some(connector)) => {
@@ -142,7 +148,12 @@ impl Streams {
         self.carry(stream, Flow { connection: id, ..flow }, receiver).await;
     }
 
-    async fn carry(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, flow: Flow, mut queue: mpsc::Receiver<Vec<u8>>) {
+    async fn carry(
+        self: &Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        flow: Flow,
+        mut queue: mpsc::Receiver<Vec<u8>>,
+    ) {
         *self.by_address.entry(flow.peer.ip()).or_insert(0) += 1;
         let (mut reader, mut writer) = tokio::io::split(stream);
         let sending = tasks::spawn("sip-write", async move {

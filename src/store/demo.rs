@@ -6,8 +6,8 @@ use super::db::{Durability, Tx, vals};
 use super::people::{new_customer, put_address};
 use super::{Store, StoreError, catalogue as shelf, lines, new_id, points};
 use crate::domain::{
-    Address, BlockLevel, BranchNumber, Cart, CartLine, Catalogue, CustomerId, MemberNumber, MenuNumber, OrderStatus, PhoneNumber, Place,
-    PointsEntry, Quantity, Timestamp,
+    Address, BlockLevel, BranchNumber, Cart, CartLine, Catalogue, CustomerId, Language, MemberNumber, MenuNumber, OrderStatus, PhoneNumber,
+    Place, PointsEntry, Quantity, Timestamp,
 };
 use crate::order::pricing::quote;
 
@@ -117,10 +117,12 @@ impl Store {
         let gone = vals!["212:*", 212_i64, Option::<i64>::None, now.after(365 * DAY).as_millis()];
         tx.exec("insert into sold_out (id, dish, branch, until_at) values ($1, $2, $3, $4) on conflict (id) do nothing", gone).await?;
         tx.commit().await?;
-        for (number, _, _, pin) in MEMBERS {
+        for (number, _, phone, pin) in MEMBERS {
             if pin.is_some() {
                 self.set_pin(&member_number(number), pin, now).await?;
             }
+            // Regular guests chose their language long ago.
+            self.remember_language(&known(phone), Language::Mandarin, now).await?;
         }
         self.block(&known("13100131000"), BlockLevel::Soft, None, "demonstration", now).await?;
         self.block(&known("13100131999"), BlockLevel::Hard, None, "demonstration", now).await?;

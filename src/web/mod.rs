@@ -94,7 +94,10 @@ async fn ready(State(web): State<Web>) -> Response {
         return problem(StatusCode::SERVICE_UNAVAILABLE, "stopped", "the call centre has stopped");
     }
     match tokio::time::timeout(Duration::from_secs(1), health).await {
-        Ok(Ok((calls, trunks))) => Json(wire::Ready { ready: true, calls, trunks: trunks.into_iter().map(|(name, up)| wire::Trunk { name, up }).collect() }).into_response(),
+        Ok(Ok((calls, trunks))) => {
+            Json(wire::Ready { ready: true, calls, trunks: trunks.into_iter().map(|(name, up)| wire::Trunk { name, up }).collect() })
+                .into_response()
+        }
         _ => problem(StatusCode::SERVICE_UNAVAILABLE, "busy", "the call centre did not answer within a second"),
     }
 }

@@ -202,7 +202,8 @@ impl Session {
             }
             Reply::Answer { question, answer } => {
                 if let Answer::Known(card) = &answer {
-                    for id in card.addresses.iter().filter(|address| address.clip.is_none()).filter_map(|address| address.recording.clone()) {
+                    for id in card.addresses.iter().filter(|address| address.clip.is_none()).filter_map(|address| address.recording.clone())
+                    {
                         self.store(StoreRequest::LoadRecording { call: self.dialog.0, id });
                     }
                 }
@@ -213,8 +214,15 @@ impl Session {
                         && self.state == State::Ending
                     {
                         // Told that it failed, and gone: nobody waits for this food.
-                        self.step(now, StepKind::Warning(format!("order {number} came through after the caller was told it had not: cancelled")));
-                        self.store(StoreRequest::Ask { call: self.dialog.0, question: u32::MAX, what: Box::new(Question::Cancel(id.clone())) });
+                        self.step(
+                            now,
+                            StepKind::Warning(format!("order {number} came through after the caller was told it had not: cancelled")),
+                        );
+                        self.store(StoreRequest::Ask {
+                            call: self.dialog.0,
+                            question: u32::MAX,
+                            what: Box::new(Question::Cancel(id.clone())),
+                        });
                         return self.try_finish(now);
                     }
                 }
@@ -251,6 +259,11 @@ fn sound(env: &Env, key: &str) -> Arc<[Piece]> {
 
 /// How long somebody spoke: frames louder than −45 dBov.
 fn spoken(audio: &[u8]) -> Duration {
-    let loud = audio.chunks(FRAME).filter(|frame| frame.iter().map(|&byte| i64::from(g711::alaw_to_linear(byte)).pow(2)).sum::<i64>() > 184_i64.pow(2) * frame.len() as i64).count();
+    let loud = audio
+        .chunks(FRAME)
+        .filter(|frame| {
+            frame.iter().map(|&byte| i64::from(g711::alaw_to_linear(byte)).pow(2)).sum::<i64>() > 184_i64.pow(2) * frame.len() as i64
+        })
+        .count();
     Duration::from_millis(20 * loud as u64)
 }

@@ -415,7 +415,6 @@ impl Inner {
                 if let Some(phone) = self.phones.values_mut().find(|phone| phone.sound == to) {
                     if bytes.len() == PACKET {
                         phone.heard_packets += 1;
-                        phone.heard.extend(&bytes[12..]);
                     }
                 } else if let Some((leg, _)) = self.legs.values_mut().find(|(_, address)| *address == to) {
                     leg.receive(now, from, &bytes, &mut self.reports);
@@ -634,11 +633,6 @@ impl Diner {
 
     pub fn line(&self) -> Line {
         self.world.0.borrow().phones[&self.place].line.clone()
-    }
-
-    /// A-law as it arrived, packet by packet.
-    pub fn sound(&self) -> Vec<u8> {
-        self.world.0.borrow().phones[&self.place].heard.clone()
     }
 
     pub fn packets(&self) -> u64 {

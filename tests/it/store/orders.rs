@@ -69,7 +69,10 @@ pub async fn i7_what_does_not_hold_any_more_is_not_confirmed(database: Database)
     let (store, catalogue) = database.shop().await;
     let wanted = request("k1", "13811112222");
     let night = clock().timestamp(jiff::civil::date(2026, 11, 21).at(22, 0, 0, 0));
-    assert_eq!(place(&store, &catalogue, &wanted, night).await, Placed::Closed);
+    // Branch 2 closes; branch 1 of the sample house is open round the clock.
+    let mut late = wanted.clone();
+    late.place = Place::Pickup { branch: branch(2) };
+    assert_eq!(place(&store, &catalogue, &late, night).await, Placed::Closed);
     // The dialogue's catalogue does not know yet: the transaction looks for itself.
     store.set_sold_out(dish(61), None, saturday().after(DAY)).await.unwrap();
     assert_eq!(place(&store, &catalogue, &wanted, saturday()).await, Placed::SoldOut(vec![dish(61)]));

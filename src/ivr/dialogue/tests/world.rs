@@ -202,11 +202,7 @@ impl Call {
                     self.speaking = None;
                     self.recording = Some(self.now.instant + Duration::from_secs(8));
                 }
-                DialogueOutput::StopRecording => {
-                    if self.recording.is_some() {
-                        self.recording = Some(self.now.instant);
-                    }
-                }
+                DialogueOutput::StopRecording => self.recording = self.recording.map(|_| self.now.instant),
                 DialogueOutput::Ask { question, what } => {
                     if let Some(answer) = (self.store)(&what) {
                         self.answers.push_back((question, answer));

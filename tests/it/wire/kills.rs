@@ -1,0 +1,191 @@
+//! As a chain I lose power in the middle of the evening: no order that a diner heard confirmed is lost, none is doubled,
+//! and the line is open again in seconds. The server is killed with SIGKILL while diners are at every step of an order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use dinetone::diner::{CallPlan, KeysBy, Line, Phone, PhoneSettings, Script, Who, Whom};
+use dinetone::voice::say::DigitOne;
+use dinetone::voice::{Library, SoundBook, Sources};
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use rand::RngCore;
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+
+use super::calls::orders;
+use super::server::{Server, Setup, now};
+use crate::store::postgres;
+
+/// Presses # as soon as the order was read out, and 9 when the confirmation has begun.
+const ORDER: &str = "\
+dials 4000
+hears order.sum_keys within 60s
+press #
+hears final.done within 60s
+press 9
+waits 60s
+";
+
+/// What the diners of all rounds went through, by number.
+#[derive(Default)]
+struct Heard {
+    called: BTreeSet<String>,
+    submitted: BTreeSet<String>,
+    confirmed: BTreeSet<String>,
+}
+
+/// When in a round the power goes.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// So long after the first diner called.
+    After(Duration),
+    /// So long after a diner pressed the submitting key: around the commit.
+    Submit(Duration),
+}
+
+struct Evening {
+    server: Server,
+    book: Arc<SoundBook>,
+    script: Script,
+    heard: Arc<Mutex<Heard>>,
+    /// The last four digits of the next diner's number, by which the order lists tell diners apart.
+    next: u32,
+    restarts: Vec<Duration>,
+}
+
+impl Evening {
+    fn new(store: Option<String>) -> Self {
+        let mut setup = Setup::bench();
+        setup.store = store;
+        let (library, _) = Library::load(Sources::shipped(Vec::new()), DigitOne::Yao);
+        let script = Script::parse("order", ORDER).unwrap();
+        Self { server: setup.install(), book: Arc::new(SoundBook::new(&library)), script, heard: Arc::default(), next: 0, restarts: Vec::new() }
+    }
+
+    /// Opens, takes orders of `diners` who ring one after another within `spread`, and loses power.
+    async fn round(&mut self, diners: u32, spread: Duration, cut: Cut) {
+        let begun = now();
+        tokio::task::block_in_place(|| self.server.run());
+        self.restarts.push(begun.elapsed());
+        let settings = PhoneSettings { target: self.server.sip, tcp: false, bind: None, credentials: None, trace: false };
+        let phone = Arc::new(Phone::open(settings, None).await.unwrap());
+        let (pressed, mut submits) = watch::channel(0_u32);
+        let pressed = Arc::new(pressed);
+        let mut calls = tokio::task::JoinSet::new();
+        for place in 0..diners {
+            let from = format!("1370000{:04}", self.next);
+            self.next += 1;
+            let plan = CallPlan { script: self.script.clone(), keys: KeysBy::Events, by_hand: false, book: Arc::clone(&self.book), seed: u64::from(self.next) };
+            let whom = Whom { to: format!("sip:4000@{}", self.server.sip), from: from.clone(), headers: Vec::new() };
+            let (lines, mut said) = mpsc::channel::<Line>(64);
+            let (phone, heard, pressed) = (Arc::clone(&phone), Arc::clone(&self.heard), Arc::clone(&pressed));
+            calls.spawn(async move {
+                tokio::time::sleep(spread * place / diners).await;
+                heard.lock().unwrap().called.insert(from.clone());
+                let listening = async {
+                    while let Some(line) = said.recv().await {
+                        if line.who != Who::Diner {
+                            continue;
+                        }
+                        let mut heard = heard.lock().unwrap();
+                        if line.text.contains('#') {
+                            heard.submitted.insert(from.clone());
+                            pressed.send_modify(|count| *count += 1);
+                        } else if line.text.contains('9') {
+                            heard.confirmed.insert(from.clone());
+                        }
+                    }
+                };
+                tokio::join!(phone.call(whom, plan, Some(lines), None), listening);
+            });
+        }
+        let longest = Duration::from_secs(40);
+        match cut {
+            Cut::After(after) => tokio::time::sleep(after).await,
+            Cut::Submit(after) => {
+                let _ = tokio::time::timeout(longest, submits.wait_for(|count| *count > 0)).await;
+                tokio::time::sleep(after).await;
+            }
+        }
+        self.server.kill();
+        calls.abort_all();
+    }
+
+    /// After the last power cut: what is on disk is what the diners were told.
+    fn reckoning(mut self) {
+        self.server.run();
+        let heard = std::mem::take(&mut *self.heard.lock().unwrap());
+        let mut kept: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for order in orders(&self.server) {
+            let phone = order["phone"].as_str().unwrap();
+            kept.entry(phone[phone.len() - 4..].to_owned()).or_default().push(order);
+        }
+        let last_four = |from: &String| from[from.len() - 4..].to_owned();
+        let lost: Vec<&String> = heard.confirmed.iter().filter(|from| !kept.contains_key(&last_four(from))).collect();
+        assert!(lost.is_empty(), "confirmed and lost: {lost:?}");
+        let doubled: Vec<&String> = kept.iter().filter(|(_, orders)| orders.len() > 1).map(|(phone, _)| phone).collect();
+        assert!(doubled.is_empty(), "ordered once and there twice: {doubled:?}");
+        let submitted: BTreeSet<String> = heard.submitted.iter().map(last_four).collect();
+        let invented: Vec<&String> = kept.keys().filter(|phone| !submitted.contains(*phone)).collect();
+        assert!(invented.is_empty(), "there without the submitting key: {invented:?}");
+        let mut numbers = BTreeSet::new();
+        for order in kept.values().flatten() {
+            assert!(numbers.insert(order["number"].as_str().unwrap().to_owned()), "a number twice: {order}");
+            let line = &order["lines"][0];
+            assert_eq!((order["lines"].as_array().map(Vec::len), &line["dish"], &line["quantity"]), (Some(1), &18.into(), &1.into()), "{order}");
+            assert_eq!((&order["goods_fen"], &order["pay_fen"]), (&3800.into(), &3800.into()), "{order}");
+        }
+        // The call records agree with the orders, and no call of an earlier run is still open.
+        let calls = self.server.json(&["calls", "list", "--limit", "100000", "--json"]);
+        let calls = calls.as_array().unwrap();
+        let open: Vec<&Value> = calls.iter().filter(|call| call["ended_at"].is_null()).collect();
+        assert!(open.is_empty(), "left open: {open:?}");
+        let interrupted = calls.iter().filter(|call| call["reason"] == "interrupted").count();
+        assert!(interrupted > 0, "calls that were up at a power cut are closed as interrupted");
+        for number in calls.iter().filter_map(|call| call["order"].as_str()) {
+            assert!(numbers.contains(number), "a call tells of an order {number} that is not there");
+        }
+        self.restarts.sort_unstable();
+        let (median, slowest) = (self.restarts[self.restarts.len() / 2], self.restarts[self.restarts.len() - 1]);
+        eprintln!(
+            "{} power cuts, {} calls: {} on record ({interrupted} interrupted), {} submitted, {} confirmed, {} orders kept; ready again in {median:.2?}, at most {slowest:.2?}",
+            self.restarts.len(),
+            heard.called.len(),
+            calls.len(),
+            heard.submitted.len(),
+            heard.confirmed.len(),
+            numbers.len()
+        );
+        assert!(median < Duration::from_secs(5), "ready again only after {median:?}");
+        assert!(!heard.confirmed.is_empty() && heard.confirmed.len() < heard.called.len(), "cuts before and after the confirmation");
+    }
+}
+
+/// Rounds until `lasting` has passed (at least `least`), with cuts at random moments and around the commit.
+fn evening(store: Option<String>, least: u32, lasting: Duration) {
+    let mut evening = Evening::new(store);
+    let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut up_to = |milliseconds: u64| Duration::from_millis(random.next_u64() % milliseconds);
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(async {
+        let end: Instant = now() + lasting;
+        let mut round = 0;
+        while round < least || now() < end {
+            let cut = if round % 3 == 0 { Cut::After(up_to(12_000)) } else { Cut::Submit(up_to(if round % 3 == 1 { 60 } else { 900 })) };
+            evening.round(8, Duration::from_millis(1500), cut).await;
+            round += 1;
+        }
+    });
+    evening.reckoning();
+}
+
+#[test]
+fn i6_i8_no_power_cut_loses_or_doubles_an_order_on_sqlite() {
+    evening(None, 12, Duration::from_secs(60));
+}
+
+#[test]
+fn i6_i8_no_power_cut_loses_or_doubles_an_order_on_postgresql() {
+    let Some(server) = postgres::Server::start() else { return };
+    evening(Some(server.fresh()), 6, Duration::from_secs(25));
+}

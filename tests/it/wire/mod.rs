@@ -1,0 +1,13 @@
+//! Wire tests: the real program in a process of its own, and real peers on loopback.
+//!
+//! As a newcomer I ring with whatever phone I have, and it works. As an operator I stop, kill, reload and back up the
+//! server while diners order, and no order is ever lost or doubled. Every server has its own folder, ports and store;
+//! everything here runs in real time, so tests poll with deadlines instead of sleeping.
+
+mod baresip;
+mod calls;
+mod kills;
+mod operations;
+mod server;
+mod sipp;
+mod streams;

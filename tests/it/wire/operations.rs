@@ -1,0 +1,238 @@
+//! As an operator I stop, watch, change, back up and trace the server while diners are on the line.
+
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use super::calls::{QUICK_ORDER, orders};
+use super::server::{Server, Setup, ask, eventually, now, request, text};
+
+const SOON: Duration = Duration::from_secs(15);
+
+/// A caller who stays; `dials` is a line of the load generator's menu.
+fn caller(server: &Server, dials: &str, seconds: &str, from: &str) -> Child {
+    let script = format!("dials {dials}\nfrom {from}\nwaits {seconds}\nhangs up\n");
+    server.diner(&script, &["--quiet"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn live(server: &Server) -> Vec<serde_json::Value> {
+    server.json(&["calls", "list", "--live", "--json"]).as_array().unwrap().clone()
+}
+
+/// Waits until so many calls are up and answered.
+#[track_caller]
+fn up(server: &Server, count: usize) {
+    eventually(&format!("{count} call(s) up"), SOON, || (live(server).iter().filter(|call| call["answered_at"].is_string()).count() == count).then_some(()));
+}
+
+fn invited(server: &Server, number: u32) -> String {
+    ask(server.sip, &request("INVITE", server.sip, number, "UDP"), Duration::from_secs(5)).expect("an answer to the INVITE")
+}
+
+#[test]
+fn c33_a_stop_lets_the_call_finish_and_sends_new_ones_elsewhere() {
+    let mut server = Setup::bench().start();
+    let staying = caller(&server, "2000", "5s", "13600136001");
+    up(&server, 1);
+    assert_eq!(server.get("/readyz").0, 200);
+    server.terminate();
+    let refused = eventually("new calls are refused", SOON, || {
+        let answer = ask(server.sip, &request("INVITE", server.sip, 7, "UDP"), Duration::from_secs(2))?;
+        answer.starts_with("SIP/2.0 503").then_some(answer)
+    });
+    assert!(refused.contains("Retry-After:"), "{refused}");
+    assert_eq!(server.get("/readyz").0, 503, "a balancer is told");
+    assert_eq!(server.get("/healthz").0, 200, "but it lives");
+    let output = staying.wait_with_output().unwrap();
+    assert!(output.status.success(), "the call in progress ends by itself: {}", text(&output));
+    let status = server.ended(SOON);
+    assert_eq!(status.code(), Some(0), "{status}");
+    let calls = server.json(&["calls", "list", "--json"]);
+    assert_eq!(calls[0]["reason"], "finished", "{calls}");
+    assert_eq!(calls[0]["ended_by"], "caller", "{calls}");
+}
+
+#[test]
+fn c33_a_second_signal_ends_the_calls_at_once() {
+    let mut server = Setup::bench().start();
+    let staying = caller(&server, "2000", "60s", "13600136002");
+    up(&server, 1);
+    server.terminate();
+    eventually("the stop began", SOON, || server.log().contains("stopping").then_some(()));
+    let second = now();
+    server.terminate();
+    let status = server.ended(Duration::from_secs(10));
+    assert_eq!(status.code(), Some(0), "{status}");
+    assert!(second.elapsed() < Duration::from_secs(10));
+    // The diner got a BYE instead of silence.
+    let output = staying.wait_with_output().unwrap();
+    assert!(!output.status.success(), "{}", text(&output));
+    let calls = server.json(&["calls", "list", "--json"]);
+    assert!(calls[0]["ended_at"].is_string(), "the record is closed: {calls}");
+}
+
+#[test]
+fn c35_health_numbers_and_live_calls() {
+    let server = Setup::bench().start();
+    assert_eq!(server.get("/healthz").0, 200);
+    let staying = caller(&server, "5000", "20s", "13600136003");
+    let keyed = server.diner("dials 5000\nfrom 13600136004\nhears main.menu\npress 1\nwaits 20s\n", &["--quiet"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let (_staying, _keyed) = (super::server::Guarded(staying), super::server::Guarded(keyed.unwrap()));
+    up(&server, 2);
+    let refused = ask(server.sip, &request("INVITE", server.sip, 9, "UDP").replace("Content-Length", "Require: unobtainium\r\nContent-Length"), Duration::from_secs(5));
+    assert!(refused.is_some_and(|answer| answer.starts_with("SIP/2.0 420")));
+    let (status, ready) = server.get("/readyz");
+    assert_eq!(status, 200, "{ready}");
+    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    assert_eq!(ready["calls"], 2, "{ready}");
+    let numbers = eventually("the key is counted", SOON, || {
+        let (_, numbers) = server.get("/metrics");
+        numbers.contains("dinetone_keys_total{").then_some(numbers)
+    });
+    let missing: Vec<&str> = [
+        "dinetone_calls ",
+        "dinetone_keys_total{",
+        "dinetone_prompts_total",
+        "dinetone_refused_total{",
+        "dinetone_store_seconds",
+        "dinetone_media_tick_lateness_seconds",
+        "dinetone_rtp_packets_total",
+    ]
+    .into_iter()
+    .filter(|name| !numbers.contains(name))
+    .collect();
+    assert!(missing.is_empty(), "{missing:?} are missing in\n{numbers}");
+    assert!(numbers.lines().any(|line| line.starts_with("dinetone_calls ") && line.ends_with(" 2")), "two calls are up:\n{numbers}");
+    let calls = live(&server);
+    assert!(calls.iter().all(|call| call["dialled"] == "5000" && call["node"] == "every-key"), "{calls:?}");
+    let one = calls.iter().find(|call| call["keys"] == 1).expect("one has pressed a key");
+    let shown = server.json(&["calls", "show", one["id"].as_str().unwrap(), "--json"]);
+    assert!(shown["steps"].as_array().unwrap().iter().any(|step| step["type"] == "key" && step["key"] == "1"), "shown while it lasts: {shown}");
+    let said = server.cli(&["calls", "list", "--live"]);
+    assert!(String::from_utf8_lossy(&said.stdout).contains("2 call(s) up"), "{}", text(&said));
+}
+
+#[test]
+fn c14_a_changed_dialogue_is_taken_over_and_a_bad_one_refused() {
+    let server = Setup::bench().start();
+    let menus = std::fs::read_to_string(server.path("menus.toml")).unwrap();
+    let short = "dials 7777\nhears test.short\nnever hears test.long\n";
+    server.call(short, &[]);
+    // A call that is up keeps the dialogue that it began with.
+    let old = server.diner("dials 5000\nhears main.menu\nwaits 6s\npress 1\nhears main.menu\nhangs up\n", &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    up(&server, 1);
+    let changed = menus.replace("[node.hello]\nsay = [\"test.short\"]", "[node.hello]\nsay = [\"test.long\"]").replace(
+        "[node.every-key]\nkind = \"loop\"\nsay = [\"main.menu\"]",
+        "[node.every-key]\nkind = \"loop\"\nsay = [\"test.short\"]",
+    );
+    assert_ne!(changed, menus);
+    std::fs::write(server.path("menus.toml"), &changed).unwrap();
+    eventually("the change is taken over", SOON, || server.log().contains("taken over").then_some(()));
+    server.call("dials 7777\nhears test.long\nnever hears test.short\n", &[]);
+    let output = old.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+
+    let bad = changed.replace("[node.hello]\nsay = [\"test.long\"]\nthen = \"bye\"", "[node.hello]\nsay = [\"no.such.prompt\"]\nthen = \"nowhere\"");
+    assert_ne!(bad, changed);
+    std::fs::write(server.path("menus.toml"), &bad).unwrap();
+    eventually("the bad file is refused", SOON, || server.log().contains("refused").then_some(()));
+    let log = server.log();
+    assert!(log.contains("nowhere") && log.contains("no.such.prompt"), "both faults are told: {log}");
+    assert!(log.contains("hello"), "and their place: {log}");
+    server.call("dials 7777\nhears test.long\n", &[]);
+    assert!(server.get("/metrics").1.contains("dinetone_reloads_total{result=\"refused\"} 1"));
+
+    // What is broken as TOML is refused by its line, and the right file is taken over again.
+    std::fs::write(server.path("menus.toml"), "start = \n").unwrap();
+    eventually("the broken file is refused", SOON, || server.log().contains("menus.toml:1").then_some(()));
+    std::fs::write(server.path("menus.toml"), &menus).unwrap();
+    eventually("the old file is back", SOON, || (server.log().matches("taken over").count() == 2).then_some(()));
+    server.call(short, &[]);
+}
+
+#[test]
+fn c35_all_faults_of_the_settings_are_told_at_once() {
+    let server = Setup::demo().env("DINETONE__SIP__LISTEN", "here").env("DINETONE__MEDIA__RTP_PORTS", "9-1").env("DINETONE__LIMITS__MAX_CALLS", "many").install();
+    std::fs::write(server.path("config.toml"), "[sipp]\nx = 1\n[shop]\ntime_zone = \"Nowhere/City\"\n").unwrap();
+    let begun = now();
+    let output = server.cli(&["serve", "--demo", "--config", "config.toml"]);
+    assert!(begun.elapsed() < SOON);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let told = String::from_utf8_lossy(&output.stderr);
+    for place in ["sip.listen", "media.rtp_ports", "limits.max_calls", "sipp", "shop.time_zone"] {
+        assert!(told.contains(place), "{place} is not told: {told}");
+    }
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("Ready"));
+
+    // A dialogue with faults and a port that is taken, too.
+    let running = Setup::demo().start();
+    let mut other = Setup::demo();
+    other.menus = other.menus.replacen("start = \"welcome\"", "start = \"nowhere\"", 1);
+    let other = other.env("DINETONE__SIP__LISTEN", &running.sip.to_string()).install();
+    let output = other.cli(&["serve", "--demo"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("nowhere") && told.contains("sip.listen"), "both are told: {told}");
+}
+
+#[test]
+fn c58_a_backup_while_running_restores_into_a_fresh_store() {
+    let server = Setup::bench().start();
+    server.call(QUICK_ORDER, &["--from", "13600136010"]);
+    let staying = super::server::Guarded(caller(&server, "2000", "30s", "13600136011"));
+    up(&server, 1);
+    let file = server.path("house.jsonl").display().to_string();
+    let output = server.cli(&["backup", &file]);
+    assert!(output.status.success(), "{}", text(&output));
+    drop(staying);
+    server.call(QUICK_ORDER, &["--from", "13600136012"]);
+    assert_eq!(orders(&server).len(), 2);
+
+    let mut fresh = Setup::bench().install();
+    let unsure = fresh.cli(&["restore", &file]);
+    assert_eq!(unsure.status.code(), Some(1), "without --yes nothing is replaced");
+    let output = fresh.cli(&["restore", &file, "--yes"]);
+    assert!(output.status.success(), "{}", text(&output));
+    fresh.run();
+    let (kept, all) = (orders(&fresh), orders(&server));
+    assert_eq!(kept.len(), 1, "what was there at the backup: {kept:?}");
+    assert!(all.contains(&kept[0]), "to the last field: {kept:?} {all:?}");
+    fresh.call(QUICK_ORDER, &["--from", "13600136013"]);
+    let both = orders(&fresh);
+    assert_eq!(both.len(), 2);
+    assert_ne!(both[0]["number"], both[1]["number"], "numbers go on behind the restored ones");
+}
+
+#[test]
+fn c35_a_ladder_of_each_call_without_passwords() {
+    let mut setup = Setup::strict("[[account]]\nuser = \"desk\"\npassword = \"correct-horse\"\n");
+    setup.trace_sip = true;
+    let server = setup.start();
+    let output = server.diner("waits 1s\nhangs up\n", &["--user", "desk", "--password", "correct-horse"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let ladder = eventually("a ladder with a BYE", SOON, || {
+        let files = std::fs::read_dir(server.path("ladders")).ok()?;
+        let all: String = files.flatten().map(|file| std::fs::read_to_string(file.path()).unwrap_or_default()).collect();
+        (all.contains("BYE sip:") && all.contains("1 INVITE")).then_some(all)
+    });
+    assert!(ladder.contains("INVITE sip:1000@") && ladder.contains("SIP/2.0 401") && ladder.contains("SIP/2.0 200"), "{ladder}");
+    for line in ladder.lines().filter(|line| line.to_ascii_lowercase().contains("authorization:")) {
+        assert!(!line.contains("response=") && !line.contains("nonce="), "a proof is in the ladder: {line}");
+    }
+    assert!(!ladder.contains("correct-horse"));
+}
+
+#[test]
+fn c35_logs_never_hold_a_full_number() {
+    let server = Setup::bench().env("DINETONE__LOG__LEVEL", "debug").env("DINETONE__LOG__FORMAT", "json").start();
+    server.call(QUICK_ORDER, &["--from", "13612345678"]);
+    let _ = invited(&server, 31);
+    let _ = ask(server.sip, &request("INVITE", server.sip, 32, "UDP").replace("13900139000", "13687654321").replace("CSeq: 1 INVITE", "CSeq: x"), Duration::from_secs(2));
+    eventually("the call is in the log", SOON, || server.log().contains("ended").then_some(()));
+    let log = server.log();
+    for number in ["13612345678", "3612345678", "13900139000", "13687654321"] {
+        assert!(!log.contains(number), "{number} is in the log:\n{}", log.lines().find(|line| line.contains(number)).unwrap_or_default());
+    }
+    for line in log.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "not JSON: {line}");
+    }
+}
