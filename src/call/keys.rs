@@ -1,54 +1,34 @@
-//! One press is one digit, however it arrives (I1): a call listens to one source of keys.
+//! Keys of one call: a press that comes several ways counts once (I1, C5), and INFO bodies are read.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::domain::KeySource;
+use crate::media::dtmf::digit::{Arbiter, Via};
 
-/// A press that comes by a second way within this time is the same press.
-const SAME_PRESS: Duration = Duration::from_millis(400);
-
-/// Chooses the source of a call's keys at the first press and ignores the others (C5).
-///
-/// A tone heard in the sound is the weakest witness: when telephone-event or INFO speaks up later, that one is believed from then on.
+/// Counts the presses of one call across its sources.
 #[derive(Debug, Default)]
-pub struct KeyArbiter {
-    source: Option<KeySource>,
-    last: Option<(char, KeySource, Instant)>,
-    ignored: u32,
+pub struct Keys {
+    arbiter: Arbiter,
+    echoes: u32,
 }
 
-impl KeyArbiter {
-    /// Whether this press counts.
+impl Keys {
+    /// Whether this press counts; an echo by another way does not.
     pub fn accept(&mut self, now: Instant, key: char, from: KeySource) -> bool {
-        let counts = match self.source {
-            None => true,
-            Some(source) if source == from => true,
-            Some(KeySource::Tone) => {
-                let twin = self.last.is_some_and(|(last, _, at)| last == key && now.saturating_duration_since(at) < SAME_PRESS);
-                self.source = Some(from);
-                !twin
-            }
-            Some(_) => false,
+        let via = match from {
+            KeySource::Event => Via::Event,
+            KeySource::Info => Via::Info,
+            KeySource::Tone => Via::Tone,
         };
-        if counts {
-            self.source.get_or_insert(from);
-            self.last = Some((key, from, now));
-        } else {
-            self.ignored += 1;
-        }
+        let counts = self.arbiter.is_new(now, key, via);
+        self.echoes += u32::from(!counts);
         counts
     }
 
-    /// Where this call's keys come from, once one was pressed.
+    /// Presses that came a second way.
     #[must_use]
-    pub const fn source(&self) -> Option<KeySource> {
-        self.source
-    }
-
-    /// Presses that came by a second way.
-    #[must_use]
-    pub const fn ignored(&self) -> u32 {
-        self.ignored
+    pub const fn echoes(&self) -> u32 {
+        self.echoes
     }
 }
 
@@ -72,18 +52,14 @@ pub fn info_key(body: &str) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KeyArbiter, info_key};
-    use crate::domain::KeySource::{Event, Info, Tone};
+    use super::{Keys, info_key};
+    use crate::domain::KeySource::{Event, Info};
     use std::time::{Duration, Instant};
-
-    #[expect(clippy::disallowed_methods, reason = "the origin of virtual time")]
-    fn origin() -> Instant {
-        Instant::now()
-    }
 
     #[test]
     fn c5_a_phone_that_sends_each_key_twice_is_heard_once() {
-        let (mut keys, start) = (KeyArbiter::default(), origin());
+        #[expect(clippy::disallowed_methods, reason = "the origin of virtual time")]
+        let (mut keys, start) = (Keys::default(), Instant::now());
         let mut heard = String::new();
         for (place, key) in "18#2##".chars().enumerate() {
             let at = start + Duration::from_millis(300 * place as u64);
@@ -93,17 +69,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(heard, "18#2##");
-        assert_eq!((keys.source(), keys.ignored()), (Some(Event), 6));
-    }
-
-    #[test]
-    fn c6_a_tone_gives_way_to_a_better_witness_without_doubling_the_press() {
-        let (mut keys, start) = (KeyArbiter::default(), origin());
-        assert!(keys.accept(start, '1', Tone));
-        assert!(!keys.accept(start + Duration::from_millis(100), '1', Event));
-        assert!(keys.accept(start + Duration::from_millis(900), '1', Event));
-        assert!(!keys.accept(start + Duration::from_millis(950), '1', Tone));
+        assert_eq!((heard.as_str(), keys.echoes()), ("18#2##", 6));
     }
 
     #[test]

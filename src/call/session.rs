@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::keys::{KeyArbiter, info_key};
+use super::keys::{Keys, info_key};
 use super::plan::{self, Side};
 use super::request::{Reply, StoreRequest};
 use crate::domain::{
@@ -141,7 +141,7 @@ pub struct Session {
     card: Option<Box<Card>>,
     dialogue: Option<Dialogue>,
     early_keys: Vec<(char, KeySource)>,
-    keys: KeyArbiter,
+    keys: Keys,
     key_source: KeySource,
     play: u64,
     playing: Option<(PlayId, Playing)>,
@@ -216,7 +216,7 @@ impl Session {
             card: None,
             dialogue: None,
             early_keys: Vec::new(),
-            keys: KeyArbiter::default(),
+            keys: Keys::default(),
             key_source: KeySource::Event,
             play: 0,
             playing: None,

@@ -11,6 +11,7 @@ use tokio::net::{TcpSocket, UdpSocket};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::call::{Call, CallPlan, Ended, Line, Order, Verdict};
+use super::mouth::KeysBy;
 use crate::machine::{Machine, Now};
 use crate::media::order::Codec;
 use crate::server::clock;
@@ -154,6 +155,7 @@ impl Phone {
             None => &sdp::Codec::PREFERENCE[..],
         };
         let seed = plan.seed;
+        let by_tones = plan.script.keys.unwrap_or(plan.keys) == KeysBy::Tones;
         let mut call = Call::new(plan, now.instant);
         let socket = match UdpSocket::bind(SocketAddr::new(self.local, 0)).await {
             Ok(socket) => socket,
@@ -163,7 +165,9 @@ impl Phone {
             }
         };
         let port = socket.local_addr().map_or(0, |bound| bound.port());
-        let offer = sdp::offer(&sdp::Local { address: self.local, port, session_id: seed >> 2, version: 1, codecs });
+        let local = sdp::Local { address: self.local, port, session_id: seed >> 2, version: 1, codecs };
+        // Tones are listened for only where telephone-event was not negotiated.
+        let offer = if by_tones { sdp::offer_without_events(&local) } else { sdp::offer(&local) };
         let (events, inbox) = mpsc::channel(64);
         let (dialog, placed) = oneshot::channel();
         let placing = Placing { to, from, headers, sdp: offer, credentials: self.credentials.clone() };

@@ -278,6 +278,14 @@ async fn assemble(
     tasks::spawn("catalogue", reload::follow_store(store.clone(), latest, inbox.clone()));
     tasks::spawn("files", reload::follow_files(places, store.clone(), inbox.clone()));
 
+    // Samples of histograms pile up until somebody reads them: nobody may ever.
+    let upkeep = metrics.clone();
+    tasks::spawn("metrics", async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            upkeep.run_upkeep();
+        }
+    });
     let stopping = Arc::new(AtomicBool::new(false));
     let signs = config.data_dir.clone();
     let token: Arc<str> = clock::random::<16>().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();

@@ -391,6 +391,14 @@ pub fn offer(local: &Local<'_>) -> String {
     text
 }
 
+/// The same without telephone-event, for a phone that sends keys as tones only.
+#[must_use]
+pub fn offer_without_events(local: &Local<'_>) -> String {
+    let mut text = session_lines(local);
+    audio_lines(&mut text, local.port, "RTP/AVP", local.codecs, None, Direction::SendRecv);
+    text
+}
+
 /// What `answer` to our own `offer` means: the first of the peer's formats that we had offered.
 ///
 /// # Errors

@@ -158,7 +158,7 @@ pub(super) async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows
         if rest.len() < size {
             continue;
         }
-        let sql = insert_sql(table, columns, size, conflict);
+        let sql = insert_sql(table, columns, size, conflict, matches!(tx, Tx::Sqlite(_)));
         while rest.len() >= size {
             let args: Vec<Val> = rest.by_ref().take(size).flatten().collect();
             tx.exec_with(AssertSqlSafe(sql.as_str()), args).await?;
@@ -167,9 +167,12 @@ pub(super) async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows
     Ok(())
 }
 
-fn insert_sql(table: &str, columns: &[&str], rows: usize, conflict: &str) -> String {
+/// Numbered placeholders are names to SQLite, which it looks up one after the other: a thousand of them cost more than the
+/// insert itself. There the nameless `?` is used, in this one generated statement.
+fn insert_sql(table: &str, columns: &[&str], rows: usize, conflict: &str, nameless: bool) -> String {
     let row = |row: usize| {
-        let places: Vec<String> = (1..=columns.len()).map(|place| format!("${}", row * columns.len() + place)).collect();
+        let place = |place: usize| if nameless { "?".to_owned() } else { format!("${}", row * columns.len() + place) };
+        let places: Vec<String> = (1..=columns.len()).map(place).collect();
         format!("({})", places.join(", "))
     };
     let rows: Vec<String> = (0..rows).map(row).collect();

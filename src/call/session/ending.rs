@@ -89,7 +89,7 @@ impl Session {
         if answered && self.counts.nothing_heard && lasted > 3000 {
             self.record.one_way = true;
             self.step(now, StepKind::Warning("one-way audio: nothing was ever heard from the caller".into()));
-        } else if answered && self.counts.silent && lasted > 10_000 {
+        } else if answered && self.counts.silent && self.record.keys == 0 && lasted > 10_000 {
             self.step(now, StepKind::Warning("only silence was heard from the caller".into()));
         }
         if answered && self.record.keys == 0 {
@@ -101,8 +101,8 @@ impl Session {
             };
             self.step(now, StepKind::Warning(why.into()));
         }
-        if self.keys.ignored() > 0 {
-            self.step(now, StepKind::Note(format!("{} key presses came a second way and were not counted again", self.keys.ignored())));
+        if self.keys.echoes() > 0 {
+            self.step(now, StepKind::Note(format!("{} key presses came a second way and were not counted again", self.keys.echoes())));
         }
         self.step(now, StepKind::Ended(end.clone()));
         self.record.ended_at = Some(now.wall.into());

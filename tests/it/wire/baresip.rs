@@ -1,1 +1,129 @@
-//! x
+//! As a diner I ring with a real phone, baresip, and press keys on it; and as staff I sign my phone on with a password.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::server::{Guarded, Server, Setup, eventually, free_port};
+
+const INSTALL: &str = "baresip is not installed: `apt-get install baresip-core`";
+const SOON: Duration = Duration::from_secs(20);
+
+/// A running baresip without sound card: it sends a tone and throws away what it hears.
+struct Phone {
+    _process: Guarded,
+    control: TcpStream,
+    folder: tempfile::TempDir,
+}
+
+impl Phone {
+    /// `account` is a line of baresip's file of accounts.
+    fn start(account: &str) -> Self {
+        let modules = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules"];
+        let modules = modules.into_iter().find(|path| Path::new(path).is_dir()).expect(INSTALL);
+        let folder = tempfile::tempdir().unwrap();
+        let (sip, control) = (free_port(), TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+        let config = format!(
+            "module_path {modules}\nsip_listen 127.0.0.1:{sip}\nnet_interface lo\nctrl_tcp_listen {control}\n\
+             audio_player aufile,{sound}\naudio_source ausine,440\naudio_alert aufile,{sound}\nausrc_srate 8000\nauplay_srate 8000\n\
+             module g711.so\nmodule ausine.so\nmodule aufile.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n",
+            sound = folder.path().join("heard.wav").display(),
+        );
+        std::fs::write(folder.path().join("config"), config).unwrap();
+        std::fs::write(folder.path().join("accounts"), format!("{account}\n")).unwrap();
+        std::fs::write(folder.path().join("contacts"), "").unwrap();
+        let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        let process = Command::new("baresip")
+            .args(["-4", "-f"])
+            .arg(folder.path())
+            .current_dir(folder.path())
+            .env("HOME", folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect(INSTALL);
+        let process = Guarded(process);
+        let deadline = super::server::now() + SOON;
+        let stream = loop {
+            if let Ok(stream) = TcpStream::connect(control) {
+                break stream;
+            }
+            let log = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+            assert!(super::server::now() < deadline, "baresip takes no commands:\n{log}");
+            std::thread::sleep(Duration::from_millis(100));
+        };
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        Self { _process: process, control: stream, folder }
+    }
+
+    /// One command of baresip's, as a netstring.
+    fn say(&mut self, command: &str, parameter: &str) {
+        let text = format!("{{\"command\":\"{command}\",\"params\":\"{parameter}\"}}");
+        write!(self.control, "{}:{text},", text.len()).unwrap();
+        let mut answer = [0_u8; 4096];
+        // Its answer and events are not needed, but must not pile up.
+        let _ = self.control.read(&mut answer);
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Phone {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("what baresip said:\n{}", self.log());
+        }
+    }
+}
+
+/// The only call there is, with its steps.
+fn the_call(server: &Server) -> Option<serde_json::Value> {
+    let live = server.json(&["calls", "list", "--live", "--json"]);
+    let kept = server.json(&["calls", "list", "--json"]);
+    let id = live.as_array()?.first().or(kept.as_array()?.first())?["id"].as_str()?.to_owned();
+    let output = server.cli(&["calls", "show", &id, "--json"]);
+    serde_json::from_slice(&output.stdout).ok()
+}
+
+fn keys(call: &serde_json::Value) -> String {
+    call["steps"].as_array().map(|steps| steps.iter().filter(|step| step["type"] == "key").filter_map(|step| step["key"].as_str()).collect()).unwrap_or_default()
+}
+
+#[test]
+fn c1_c4_c9_baresip_rings_presses_keys_and_hangs_up() {
+    let server = Setup::demo().start();
+    let mut phone = Phone::start("<sip:13800138000@127.0.0.1;transport=udp>;regint=0;audio_codecs=pcma");
+    phone.say("dial", &format!("sip:1000@{}", server.sip));
+    eventually("the call is answered", SOON, || the_call(&server).filter(|call| call["answered_at"].is_string()));
+    // Two quick equal ones among them; the sample menu takes any key at any time.
+    let pressed = "4*4*9";
+    for (place, key) in pressed.chars().enumerate() {
+        phone.say("sndcode", &key.to_string());
+        eventually(&format!("key {key} arrives"), SOON, || the_call(&server).filter(|call| keys(call) == pressed[..=place]));
+    }
+    let shown = the_call(&server).unwrap();
+    assert!(shown["steps"].as_array().unwrap().iter().filter(|step| step["type"] == "key").all(|step| step["source"] == "rfc4733"), "{shown:#}");
+    eventually("its sound arrives", SOON, || the_call(&server).filter(|call| call["packets_in"].as_u64() > Some(50)));
+    phone.say("hangup", "");
+    let call = eventually("the call is over", SOON, || the_call(&server).filter(|call| call["ended_at"].is_string()));
+    assert_eq!(call["ended_by"], "caller", "{call:#}");
+    assert_eq!(call["one_way"], false, "{call:#}");
+    assert_eq!(call["codec"], "PCMA", "{call:#}");
+}
+
+#[test]
+fn c8_baresip_signs_on_with_a_password_and_calls() {
+    let server = Setup::strict("[[account]]\nuser = \"desk\"\npassword = \"correct-horse\"\n").start();
+    let mut phone = Phone::start(&format!("<sip:desk@{};transport=udp>;auth_pass=correct-horse;regint=60;audio_codecs=pcma", server.sip));
+    eventually("it is registered", SOON, || phone.log().contains("200 OK").then_some(()));
+    phone.say("dial", &format!("sip:1000@{}", server.sip));
+    let call = eventually("the call is answered", SOON, || the_call(&server).filter(|call| call["answered_at"].is_string()));
+    assert_eq!(call["trunk"], "account:desk", "{call:#}");
+    phone.say("hangup", "");
+    eventually("the call is over", SOON, || the_call(&server).filter(|call| call["ended_at"].is_string()));
+}

@@ -56,7 +56,8 @@ fn c4_c5_c6_c17_the_worked_call_by_events_by_info_and_by_tones() {
 /// A guest without membership who knows the way, at a menu that needs few keys.
 pub const QUICK_ORDER: &str = "\
 dials 4000
-hears order.sum_keys within 30s
+hears final.pickup within 30s
+waits 1s
 press #
 hears final.done within 30s
 listens

@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 use dinetone::diner::{CallPlan, KeysBy, Line, Phone, PhoneSettings, Script, Who, Whom};
 use dinetone::voice::say::DigitOne;
 use dinetone::voice::{Library, SoundBook, Sources};
-use proptest::test_runner::{RngAlgorithm, TestRng};
-use rand::RngCore;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
@@ -17,10 +15,11 @@ use super::calls::orders;
 use super::server::{Server, Setup, now};
 use crate::store::postgres;
 
-/// Presses # as soon as the order was read out, and 9 when the confirmation has begun.
+/// Presses # as soon as it is taken (after 0.7 s of the read-back), and 9 when the confirmation has begun.
 const ORDER: &str = "\
 dials 4000
-hears order.sum_keys within 60s
+hears final.pickup within 60s
+waits 1s
 press #
 hears final.done within 60s
 press 9
@@ -165,13 +164,17 @@ impl Evening {
 /// Rounds until `lasting` has passed (at least `least`), with cuts at random moments and around the commit.
 fn evening(store: Option<String>, least: u32, lasting: Duration) {
     let mut evening = Evening::new(store);
-    let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut up_to = |milliseconds: u64| Duration::from_millis(random.next_u64() % milliseconds);
+    // A plain linear congruence (Knuth's MMIX): which moments it is does not matter, that they are spread does.
+    let mut state = 20_261_121_u64;
+    let mut up_to = |milliseconds: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_millis((state >> 33) % milliseconds)
+    };
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(async {
         let end: Instant = now() + lasting;
         let mut round = 0;
         while round < least || now() < end {
-            let cut = if round % 3 == 0 { Cut::After(up_to(12_000)) } else { Cut::Submit(up_to(if round % 3 == 1 { 60 } else { 900 })) };
+            let cut = if round % 3 == 0 { Cut::After(up_to(4000)) } else { Cut::Submit(up_to(if round % 3 == 1 { 60 } else { 900 })) };
             evening.round(8, Duration::from_millis(1500), cut).await;
             round += 1;
         }

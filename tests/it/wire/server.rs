@@ -110,7 +110,6 @@ impl Setup {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(at("data")).unwrap();
-        if let Ok(fill) = std::env::var("WIRE_FILL") { std::os::unix::fs::symlink(fill, at("data/prompts")).unwrap(); }
         std::fs::write(at("menus.toml"), &self.menus).unwrap();
         std::fs::write(at("config.toml"), &self.config).unwrap();
         let ports = Ports::claim();
