@@ -37,7 +37,7 @@ fuzz:
 
 ## prompts: render the shipped prompts again (see tools/prompts/README.md)
 prompts:
-	tools/prompts/run
+	cd tools/prompts && .venv/bin/python generate.py render && .venv/bin/python generate.py check
 
 setup:
 	@tools/setup cargo

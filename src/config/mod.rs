@@ -116,8 +116,6 @@ pub struct Media {
     pub threads: usize,
     /// A call without any sound from the caller ends after this time (hold exempt).
     pub no_audio_after: Duration,
-    /// A port rests this long between two calls.
-    pub port_rest: Duration,
 }
 
 /// `[store]`
@@ -464,7 +462,6 @@ fn media(mut s: Section<'_>) -> Media {
         rtp_ports: s.parse("rtp_ports", range, PORTS).unwrap_or(20_000..=29_999),
         threads: usize::try_from(s.number("threads", 0, 0..=64)).unwrap_or(0),
         no_audio_after: s.duration("no_audio_after", Duration::from_secs(60)),
-        port_rest: s.duration("port_rest", Duration::from_secs(5)),
     };
     s.finish();
     media
@@ -505,6 +502,13 @@ mod tests {
         let config = Config::read("", []).expect("empty settings are right");
         assert_eq!(config.sip.listen[0].port(), 5060);
         assert!(config.store.url.reveal().starts_with("sqlite:"));
+    }
+
+    #[test]
+    fn the_example_shows_the_defaults() {
+        let example = Config::read(include_str!("../../config.example.toml"), []).expect("the example is right");
+        let defaults = Config::read("", []).expect("empty settings are right");
+        assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
     }
 
     #[test]

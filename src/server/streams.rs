@@ -156,7 +156,7 @@ impl Streams {
     ) {
         *self.by_address.entry(flow.peer.ip()).or_insert(0) += 1;
         let (mut reader, mut writer) = tokio::io::split(stream);
-        let sending = tasks::spawn("sip-write", async move {
+        let mut sending = tasks::spawn("sip-write", async move {
             while let Some(bytes) = queue.recv().await {
                 match tokio::time::timeout(WRITE, writer.write_all(&bytes)).await {
                     Ok(Ok(())) => {}
@@ -165,9 +165,13 @@ impl Streams {
             }
             let _ = writer.shutdown().await;
         });
-        self.read(&mut reader, flow).await;
+        tokio::select! {
+            () = self.read(&mut reader, flow) => {}
+            // Whoever takes no answers is not listened to, either.
+            _ = &mut sending => {}
+        }
+        // The writer ends with its queue.
         self.writers.remove(&flow.connection);
-        sending.abort();
         self.closed(flow);
         if let Some(mut count) = self.by_address.get_mut(&flow.peer.ip()) {
             *count -= 1;

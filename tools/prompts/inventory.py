@@ -132,6 +132,9 @@ def zh_rare():
     for m in range(11, 60):
         if m % 5:
             yield f"mi{m}", say.zh_number(m) + "分", "。"
+    # For counts without a clip of their own: 五十二·份, 二十二·分钟.
+    yield "portions", "份", "。"
+    yield "minutes", "分钟", "。"
 
 
 def zh_more_yuan():

@@ -60,7 +60,7 @@ hears final.pickup within 30s
 waits 1s
 press #
 hears final.done within 30s
-listens
+waits 500ms
 hangs up
 ";
 

@@ -11,17 +11,20 @@ const SOON: Duration = Duration::from_secs(15);
 /// A caller who stays; `dials` is a line of the load generator's menu.
 fn caller(server: &Server, dials: &str, seconds: &str, from: &str) -> Child {
     let script = format!("dials {dials}\nfrom {from}\nwaits {seconds}\nhangs up\n");
-    server.diner(&script, &["--quiet"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    server.diner(&script, &["--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 fn live(server: &Server) -> Vec<serde_json::Value> {
     server.json(&["calls", "list", "--live", "--json"]).as_array().unwrap().clone()
 }
 
-/// Waits until so many calls are up and answered.
+/// Waits until so many calls to `dialled` are up and answered.
 #[track_caller]
-fn up(server: &Server, count: usize) {
-    eventually(&format!("{count} call(s) up"), SOON, || (live(server).iter().filter(|call| call["answered_at"].is_string()).count() == count).then_some(()));
+fn up(server: &Server, dialled: &str, count: usize) {
+    eventually(&format!("{count} call(s) up"), SOON, || {
+        let calls = live(server);
+        (calls.iter().filter(|call| call["answered_at"].is_string() && call["dialled"] == dialled).count() == count).then_some(())
+    });
 }
 
 fn invited(server: &Server, number: u32) -> String {
@@ -32,15 +35,14 @@ fn invited(server: &Server, number: u32) -> String {
 fn c33_a_stop_lets_the_call_finish_and_sends_new_ones_elsewhere() {
     let mut server = Setup::bench().start();
     let staying = caller(&server, "2000", "5s", "13600136001");
-    up(&server, 1);
+    up(&server, "2000", 1);
     assert_eq!(server.get("/readyz").0, 200);
     server.terminate();
-    let refused = eventually("new calls are refused", SOON, || {
-        let answer = ask(server.sip, &request("INVITE", server.sip, 7, "UDP"), Duration::from_secs(2))?;
-        answer.starts_with("SIP/2.0 503").then_some(answer)
-    });
-    assert!(refused.contains("Retry-After:"), "{refused}");
-    assert_eq!(server.get("/readyz").0, 503, "a balancer is told");
+    eventually("a balancer is told", SOON, || (server.get("/readyz").0 == 503).then_some(()));
+    // An INVITE that slipped in before would be a call that must be waited for.
+    std::thread::sleep(Duration::from_millis(300));
+    let refused = invited(&server, 7);
+    assert!(refused.starts_with("SIP/2.0 503") && refused.contains("Retry-After:"), "{refused}");
     assert_eq!(server.get("/healthz").0, 200, "but it lives");
     let output = staying.wait_with_output().unwrap();
     assert!(output.status.success(), "the call in progress ends by itself: {}", text(&output));
@@ -55,7 +57,7 @@ fn c33_a_stop_lets_the_call_finish_and_sends_new_ones_elsewhere() {
 fn c33_a_second_signal_ends_the_calls_at_once() {
     let mut server = Setup::bench().start();
     let staying = caller(&server, "2000", "60s", "13600136002");
-    up(&server, 1);
+    up(&server, "2000", 1);
     server.terminate();
     eventually("the stop began", SOON, || server.log().contains("stopping").then_some(()));
     let second = now();
@@ -65,7 +67,7 @@ fn c33_a_second_signal_ends_the_calls_at_once() {
     assert!(second.elapsed() < Duration::from_secs(10));
     // The diner got a BYE instead of silence.
     let output = staying.wait_with_output().unwrap();
-    assert!(!output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("\"ended\":\"system\""), "{}", text(&output));
     let calls = server.json(&["calls", "list", "--json"]);
     assert!(calls[0]["ended_at"].is_string(), "the record is closed: {calls}");
 }
@@ -77,7 +79,7 @@ fn c35_health_numbers_and_live_calls() {
     let staying = caller(&server, "5000", "20s", "13600136003");
     let keyed = server.diner("dials 5000\nfrom 13600136004\nhears main.menu\npress 1\nwaits 20s\n", &["--quiet"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let (_staying, _keyed) = (super::server::Guarded(staying), super::server::Guarded(keyed.unwrap()));
-    up(&server, 2);
+    up(&server, "5000", 2);
     let refused = ask(server.sip, &request("INVITE", server.sip, 9, "UDP").replace("Content-Length", "Require: unobtainium\r\nContent-Length"), Duration::from_secs(5));
     assert!(refused.is_some_and(|answer| answer.starts_with("SIP/2.0 420")));
     let (status, ready) = server.get("/readyz");
@@ -119,7 +121,7 @@ fn c14_a_changed_dialogue_is_taken_over_and_a_bad_one_refused() {
     server.call(short, &[]);
     // A call that is up keeps the dialogue that it began with.
     let old = server.diner("dials 5000\nhears main.menu\nwaits 6s\npress 1\nhears main.menu\nhangs up\n", &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    up(&server, 1);
+    up(&server, "5000", 1);
     let changed = menus.replace("[node.hello]\nsay = [\"test.short\"]", "[node.hello]\nsay = [\"test.long\"]").replace(
         "[node.every-key]\nkind = \"loop\"\nsay = [\"main.menu\"]",
         "[node.every-key]\nkind = \"loop\"\nsay = [\"test.short\"]",
@@ -179,7 +181,7 @@ fn c58_a_backup_while_running_restores_into_a_fresh_store() {
     let server = Setup::bench().start();
     server.call(QUICK_ORDER, &["--from", "13600136010"]);
     let staying = super::server::Guarded(caller(&server, "2000", "30s", "13600136011"));
-    up(&server, 1);
+    up(&server, "2000", 1);
     let file = server.path("house.jsonl").display().to_string();
     let output = server.cli(&["backup", &file]);
     assert!(output.status.success(), "{}", text(&output));
@@ -212,7 +214,7 @@ fn c35_a_ladder_of_each_call_without_passwords() {
     let ladder = eventually("a ladder with a BYE", SOON, || {
         let files = std::fs::read_dir(server.path("ladders")).ok()?;
         let all: String = files.flatten().map(|file| std::fs::read_to_string(file.path()).unwrap_or_default()).collect();
-        (all.contains("BYE sip:") && all.contains("1 INVITE")).then_some(all)
+        all.contains("BYE sip:").then_some(all)
     });
     assert!(ladder.contains("INVITE sip:1000@") && ladder.contains("SIP/2.0 401") && ladder.contains("SIP/2.0 200"), "{ladder}");
     for line in ladder.lines().filter(|line| line.to_ascii_lowercase().contains("authorization:")) {

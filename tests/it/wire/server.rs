@@ -36,16 +36,16 @@ pub fn eventually<T>(what: &str, within: Duration, mut look: impl FnMut() -> Opt
 }
 
 /// A block of RTP ports that no other test of this machine uses while the socket is held.
-struct Ports {
-    first: u16,
+pub struct Ports {
+    pub first: u16,
     _claim: UdpSocket,
 }
 
 impl Ports {
-    const SIZE: u16 = 256;
+    pub const SIZE: u16 = 256;
 
     /// Below the range from which the kernel takes ports for sockets without one.
-    fn claim() -> Self {
+    pub fn claim() -> Self {
         let start = std::process::id() % 72;
         (0..72)
             .find_map(|step| {
@@ -110,6 +110,7 @@ impl Setup {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(at("data")).unwrap();
+        if let Ok(fill) = std::env::var("WIRE_FILL") { std::os::unix::fs::symlink(fill, at("data/prompts")).unwrap(); }
         std::fs::write(at("menus.toml"), &self.menus).unwrap();
         std::fs::write(at("config.toml"), &self.config).unwrap();
         let ports = Ports::claim();
