@@ -21,6 +21,7 @@ pub mod call;
 pub mod centre;
 
 // —— the world outside ——
+pub mod bus;
 pub mod config;
 pub mod server;
 pub mod store;

@@ -14,7 +14,7 @@ use super::clock;
 use super::ladder::Ladders;
 use super::media_thread::MediaThreads;
 use super::streams::Streams;
-use crate::call::live::LiveCall;
+use crate::bus::Query;
 use crate::call::request::StoreRequest;
 use crate::centre::{Centre, Input, Output, STALE_AFTER};
 use crate::domain::StepKind;
@@ -29,17 +29,6 @@ const MOST_WAITING: usize = 2048;
 const ROUND: usize = 256;
 /// Local addresses remembered, by peer.
 const MOST_ROUTES: usize = 4096;
-
-/// A question to the running brain.
-#[derive(Debug)]
-pub enum Query {
-    /// What is up; with the path of one call.
-    Live { only: Option<String>, answer: oneshot::Sender<Vec<LiveCall>> },
-    /// How many calls are up, and each trunk's health.
-    Health { answer: oneshot::Sender<(usize, Vec<(String, bool)>)> },
-    /// Nothing more is to be done.
-    Stop,
-}
 
 /// What the brain's thread owns.
 pub struct Brain {

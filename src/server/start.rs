@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::brain::{Brain, Query};
+use super::brain::Brain;
 use super::effects::Effects;
 use super::files::{Files, Places};
 use super::ladder::Ladders;
@@ -18,6 +18,7 @@ use super::media_thread::{MediaSettings, MediaThreads};
 use super::sockets::{Sockets, sip_settings};
 use super::streams::Streams;
 use super::{clock, reload, tasks};
+use crate::bus::Query;
 use crate::call::session::Env;
 use crate::centre::{Centre, Input, Limits};
 use crate::config::Config;

@@ -14,7 +14,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::server::brain::Query;
+use crate::bus::Query;
 use crate::store::Store;
 use crate::wire;
 

@@ -20,6 +20,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("store", &["domain", "order", "ivr", "house"]),
     ("wire", &["domain"]),
+    ("bus", &["call"]),
+    ("web", &["bus", "store", "wire"]),
 ];
 
 /// Modules that only decide: they must not wait, read a clock, or differ between two runs.
