@@ -140,7 +140,9 @@ impl Brain {
             let local = routes.local(bound, peer);
             let flow = Flow { transport: Transport::Udp, socket: u16::try_from(place).unwrap_or(0), local, peer, connection: 0 };
             let bytes = buffer[..length].to_vec();
-            if !bytes.starts_with(b"INVITE ") {
+            // A CANCEL must not overtake the INVITE that it cancels.
+            let takes_turn = bytes.starts_with(b"INVITE ") || !waiting.is_empty() && bytes.starts_with(b"CANCEL ");
+            if !takes_turn {
                 self.centre.handle(now, Input::Sip(SipInput::Received { flow, bytes }));
             } else if waiting.len() < MOST_WAITING {
                 waiting.push_back((now.instant, flow, bytes));
