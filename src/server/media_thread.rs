@@ -1,6 +1,7 @@
 //! The media threads: they own the sockets and the legs, wake every 5 ms, and carry sound without a lock, a wait or an allocation.
 
-mod realtime;
+mod inbox;
+pub(crate) mod realtime;
 mod socket;
 mod worker;
 
@@ -11,9 +12,9 @@ use std::fmt;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
+use self::inbox::Inbox;
 use crate::machine::Ids;
 use crate::media::order::{LegId, MediaOrder, MediaReport};
 
@@ -56,8 +57,7 @@ pub struct MediaThreads {
 }
 
 struct Thread {
-    /// None once it is to end.
-    orders: Option<SyncSender<MediaOrder>>,
+    orders: Arc<Inbox>,
     handle: Option<JoinHandle<()>>,
 }
 
@@ -73,15 +73,15 @@ impl MediaThreads {
         let mut ids = Ids::seeded(settings.seed);
         let mut started = Self { threads: Vec::with_capacity(count), legs: Arc::clone(&legs) };
         for place in 0..count {
-            let (orders, inbox) = sync_channel(settings.orders.max(1));
+            let orders = Arc::new(Inbox::new(settings.orders));
             let seed = u128::from(ids.next_u64()) << 64 | u128::from(ids.next_u64());
-            let worker = worker::Worker::new(inbox, Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings.recordings)?;
+            let worker = worker::Worker::new(Arc::clone(&orders), Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings.recordings)?;
             let realtime = settings.realtime;
             let handle = std::thread::Builder::new().name(format!("media-{place}")).spawn(move || {
                 realtime::ask(realtime, place == 0);
                 worker.run();
             })?;
-            started.threads.push(Thread { orders: Some(orders), handle: Some(handle) });
+            started.threads.push(Thread { orders, handle: Some(handle) });
         }
         Ok(started)
     }
@@ -92,15 +92,7 @@ impl MediaThreads {
     /// The order comes back when the thread's queue is full or the thread is gone.
     pub fn send(&self, order: MediaOrder) -> Result<(), MediaOrder> {
         let place = (leg_of(&order).0 % self.threads.len() as u64) as usize;
-        match &self.threads[place].orders {
-            Some(orders) => orders.try_send(order).map_err(|error| {
-                metrics::counter!("dinetone_media_orders_refused_total").increment(1);
-                match error {
-                    std::sync::mpsc::TrySendError::Full(order) | std::sync::mpsc::TrySendError::Disconnected(order) => order,
-                }
-            }),
-            None => Err(order),
-        }
+        self.threads[place].orders.put(order).inspect_err(|_| metrics::counter!("dinetone_media_orders_refused_total").increment(1))
     }
 
     /// Legs that are up.
@@ -112,7 +104,7 @@ impl MediaThreads {
 
 impl Drop for MediaThreads {
     fn drop(&mut self) {
-        self.threads.iter_mut().for_each(|thread| thread.orders = None);
+        self.threads.iter().for_each(|thread| thread.orders.close());
         for thread in &mut self.threads {
             if let Some(handle) = thread.handle.take()
                 && handle.join().is_err()

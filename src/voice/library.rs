@@ -241,6 +241,13 @@ impl Library {
         found.filter(|entry| self.sound_of(entry).is_some())
     }
 
+    /// Two digits in one clip.
+    pub(super) fn digit_pair(&self, first: char, second: char, language: Language) -> Option<&Arc<Entry>> {
+        // The pairs speak 1 as 幺.
+        let yi = self.one == DigitOne::Yi && [first, second].contains(&'1');
+        if language != Language::Mandarin || yi { None } else { self.voice(language).say_keys.get(&format!("dd{first}{second}")) }
+    }
+
     /// A digit in its medial or final form.
     pub(super) fn digit(&self, digit: char, one: DigitOne, last: bool, language: Language) -> Option<&Arc<Entry>> {
         let voice = self.voice(language);

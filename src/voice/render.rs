@@ -237,15 +237,32 @@ impl Row<'_> {
                     self.text.push_str(", ");
                 }
             }
-            let last = group.chars().count().saturating_sub(1);
-            for (position, digit) in group.chars().enumerate() {
+            let digits: Vec<char> = group.chars().collect();
+            let mut position = 0;
+            while position < digits.len() {
                 if position > 0 && language == Language::English {
                     self.text.push(' ');
                 }
-                self.digit(language, digit, self.library.one, place == last_group && position == last);
+                let rest = &digits[position..];
+                position += match self.digit_pair(language, rest) {
+                    true => 2,
+                    false => {
+                        self.digit(language, rest[0], self.library.one, place == last_group && rest.len() == 1);
+                        1
+                    }
+                };
                 self.gap(gap::INSIDE);
             }
         }
+    }
+
+    /// Two digits in one clip are understood better than two clips; where there is none, each is spoken alone.
+    fn digit_pair(&mut self, language: Language, digits: &[char]) -> bool {
+        let [first, second, ..] = *digits else { return false };
+        let Some(clip) = self.library.digit_pair(first, second, language).and_then(|entry| self.library.sound_of(entry)) else { return false };
+        self.text.push_str(&mandarin::digits(&format!("{first}{second}"), self.library.one));
+        self.clip(clip);
+        true
     }
 
     fn digit(&mut self, language: Language, digit: char, one: DigitOne, last: bool) {

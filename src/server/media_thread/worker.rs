@@ -6,11 +6,11 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::event::epoll;
 
+use super::inbox::Inbox;
 use super::{ReportSink, socket};
 use crate::machine::{Ids, Now};
 use crate::media::leg::{Leg, Reports};
@@ -70,7 +70,9 @@ struct Counts {
 }
 
 pub(super) struct Worker {
-    inbox: Receiver<MediaOrder>,
+    inbox: Arc<Inbox>,
+    /// Taken out of the inbox, and not yet carried out.
+    orders: VecDeque<MediaOrder>,
     sink: ReportSink,
     legs: Arc<AtomicUsize>,
     ids: Ids,
@@ -91,7 +93,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(
-        inbox: Receiver<MediaOrder>,
+        inbox: Arc<Inbox>,
         sink: ReportSink,
         legs: Arc<AtomicUsize>,
         ids: Ids,
@@ -99,6 +101,7 @@ impl Worker {
     ) -> io::Result<Self> {
         Ok(Self {
             inbox,
+            orders: VecDeque::new(),
             sink,
             legs,
             ids,
@@ -117,21 +120,22 @@ impl Worker {
     }
 
     /// Runs until nobody can send orders any more.
-    pub(super) fn run(mut self) {
+    pub(super) fn run(&mut self) {
         let mut ready = Vec::with_capacity(READY);
         let mut due = clock().instant;
         let mut told = due;
         let mut phase = 0;
         loop {
-            if self.places.is_empty() && self.reports.is_empty() {
+            if self.places.is_empty() && self.reports.is_empty() && self.orders.is_empty() {
                 // Nothing to carry: no wake-ups.
-                match self.inbox.recv_timeout(Duration::from_secs(1)) {
-                    Ok(order) => {
-                        self.obey(clock(), order);
-                        self.tell();
-                    }
-                    Err(RecvTimeoutError::Timeout) => self.publish(),
-                    Err(RecvTimeoutError::Disconnected) => return,
+                if !self.inbox.wait(&mut self.orders, Duration::from_secs(1)) {
+                    return;
+                }
+                if self.orders.is_empty() {
+                    self.publish();
+                } else {
+                    self.take_orders(clock());
+                    self.tell();
                 }
                 due = clock().instant;
             }
@@ -171,18 +175,17 @@ impl Worker {
 
     /// False when nobody can send orders any more.
     fn take_orders(&mut self, now: Now) -> bool {
-        self.backlog = false;
+        if self.orders.is_empty() && !self.inbox.take(&mut self.orders) {
+            return false;
+        }
         for taken in 0_u32.. {
-            match self.inbox.try_recv() {
-                Ok(order) => self.obey(now, order),
-                Err(TryRecvError::Empty) => return true,
-                Err(TryRecvError::Disconnected) => return false,
-            }
+            let Some(order) = self.orders.pop_front() else { break };
+            self.obey(now, order);
             if taken % 8 == 7 && clock().instant.saturating_duration_since(now.instant) > ORDERS {
-                self.backlog = true;
-                return true;
+                break;
             }
         }
+        self.backlog = !self.orders.is_empty();
         true
     }
 
@@ -334,6 +337,13 @@ impl Worker {
         metrics::gauge!("dinetone_media_legs").set(self.legs.load(Ordering::Relaxed) as f64);
         let lateness = metrics::histogram!("dinetone_media_tick_lateness_seconds");
         self.late.drain(..).for_each(|late| lateness.record(late.as_secs_f64()));
+    }
+}
+
+impl Drop for Worker {
+    /// However the thread ends, nobody waits for it in vain.
+    fn drop(&mut self) {
+        self.inbox.close();
     }
 }
 
