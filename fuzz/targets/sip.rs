@@ -40,6 +40,7 @@ fn settings() -> SipSettings {
         max_dialogs: 4,
         trace: true,
         nonce_key: [7; 32],
+        digests: vec![dinetone::sip::digest::Algorithm::Sha256, dinetone::sip::digest::Algorithm::Md5],
     }
 }
 

@@ -97,7 +97,7 @@ enum Timer {
 }
 
 /// The record of a call must not delay its answer by more than this.
-const RECORD_WAIT: Duration = Duration::from_millis(150);
+const RECORD_WAIT: Duration = Duration::from_millis(120);
 /// Nor may the question who calls delay the first word.
 const CARD_WAIT: Duration = Duration::from_millis(400);
 /// The media thread reports missing sound after this time.
@@ -273,6 +273,12 @@ impl Session {
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Whether it still waits for its port or its record.
+    #[must_use]
+    pub const fn is_opening(&self) -> bool {
+        matches!(self.state, State::Opening)
     }
 
     /// Where the caller is.

@@ -15,7 +15,12 @@ use crate::sip::endpoint::Endpoint;
 pub use io::{Input, Output};
 
 /// A newly arrived INVITE waits at most so long unread; then it is refused at once instead of late (overload).
-pub const STALE_AFTER: Duration = Duration::from_millis(150);
+pub const STALE_AFTER: Duration = Duration::from_millis(60);
+
+/// When so many calls wait for their port and their record, and the first of them longer than this, then the store or the
+/// media threads have fallen behind: further callers are refused at once, so that those let in are still answered soon.
+const MANY_OPENING: usize = 128;
+const OPENING_LATE: Duration = Duration::from_millis(80);
 
 /// Limits of the brain.
 #[derive(Debug, Clone)]
@@ -29,6 +34,10 @@ pub struct Limits {
 pub struct Centre {
     sip: Endpoint,
     calls: HashMap<u64, Session>,
+    /// Calls that are not answered yet.
+    opening: usize,
+    /// They, in the order of their arrival, and some that have been answered since.
+    openings: VecDeque<(Instant, u64)>,
     ports: Ports,
     env: Env,
     limits: Limits,
@@ -47,6 +56,8 @@ impl Centre {
         Self {
             sip,
             calls: HashMap::new(),
+            opening: 0,
+            openings: VecDeque::new(),
             ports,
             env,
             limits,

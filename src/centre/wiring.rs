@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::{Centre, Input, Output};
+use super::{Centre, Input, MANY_OPENING, OPENING_LATE, Output};
 use crate::call::session::{Env, Session, SessionInput, SessionOutput};
 use crate::domain::{CallId, End, Party, Reason, StepKind, Timestamp};
 use crate::machine::{Machine, Now};
@@ -111,7 +111,8 @@ impl Centre {
 
     fn begin(&mut self, now: Now, invited: Invited) {
         let dialog = invited.dialog;
-        let port = if self.calls.len() < self.limits.max_calls { self.ports.lend(now.instant) } else { None };
+        let is_full = self.calls.len() >= self.limits.max_calls || self.is_behind(now);
+        let port = if is_full { None } else { self.ports.lend(now.instant) };
         let Some(port) = port else {
             self.out.push_back(Output::Refused { reason: "no_capacity", source: Some(invited.flow.peer) });
             self.sip.handle(now, SipInput::Command(SipCommand::Reject { dialog, status: 503, retry_after: Some(10) }));
@@ -119,8 +120,23 @@ impl Centre {
         };
         let id = self.call_id(now);
         let call = Session::begin(&self.env, id, invited, port, now);
+        if call.is_opening() {
+            self.opening += 1;
+            self.openings.push_back((now.instant, dialog.0));
+        }
         self.calls.insert(dialog.0, call);
         self.with_call(now, dialog.0, |_, _| {});
+    }
+
+    /// Whether answers come so late that it is kinder to refuse.
+    fn is_behind(&mut self, now: Now) -> bool {
+        while let Some((_, key)) = self.openings.front()
+            && !self.calls.get(key).is_some_and(Session::is_opening)
+        {
+            self.openings.pop_front();
+        }
+        let first = self.openings.front().map(|(begun, _)| now.instant.saturating_duration_since(*begun));
+        self.opening >= MANY_OPENING && first.is_some_and(|waited| waited > OPENING_LATE)
     }
 
     /// Sortable by time, one per call: milliseconds in base 36, the node, four random letters.
@@ -139,6 +155,7 @@ impl Centre {
     /// Does something with one call and carries out what it wants. A panic ends that call alone.
     pub(super) fn with_call(&mut self, now: Now, key: u64, act: impl FnOnce(&mut Session, &Env)) {
         let Some(call) = self.calls.get_mut(&key) else { return };
+        let was_opening = call.is_opening();
         let env = &self.env;
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| act(call, env))) {
             let what = panic
@@ -149,6 +166,9 @@ impl Centre {
             self.fault(now, key, what);
         }
         self.drain_call(now, key);
+        if was_opening && !self.calls.get(&key).is_some_and(Session::is_opening) {
+            self.opening -= 1;
+        }
     }
 
     fn drain_call(&mut self, now: Now, key: u64) {

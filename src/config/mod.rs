@@ -11,6 +11,7 @@ use std::time::Duration;
 use toml::{Table, Value};
 
 use crate::domain::{Finding, ShopClock};
+use crate::sip::digest::Algorithm;
 use read::Section;
 
 /// A secret: prints `***`.
@@ -61,6 +62,8 @@ pub struct Sip {
     /// Our address as others see it, when it is not the one of the socket.
     pub advertise: Option<IpAddr>,
     pub realm: String,
+    /// What phones may prove their password with, in the order of the challenges.
+    pub digests: Vec<Algorithm>,
     pub session_expires: Duration,
     pub min_se: Duration,
     pub t1: Duration,
@@ -356,6 +359,11 @@ fn sip(mut s: Section<'_>) -> Sip {
     if session_expires < min_se {
         s.fault("session_expires", "is shorter than sip.min_se", "make it at least as long");
     }
+    let named = s.list("digest").unwrap_or_else(|| vec!["MD5".into(), "SHA-256".into()]);
+    let digests: Vec<Algorithm> = named.iter().filter_map(|name| Algorithm::from_name(name)).collect();
+    if digests.is_empty() || digests.len() < named.len() {
+        s.fault("digest", format!("{named:?}"), "write one or both of \"MD5\" and \"SHA-256\"");
+    }
     let sip = Sip {
         listen,
         tls_listen,
@@ -364,6 +372,7 @@ fn sip(mut s: Section<'_>) -> Sip {
         tls_ca: s.optional_text("tls_ca").map(PathBuf::from),
         advertise: s.parse("advertise", |text| text.parse().ok(), "write the numeric address under which others reach this server"),
         realm: s.text("realm", "dinetone"),
+        digests,
         session_expires,
         min_se,
         t1: s.duration("t1", Duration::from_millis(500)),

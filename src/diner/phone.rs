@@ -222,6 +222,7 @@ fn sip_settings(trace: bool) -> SipSettings {
         max_dialogs: 100_000,
         trace,
         nonce_key: clock::random(),
+        digests: vec![crate::sip::digest::Algorithm::Sha256, crate::sip::digest::Algorithm::Md5],
     }
 }
 

@@ -123,7 +123,10 @@ impl Quality {
 
     /// Looks whether there is sound in A-law or μ-law bytes, until some was heard.
     pub fn listen(&mut self, payload: &[u8], to_linear: fn(u8) -> i16) {
-        self.sound = self.sound || level(payload, to_linear) > SOUND;
+        // A silent peer repeats one byte for as long as the call lasts: one of them says it all.
+        let is_flat = payload.first().is_some_and(|first| payload.iter().all(|byte| byte == first));
+        let told = if is_flat { &payload[..1] } else { payload };
+        self.sound = self.sound || level(told, to_linear) > SOUND;
     }
 
     /// Whether anything but silence was heard.

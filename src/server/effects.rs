@@ -102,6 +102,8 @@ impl Effects {
     }
 
     /// Carries out one request as of `now`: the reply, and the call that waits for it.
+    ///
+    /// The rare and long ways are boxed: the frequent one, `Who`, would otherwise move their kilobytes about with each call.
     pub async fn perform(&self, request: StoreRequest, now: Timestamp) -> Option<(u64, Reply)> {
         match request {
             StoreRequest::Who { call, caller } => {
@@ -109,15 +111,15 @@ impl Effects {
                 Some((call, Reply::Who(card.map(Box::new))))
             }
             StoreRequest::Ask { call, question, what } => {
-                let answer = self.ask(*what, now).await.unwrap_or(Answer::Failed);
+                let answer = Box::pin(self.ask(*what, now)).await.unwrap_or(Answer::Failed);
                 Some((call, Reply::Answer { question, answer }))
             }
             StoreRequest::Tell(notice) => {
-                self.tell(*notice, now).await;
+                Box::pin(self.tell(*notice, now)).await;
                 None
             }
             StoreRequest::SaveRecording { call, id, of, audio } => {
-                let kept = !audio.is_empty() && self.save(&id, &of, audio, now).await;
+                let kept = !audio.is_empty() && Box::pin(self.save(&id, &of, audio, now)).await;
                 Some((call, Reply::Saved { id, kept }))
             }
             StoreRequest::LoadRecording { call, id } => {

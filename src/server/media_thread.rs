@@ -1,7 +1,7 @@
 //! The media threads: they own the sockets and the legs, wake every 5 ms, and carry sound without a lock, a wait or an allocation.
 
 mod inbox;
-pub(crate) mod realtime;
+mod realtime;
 mod socket;
 mod worker;
 
@@ -75,7 +75,7 @@ impl MediaThreads {
         for place in 0..count {
             let orders = Arc::new(Inbox::new(settings.orders));
             let seed = u128::from(ids.next_u64()) << 64 | u128::from(ids.next_u64());
-            let worker = worker::Worker::new(Arc::clone(&orders), Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings.recordings)?;
+            let mut worker = worker::Worker::new(Arc::clone(&orders), Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings.recordings)?;
             let realtime = settings.realtime;
             let handle = std::thread::Builder::new().name(format!("media-{place}")).spawn(move || {
                 realtime::ask(realtime, place == 0);

@@ -193,5 +193,6 @@ pub fn sip_settings(config: &Config, bound: &[SocketAddr], demo: bool, trace: bo
         max_dialogs: config.limits.max_calls + config.limits.max_calls / 8 + 64,
         trace,
         nonce_key: clock::random(),
+        digests: config.sip.digests.clone(),
     }
 }

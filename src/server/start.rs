@@ -242,6 +242,8 @@ async fn assemble(
     let brain = std::thread::Builder::new()
         .name("dinetone-brain".into())
         .spawn(move || {
+            // Calls are answered, or refused, before records are written: a wish, calls work without.
+            let _ = rustix::process::setpriority_process(None, -5);
             let local = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(local) => local,
                 Err(error) => return tracing::error!("the brain has no runtime: {error}"),

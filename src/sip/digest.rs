@@ -44,7 +44,9 @@ impl Algorithm {
         }
     }
 
-    fn from_name(name: &str) -> Option<Self> {
+    /// By its name of RFC 7616.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::Md5, Self::Sha256].into_iter().find(|it| it.name().eq_ignore_ascii_case(name))
     }
 
@@ -370,11 +372,13 @@ fn unhex(nonce: &str) -> Option<([u8; 16], [u8; 16])> {
     Some(halves)
 }
 
-/// Our two challenges, the strong one first (RFC 8760 section 2.4).
+/// Our challenges, one for each algorithm, in this order (RFC 8760 section 2.4: the first that a phone knows is answered).
 #[must_use]
-pub fn challenges(realm: &str, nonce: &str, stale: bool) -> [String; 2] {
-    [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| {
-        let stale = if stale { ", stale=true" } else { "" };
-        format!("Digest realm=\"{}\", nonce=\"{nonce}\", algorithm={}, qop=\"auth\"{stale}", escaped(realm), algorithm.name())
-    })
+pub fn challenges(realm: &str, nonce: &str, stale: bool, algorithms: &[Algorithm]) -> Vec<String> {
+    let stale = if stale { ", stale=true" } else { "" };
+    let realm = escaped(realm);
+    algorithms
+        .iter()
+        .map(|algorithm| format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={}, qop=\"auth\"{stale}", algorithm.name()))
+        .collect()
 }

@@ -177,6 +177,8 @@ pub struct SipSettings {
     pub trace: bool,
     /// Key for nonces, random at each start.
     pub nonce_key: [u8; 32],
+    /// What phones may prove their password with: one challenge each, in this order.
+    pub digests: Vec<super::digest::Algorithm>,
 }
 
 /// One line to the telephone company.

@@ -16,7 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("ivr", &["domain", "machine", "order"]),
     ("call", &["domain", "machine", "sip", "media", "ivr", "order", "voice"]),
     ("centre", &["domain", "machine", "sip", "media", "ivr", "order", "voice", "call"]),
-    ("config", &["domain"]),
+    ("config", &["domain", "sip"]),
     ("telemetry", &[]),
     ("store", &["domain", "order", "ivr", "house"]),
     ("wire", &["domain"]),

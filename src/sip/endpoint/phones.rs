@@ -30,7 +30,7 @@ impl Endpoint {
             .all(Name::Authorization)
             .chain(message.all(Name::ProxyAuthorization))
             .filter_map(Authorization::parse)
-            .find(|it| it.realm == self.settings.realm);
+            .find(|it| it.realm == self.settings.realm && self.settings.digests.contains(&it.algorithm));
         let Some(credentials) = credentials else { return Proof::Missing };
         if !self.guard.may_try(now.instant, flow.peer.ip()) {
             return Proof::Refused;
@@ -80,7 +80,7 @@ impl Endpoint {
         self.refused(reason, Some(status), flow.peer);
         let lines = if status == 401 {
             let nonce = self.nonces.issue(now, &mut self.ids);
-            challenges(&self.settings.realm, &nonce, stale).to_vec()
+            challenges(&self.settings.realm, &nonce, stale, &self.settings.digests)
         } else {
             Vec::new()
         };

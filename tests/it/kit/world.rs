@@ -282,6 +282,7 @@ fn settings(trunk: TrunkSettings) -> SipSettings {
         max_dialogs: 1000,
         trace: false,
         nonce_key: [7; 32],
+        digests: vec![dinetone::sip::digest::Algorithm::Sha256, dinetone::sip::digest::Algorithm::Md5],
     }
 }
 

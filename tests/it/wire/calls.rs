@@ -20,8 +20,12 @@ fn worked_call(keys: &str, source: &str) {
     let order = ours[0];
     assert_eq!(order["goods_fen"], 10_250);
     assert_eq!(order["member"], "102938");
-    let lines: Vec<(i64, i64)> =
-        order["lines"].as_array().unwrap().iter().map(|line| (line["dish"].as_i64().unwrap(), line["quantity"].as_i64().unwrap())).collect();
+    let lines: Vec<(i64, i64)> = order["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (line["dish"].as_i64().unwrap(), line["quantity"].as_i64().unwrap()))
+        .collect();
     assert_eq!(lines, [(18, 2), (61, 1)]);
 
     let calls = server.json(&["calls", "list", "--json"]);
@@ -47,8 +51,10 @@ fn worked_call(keys: &str, source: &str) {
 /// The three ways take a minute and a half each, nearly all of it waiting: they wait together.
 #[test]
 fn c4_c5_c6_c17_the_worked_call_by_events_by_info_and_by_tones() {
-    let ways: Vec<_> =
-        [("rfc4733", "rfc4733"), ("info", "info"), ("tones", "in-band")].map(|(keys, source)| thread::spawn(move || worked_call(keys, source))).into_iter().collect();
+    let ways: Vec<_> = [("rfc4733", "rfc4733"), ("info", "info"), ("tones", "in-band")]
+        .map(|(keys, source)| thread::spawn(move || worked_call(keys, source)))
+        .into_iter()
+        .collect();
     let failed: Vec<_> = ways.into_iter().map(thread::JoinHandle::join).filter(Result::is_err).collect();
     assert!(failed.is_empty(), "{} way(s) failed, see above", failed.len());
 }
@@ -67,15 +73,26 @@ hangs up
 #[test]
 fn c17_i6_twenty_calls_ten_at_a_time_order_each_exactly_once() {
     let server = Setup::bench().start();
-    let output = server.diner(QUICK_ORDER, &["--calls", "20", "--concurrency", "10", "--next-from", "--from", "13600136000", "--json"]).output().unwrap();
+    let output = server
+        .diner(QUICK_ORDER, &["--calls", "20", "--concurrency", "10", "--next-from", "--from", "13600136000", "--json"])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", text(&output));
     let summary = summary(&output.stdout);
-    assert_eq!((summary["calls"].as_u64(), summary["answered"].as_u64(), summary["failed"].as_u64()), (Some(20), Some(20), Some(0)), "{summary}");
+    assert_eq!(
+        (summary["calls"].as_u64(), summary["answered"].as_u64(), summary["failed"].as_u64()),
+        (Some(20), Some(20), Some(0)),
+        "{summary}"
+    );
     let orders = orders(&server);
     assert_eq!(orders.len(), 20);
-    assert!(orders.iter().all(|order| order["lines"].as_array().unwrap().len() == 1 && order["pay_fen"] == orders[0]["pay_fen"]), "{orders:?}");
+    assert!(
+        orders.iter().all(|order| order["lines"].as_array().unwrap().len() == 1 && order["pay_fen"] == orders[0]["pay_fen"]),
+        "{orders:?}"
+    );
     let calls = server.json(&["calls", "list", "--json"]);
-    let mut of_calls: Vec<&str> = calls.as_array().unwrap().iter().map(|call| call["order"].as_str().expect("each call has its order")).collect();
+    let mut of_calls: Vec<&str> =
+        calls.as_array().unwrap().iter().map(|call| call["order"].as_str().expect("each call has its order")).collect();
     of_calls.sort_unstable();
     of_calls.dedup();
     assert_eq!(of_calls.len(), 20, "no order belongs to two calls");
@@ -88,7 +105,12 @@ fn c1_c13_the_stories_that_come_with_the_program_over_tcp() {
     let calls: Vec<_> = ["type-ahead", "english-menu", "guest-pickup", "silent-caller"]
         .map(|story| {
             let number = format!("1370013{:04}", story.len());
-            let call = server.diner(&format!("--story {story}"), &["--tcp", "--from", &number]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let call = server
+                .diner(&format!("--story {story}"), &["--tcp", "--from", &number])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
             (story, call)
         })
         .into_iter()

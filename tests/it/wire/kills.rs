@@ -59,7 +59,14 @@ impl Evening {
         setup.store = store;
         let (library, _) = Library::load(Sources::shipped(Vec::new()), DigitOne::Yao);
         let script = Script::parse("order", ORDER).unwrap();
-        Self { server: setup.install(), book: Arc::new(SoundBook::new(&library)), script, heard: Arc::default(), next: 0, restarts: Vec::new() }
+        Self {
+            server: setup.install(),
+            book: Arc::new(SoundBook::new(&library)),
+            script,
+            heard: Arc::default(),
+            next: 0,
+            restarts: Vec::new(),
+        }
     }
 
     /// Opens, takes orders of `diners` who ring one after another within `spread`, and loses power.
@@ -75,7 +82,13 @@ impl Evening {
         for place in 0..diners {
             let from = format!("1370000{:04}", self.next);
             self.next += 1;
-            let plan = CallPlan { script: self.script.clone(), keys: KeysBy::Events, by_hand: false, book: Arc::clone(&self.book), seed: u64::from(self.next) };
+            let plan = CallPlan {
+                script: self.script.clone(),
+                keys: KeysBy::Events,
+                by_hand: false,
+                book: Arc::clone(&self.book),
+                seed: u64::from(self.next),
+            };
             let whom = Whom { to: format!("sip:4000@{}", self.server.sip), from: from.clone(), headers: Vec::new() };
             let (lines, mut said) = mpsc::channel::<Line>(64);
             let (phone, heard, pressed) = (Arc::clone(&phone), Arc::clone(&self.heard), Arc::clone(&pressed));
@@ -132,7 +145,11 @@ impl Evening {
         for order in kept.values().flatten() {
             assert!(numbers.insert(order["number"].as_str().unwrap().to_owned()), "a number twice: {order}");
             let line = &order["lines"][0];
-            assert_eq!((order["lines"].as_array().map(Vec::len), &line["dish"], &line["quantity"]), (Some(1), &18.into(), &1.into()), "{order}");
+            assert_eq!(
+                (order["lines"].as_array().map(Vec::len), &line["dish"], &line["quantity"]),
+                (Some(1), &18.into(), &1.into()),
+                "{order}"
+            );
             assert_eq!((&order["goods_fen"], &order["pay_fen"]), (&3800.into(), &3800.into()), "{order}");
         }
         // The call records agree with the orders, and no call of an earlier run is still open.
@@ -185,7 +202,8 @@ fn evening(store: Option<String>, seed: u64, least: u32, lasting: Duration) {
 #[test]
 fn i6_i8_no_power_cut_loses_or_doubles_an_order_on_sqlite() {
     // Three restaurants at the same time, for more cuts in the same minute.
-    let houses: Vec<_> = [1, 2, 3].map(|seed| std::thread::spawn(move || evening(None, seed, 12, Duration::from_secs(60)))).into_iter().collect();
+    let houses: Vec<_> =
+        [1, 2, 3].map(|seed| std::thread::spawn(move || evening(None, seed, 12, Duration::from_secs(60)))).into_iter().collect();
     let failed = houses.into_iter().map(std::thread::JoinHandle::join).filter(Result::is_err).count();
     assert_eq!(failed, 0, "see above");
 }

@@ -77,10 +77,18 @@ fn c35_health_numbers_and_live_calls() {
     let server = Setup::bench().start();
     assert_eq!(server.get("/healthz").0, 200);
     let staying = caller(&server, "5000", "20s", "13600136003");
-    let keyed = server.diner("dials 5000\nfrom 13600136004\nhears main.menu\npress 1\nwaits 20s\n", &["--quiet"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let keyed = server
+        .diner("dials 5000\nfrom 13600136004\nhears main.menu\npress 1\nwaits 20s\n", &["--quiet"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let (_staying, _keyed) = (super::server::Guarded(staying), super::server::Guarded(keyed.unwrap()));
     up(&server, "5000", 2);
-    let refused = ask(server.sip, &request("INVITE", server.sip, 9, "UDP").replace("Content-Length", "Require: unobtainium\r\nContent-Length"), Duration::from_secs(5));
+    let refused = ask(
+        server.sip,
+        &request("INVITE", server.sip, 9, "UDP").replace("Content-Length", "Require: unobtainium\r\nContent-Length"),
+        Duration::from_secs(5),
+    );
     assert!(refused.is_some_and(|answer| answer.starts_with("SIP/2.0 420")));
     let (status, ready) = server.get("/readyz");
     assert_eq!(status, 200, "{ready}");
@@ -108,7 +116,10 @@ fn c35_health_numbers_and_live_calls() {
     assert!(calls.iter().all(|call| call["dialled"] == "5000" && call["node"] == "every-key"), "{calls:?}");
     let one = calls.iter().find(|call| call["keys"] == 1).expect("one has pressed a key");
     let shown = server.json(&["calls", "show", one["id"].as_str().unwrap(), "--json"]);
-    assert!(shown["steps"].as_array().unwrap().iter().any(|step| step["type"] == "key" && step["key"] == "1"), "shown while it lasts: {shown}");
+    assert!(
+        shown["steps"].as_array().unwrap().iter().any(|step| step["type"] == "key" && step["key"] == "1"),
+        "shown while it lasts: {shown}"
+    );
     let said = server.cli(&["calls", "list", "--live"]);
     assert!(String::from_utf8_lossy(&said.stdout).contains("2 call(s) up"), "{}", text(&said));
 }
@@ -120,12 +131,16 @@ fn c14_a_changed_dialogue_is_taken_over_and_a_bad_one_refused() {
     let short = "dials 7777\nhears test.short\nnever hears test.long\n";
     server.call(short, &[]);
     // A call that is up keeps the dialogue that it began with.
-    let old = server.diner("dials 5000\nhears main.menu\nwaits 6s\npress 1\nhears main.menu\nhangs up\n", &[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let old = server
+        .diner("dials 5000\nhears main.menu\nwaits 6s\npress 1\nhears main.menu\nhangs up\n", &[])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     up(&server, "5000", 1);
-    let changed = menus.replace("[node.hello]\nsay = [\"test.short\"]", "[node.hello]\nsay = [\"test.long\"]").replace(
-        "[node.every-key]\nkind = \"loop\"\nsay = [\"main.menu\"]",
-        "[node.every-key]\nkind = \"loop\"\nsay = [\"test.short\"]",
-    );
+    let changed = menus
+        .replace("[node.hello]\nsay = [\"test.short\"]", "[node.hello]\nsay = [\"test.long\"]")
+        .replace("[node.every-key]\nkind = \"loop\"\nsay = [\"main.menu\"]", "[node.every-key]\nkind = \"loop\"\nsay = [\"test.short\"]");
     assert_ne!(changed, menus);
     std::fs::write(server.path("menus.toml"), &changed).unwrap();
     eventually("the change is taken over", SOON, || server.log().contains("taken over").then_some(()));
@@ -133,7 +148,8 @@ fn c14_a_changed_dialogue_is_taken_over_and_a_bad_one_refused() {
     let output = old.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
 
-    let bad = changed.replace("[node.hello]\nsay = [\"test.long\"]\nthen = \"bye\"", "[node.hello]\nsay = [\"no.such.prompt\"]\nthen = \"nowhere\"");
+    let bad = changed
+        .replace("[node.hello]\nsay = [\"test.long\"]\nthen = \"bye\"", "[node.hello]\nsay = [\"no.such.prompt\"]\nthen = \"nowhere\"");
     assert_ne!(bad, changed);
     std::fs::write(server.path("menus.toml"), &bad).unwrap();
     eventually("the bad file is refused", SOON, || server.log().contains("refused").then_some(()));
@@ -153,7 +169,11 @@ fn c14_a_changed_dialogue_is_taken_over_and_a_bad_one_refused() {
 
 #[test]
 fn c35_all_faults_of_the_settings_are_told_at_once() {
-    let server = Setup::demo().env("DINETONE__SIP__LISTEN", "here").env("DINETONE__MEDIA__RTP_PORTS", "9-1").env("DINETONE__LIMITS__MAX_CALLS", "many").install();
+    let server = Setup::demo()
+        .env("DINETONE__SIP__LISTEN", "here")
+        .env("DINETONE__MEDIA__RTP_PORTS", "9-1")
+        .env("DINETONE__LIMITS__MAX_CALLS", "many")
+        .install();
     std::fs::write(server.path("config.toml"), "[sipp]\nx = 1\n[shop]\ntime_zone = \"Nowhere/City\"\n").unwrap();
     let begun = now();
     let output = server.cli(&["serve", "--demo", "--config", "config.toml"]);
@@ -228,7 +248,11 @@ fn c35_logs_never_hold_a_full_number() {
     let server = Setup::bench().env("DINETONE__LOG__LEVEL", "debug").env("DINETONE__LOG__FORMAT", "json").start();
     server.call(QUICK_ORDER, &["--from", "13612345678"]);
     let _ = invited(&server, 31);
-    let _ = ask(server.sip, &request("INVITE", server.sip, 32, "UDP").replace("13900139000", "13687654321").replace("CSeq: 1 INVITE", "CSeq: x"), Duration::from_secs(2));
+    let _ = ask(
+        server.sip,
+        &request("INVITE", server.sip, 32, "UDP").replace("13900139000", "13687654321").replace("CSeq: 1 INVITE", "CSeq: x"),
+        Duration::from_secs(2),
+    );
     eventually("the call is in the log", SOON, || server.log().contains("ended").then_some(()));
     let log = server.log();
     for number in ["13612345678", "3612345678", "13900139000", "13687654321"] {

@@ -110,7 +110,6 @@ impl Setup {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(at("data")).unwrap();
-        if let Ok(fill) = std::env::var("WIRE_FILL") { std::os::unix::fs::symlink(fill, at("data/prompts")).unwrap(); }
         std::fs::write(at("menus.toml"), &self.menus).unwrap();
         std::fs::write(at("config.toml"), &self.config).unwrap();
         let ports = Ports::claim();
@@ -127,7 +126,18 @@ impl Setup {
         .to_vec();
         env.extend(self.env);
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        Server { demo: self.demo, trace_sip: self.trace_sip, folder, _ports: ports, env, child: None, said: Vec::new(), sip: nowhere, web: nowhere, tls: None }
+        Server {
+            demo: self.demo,
+            trace_sip: self.trace_sip,
+            folder,
+            _ports: ports,
+            env,
+            child: None,
+            said: Vec::new(),
+            sip: nowhere,
+            web: nowhere,
+            tls: None,
+        }
     }
 }
 
@@ -193,7 +203,9 @@ impl Server {
         let deadline = now() + START;
         while let Ok(line) = heard.recv_timeout(deadline.saturating_duration_since(now())) {
             self.said.push(line.clone());
-            let address = |text: &str| text.split_whitespace().nth(1).and_then(|word| word.trim_start_matches("http://").trim_end_matches('/').parse().ok());
+            let address = |text: &str| {
+                text.split_whitespace().nth(1).and_then(|word| word.trim_start_matches("http://").trim_end_matches('/').parse().ok())
+            };
             if line.starts_with("SIP") && line.contains("TLS") {
                 self.tls = address(&line);
             } else if line.starts_with("SIP") {

@@ -108,7 +108,10 @@ fn c1_a_call_is_cancelled_before_it_is_answered() {
         let last = last.unwrap();
         // The ACK ends the repetitions; after a 200 it is not ours to give here, and the caller is gone.
         let to = last.lines().find(|line| line.starts_with("To:")).unwrap();
-        let ack = invite.replacen("INVITE", "ACK", 1).replace("CSeq: 1 INVITE", "CSeq: 1 ACK").replace(&format!("To: <sip:1000@{}>", server.sip), to);
+        let ack = invite
+            .replacen("INVITE", "ACK", 1)
+            .replace("CSeq: 1 INVITE", "CSeq: 1 ACK")
+            .replace(&format!("To: <sip:1000@{}>", server.sip), to);
         socket.send_to(ack.as_bytes(), server.sip).unwrap();
         last.starts_with("SIP/2.0 487")
     });
@@ -122,7 +125,10 @@ fn c1_a_call_is_cancelled_before_it_is_answered() {
 #[test]
 fn c3_what_we_cannot_do_is_refused_by_the_right_number() {
     let server = Setup::demo().start();
-    play_all(&server, &["bye-unknown", "unknown-method", "method-not-allowed", "require-unknown", "no-codec", "no-audio", "session-too-small"]);
+    play_all(
+        &server,
+        &["bye-unknown", "unknown-method", "method-not-allowed", "require-unknown", "no-codec", "no-audio", "session-too-small"],
+    );
 }
 
 #[test]
@@ -138,7 +144,9 @@ fn c8_a_stranger_is_never_let_through() {
 fn c8_a_phone_with_a_password_registers_and_calls() {
     let server = Setup::strict("[[account]]\nuser = \"desk\"\npassword = \"correct-horse\"\n").start();
     for (number, password, wanted) in [(1, "correct-horse", "200"), (2, "battery-horse", "401")] {
-        let plain = request("REGISTER", server.sip, number, "UDP").replace("sip:1000@", "sip:desk@").replace("sip:13900139000@{local}>;tag", "sip:desk@phone>;tag");
+        let plain = request("REGISTER", server.sip, number, "UDP")
+            .replace("sip:1000@", "sip:desk@")
+            .replace("sip:13900139000@{local}>;tag", "sip:desk@phone>;tag");
         let challenge = ask(server.sip, &plain, Duration::from_secs(3)).unwrap();
         assert!(challenge.starts_with("SIP/2.0 401"), "{challenge}");
         let line = challenge.lines().find(|line| line.starts_with("WWW-Authenticate") && line.contains("MD5")).expect("MD5 is offered");
@@ -149,7 +157,8 @@ fn c8_a_phone_with_a_password_registers_and_calls() {
         let header = format!(
             "Authorization: Digest username=\"desk\", realm=\"dinetone\", nonce=\"{nonce}\", uri=\"{uri}\", response=\"{proof}\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"abcd\"\r\nContent-Length: 0"
         );
-        let again = plain.replace("CSeq: 1", "CSeq: 2").replace("branch=z9hG4bK", "branch=z9hG4bKagain").replace("Content-Length: 0", &header);
+        let again =
+            plain.replace("CSeq: 1", "CSeq: 2").replace("branch=z9hG4bK", "branch=z9hG4bKagain").replace("Content-Length: 0", &header);
         let answer = ask(server.sip, &again, Duration::from_secs(3)).unwrap();
         assert!(answer.starts_with(&format!("SIP/2.0 {wanted}")), "{password}: {answer}");
     }

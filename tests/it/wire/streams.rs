@@ -66,7 +66,9 @@ async fn hear(stream: &mut (impl AsyncReadExt + Unpin), method: &str) -> String 
             let count = stream.read(&mut buffer).await.unwrap();
             assert!(count > 0, "closed after {heard}");
             heard.push_str(&String::from_utf8_lossy(&buffer[..count]));
-            let complete = heard.split("SIP/2.0 ").find(|one| !one.starts_with('1') && one.contains(&format!("1 {method}")) && one.contains("\r\n\r\n"));
+            let complete = heard
+                .split("SIP/2.0 ")
+                .find(|one| !one.starts_with('1') && one.contains(&format!("1 {method}")) && one.contains("\r\n\r\n"));
             if let Some(one) = complete {
                 return format!("SIP/2.0 {one}");
             }

@@ -31,6 +31,7 @@ pub fn settings() -> SipSettings {
         max_dialogs: 1000,
         trace: false,
         nonce_key: [7; 32],
+        digests: vec![crate::sip::digest::Algorithm::Sha256, crate::sip::digest::Algorithm::Md5],
     }
 }
 
