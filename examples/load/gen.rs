@@ -172,10 +172,11 @@ impl Load {
             }
             let due = (past.min(span).as_secs_f64() * rate) as u64;
             // A generator that fell behind does not make up for it in one burst.
-            for _ in placed..due.min(placed + 64) {
+            let batch = due.saturating_sub(placed).min(64);
+            for _ in 0..batch {
                 self.invite(clock());
-                placed += 1;
             }
+            placed += batch;
             self.work(now);
         }
     }

@@ -75,7 +75,8 @@ impl MediaThreads {
         for place in 0..count {
             let orders = Arc::new(Inbox::new(settings.orders));
             let seed = u128::from(ids.next_u64()) << 64 | u128::from(ids.next_u64());
-            let mut worker = worker::Worker::new(Arc::clone(&orders), Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings.recordings)?;
+            let mut worker =
+                worker::Worker::new(Arc::clone(&orders), Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings.recordings)?;
             let realtime = settings.realtime;
             let handle = std::thread::Builder::new().name(format!("media-{place}")).spawn(move || {
                 realtime::ask(realtime, place == 0);

@@ -259,7 +259,9 @@ impl Row<'_> {
     /// Two digits in one clip are understood better than two clips; where there is none, each is spoken alone.
     fn digit_pair(&mut self, language: Language, digits: &[char]) -> bool {
         let [first, second, ..] = *digits else { return false };
-        let Some(clip) = self.library.digit_pair(first, second, language).and_then(|entry| self.library.sound_of(entry)) else { return false };
+        let Some(clip) = self.library.digit_pair(first, second, language).and_then(|entry| self.library.sound_of(entry)) else {
+            return false;
+        };
         self.text.push_str(&mandarin::digits(&format!("{first}{second}"), self.library.one));
         self.clip(clip);
         true

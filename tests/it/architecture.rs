@@ -27,8 +27,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Modules that only decide: they must not wait, read a clock, or differ between two runs.
 const PURE: &[&str] = &["domain", "machine", "sip", "media", "house", "order", "voice", "ivr", "call", "centre"];
 
-const NOT_IN_PURE: &[&str] =
-    &["tokio", "sqlx", "axum", "std::fs", "std::env", "UdpSocket", "TcpStream", "Instant::now", "SystemTime::now", "thread_rng", "Uuid::new", "tracing::", "println!"];
+const NOT_IN_PURE: &[&str] = &[
+    "tokio",
+    "sqlx",
+    "axum",
+    "std::fs",
+    "std::env",
+    "UdpSocket",
+    "TcpStream",
+    "Instant::now",
+    "SystemTime::now",
+    "thread_rng",
+    "Uuid::new",
+    "tracing::",
+    "println!",
+];
 
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {

@@ -92,13 +92,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(
-        inbox: Arc<Inbox>,
-        sink: ReportSink,
-        legs: Arc<AtomicUsize>,
-        ids: Ids,
-        recordings: usize,
-    ) -> io::Result<Self> {
+    pub(super) fn new(inbox: Arc<Inbox>, sink: ReportSink, legs: Arc<AtomicUsize>, ids: Ids, recordings: usize) -> io::Result<Self> {
         Ok(Self {
             inbox,
             orders: VecDeque::new(),

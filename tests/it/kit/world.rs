@@ -102,7 +102,9 @@ impl World {
         let menus = match hours {
             None => root.join("menus.toml"),
             Some(hours) => {
-                let text = std::fs::read_to_string(root.join("menus.toml")).unwrap().replace("hours = [\"00:00-24:00\"]", &format!("hours = [\"{hours}\"]"));
+                let text = std::fs::read_to_string(root.join("menus.toml"))
+                    .unwrap()
+                    .replace("hours = [\"00:00-24:00\"]", &format!("hours = [\"{hours}\"]"));
                 std::fs::create_dir_all(&folder).unwrap();
                 std::fs::write(folder.join("menus.toml"), text).unwrap();
                 folder.join("menus.toml")
@@ -296,9 +298,14 @@ impl Inner {
         let hotline = TrunkSettings { addresses: vec!["10.0.0.1".parse().unwrap()], local: address, ..trunk() };
         let mut sip = Endpoint::new(settings(hotline), ids.clone(), self.now);
         let dialog = sip.new_dialog_id();
-        let mut offer = sdp::offer(&sdp::Local { address: sound.ip(), port: sound.port(), session_id: 1, version: 1, codecs: &sdp::Codec::PREFERENCE });
+        let mut offer =
+            sdp::offer(&sdp::Local { address: sound.ip(), port: sound.port(), session_id: 1, version: 1, codecs: &sdp::Codec::PREFERENCE });
         if !events {
-            offer = offer.lines().filter(|line| !line.contains("telephone-event") && !line.starts_with("a=fmtp:101")).map(|line| format!("{}\r\n", line.replace(" 101", ""))).collect();
+            offer = offer
+                .lines()
+                .filter(|line| !line.contains("telephone-event") && !line.starts_with("a=fmtp:101"))
+                .map(|line| format!("{}\r\n", line.replace(" 101", "")))
+                .collect();
         }
         let call = PlaceCall {
             dialog,
@@ -584,7 +591,11 @@ impl Diner {
             self.heard = inner.facts.len();
             let phone = inner.phones.get_mut(&self.place).expect("phones are never taken away");
             if phone.keys_by == KeysBy::Info {
-                let command = SipCommand::Info { dialog: phone.dialog, content_type: "application/dtmf-relay", body: format!("Signal={key}\r\nDuration=160\r\n") };
+                let command = SipCommand::Info {
+                    dialog: phone.dialog,
+                    content_type: "application/dtmf-relay",
+                    body: format!("Signal={key}\r\nDuration=160\r\n"),
+                };
                 phone.sip.handle(now, SipInput::Command(command));
                 inner.drain_phone(self.place);
                 inner.run(Duration::from_millis(300), |_| false);

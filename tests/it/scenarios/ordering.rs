@@ -54,9 +54,13 @@ fn worked_call(world: &World, keys_by: KeysBy) {
     diner.hangs_up();
 
     let order = &world.orders()[0];
-    assert_eq!((order.pay, order.goods, order.status, order.place.fulfilment()), (Money::fen(9250), Money::fen(10_250), OrderStatus::New, Fulfilment::Delivery));
+    assert_eq!(
+        (order.pay, order.goods, order.status, order.place.fulfilment()),
+        (Money::fen(9250), Money::fen(10_250), OrderStatus::New, Fulfilment::Delivery)
+    );
     assert_eq!(order.lines.iter().map(|line| (line.dish.get(), line.quantity.get())).collect::<Vec<_>>(), [(18, 2), (61, 1)]);
-    let spoken: String = order.number.last4().chars().map(|digit| "零幺二三四五六七八九".chars().nth(digit as usize - '0' as usize).unwrap()).collect();
+    let spoken: String =
+        order.number.last4().chars().map(|digit| "零幺二三四五六七八九".chars().nth(digit as usize - '0' as usize).unwrap()).collect();
     assert!(done.contains(&spoken), "{spoken} in {done}");
     let (record, _) = world.records().pop().expect("the call has a record");
     assert_eq!((record.keys, record.order.as_ref(), record.errors), (19, Some(&order.number), 0));

@@ -105,7 +105,7 @@ fn c1_c4_c9_baresip_rings_presses_keys_and_hangs_up() {
     eventually("the call is answered", SOON, || the_call(&server).filter(|call| call["answered_at"].is_string()));
     // Two quick equal ones among them; the sample menu takes any key at any time.
     let pressed = "4*4*9";
-    for (place, key) in pressed.chars().enumerate() {
+    for (place, key) in pressed.char_indices() {
         phone.say("sndcode", &key.to_string());
         eventually(&format!("key {key} arrives"), SOON, || the_call(&server).filter(|call| keys(call) == pressed[..=place]));
     }
