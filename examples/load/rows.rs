@@ -298,7 +298,7 @@ fn calls(stand: &Stand, span: Duration, _: &mut Known) -> io::Result<Vec<Row>> {
     for wanted in [500_usize, 1000, 1500, 2000, 2500, 3000, 3500] {
         let server = stand.start("calls")?;
         let mut load = Load::new(server.address, "3000", Plan::Hold)?;
-        load.place(250.0, Duration::from_secs_f64(wanted as f64 / 250.0), Duration::from_secs(2));
+        load.place(150.0, Duration::from_secs_f64(wanted as f64 / 150.0), Duration::from_secs(2));
         load.listen_anew();
         let (before, start) = (server.cpu(), clock());
         load.go_on(span, |_| false);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use super::{clock, records, tasks};
+use super::{clock, records, tasks, who};
 use crate::call::request::{Reply, StoreRequest};
 use crate::centre::Input;
 use crate::domain::{CallId, Catalogue, PlacedVia, RecordingId, Timestamp};
@@ -51,8 +51,16 @@ impl Effects {
     pub async fn run(self, mut requests: mpsc::Receiver<StoreRequest>) {
         let (records, inputs) = mpsc::channel(records::QUEUE);
         let writer = tasks::spawn("call-records", records::run(self.store.clone(), self.node.clone(), self.inbox.clone(), inputs));
+        let (callers, asked) = mpsc::channel(who::QUEUE);
+        tasks::spawn("who", who::run(self.clone(), asked));
         while let Some(request) = requests.recv().await {
             match request {
+                StoreRequest::Who { call, caller } => {
+                    if callers.try_send((call, caller)).is_err() {
+                        metrics::counter!("dinetone_refused_total", "reason" => "store_busy").increment(1);
+                        let _ = self.inbox.try_send(Input::Reply { call, reply: Reply::Who(None) });
+                    }
+                }
                 StoreRequest::Started { call, record } => {
                     if records.try_send(records::Entry::Started(call, record)).is_err() {
                         metrics::counter!("dinetone_replies_lost_total").increment(1);
@@ -67,11 +75,11 @@ impl Effects {
                 other => self.start(other),
             }
         }
-        drop(records);
+        drop((records, callers));
         let _ = writer.await;
     }
 
-    fn start(&self, request: StoreRequest) {
+    pub(super) fn start(&self, request: StoreRequest) {
         let Ok(permit) = Arc::clone(&self.at_once).try_acquire_owned() else {
             metrics::counter!("dinetone_refused_total", "reason" => "store_busy").increment(1);
             if let Some((call, reply)) = failed(&request) {

@@ -12,3 +12,4 @@ pub mod sockets;
 pub mod start;
 pub mod streams;
 pub mod tasks;
+pub mod who;

@@ -114,12 +114,24 @@ pub async fn open_store(config: &Config) -> Result<Store, Finding> {
     })
 }
 
+/// Each call holds up to two descriptors: takes all that the system grants, and says when that is not enough.
+fn raise_descriptor_limit(max_calls: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    let needed = u64::try_from(max_calls).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(100);
+    if let Some(granted) = getrlimit(Resource::Nofile).current.filter(|granted| *granted < needed) {
+        tracing::warn!(granted, needed, "fewer descriptors than limits.max_calls may need: beyond that callers are refused; raise the limit (ulimit -n)");
+    }
+}
+
 /// Starts the server.
 ///
 /// # Errors
 /// All that is wrong, at once.
 pub async fn start(config: Config, options: Options, metrics: metrics_exporter_prometheus::PrometheusHandle) -> Result<Running, Faults> {
     raise_descriptors(config.limits.max_calls);
+    raise_descriptor_limit(config.limits.max_calls);
     let places = places(&config, &options.menus);
     let mut faults = Vec::new();
     let files = match places.read() {

@@ -6,7 +6,7 @@
 //! | file | verbs |
 //! |---|---|
 //! | `open` | `open`, `close`, `ready`, `schema_version` |
-//! | `people` | `card_by_phone`, `card_by_member`, `remember_customer`, `remember_phone`, `remember_address`, `remember_language`, `remember_offer_heard`, `remember_member` |
+//! | `people` | `known_phones`, `card_by_phone`, `card_by_member`, `remember_customer`, `remember_phone`, `remember_address`, `remember_language`, `remember_offer_heard`, `remember_member` |
 //! | `pin` | `set_pin`, `check_pin` |
 //! | `block` | `block`, `allow`, `unblock`, `blocked` |
 //! | `points` | `points`, `add_points`, `points_balance` |
@@ -55,6 +55,7 @@ pub use house::HouseChange;
 pub use journal::JournalEntry;
 pub use messages::{StoredMessage, StoredRecording};
 pub use orders::OrderFilter;
+pub use people::MOST_PHONES;
 
 /// The handle: clone it freely.
 #[derive(Debug, Clone)]

@@ -1,6 +1,9 @@
 //! Callers and members: who is behind a number, and what is remembered of them.
 
+use std::collections::HashSet;
 use std::time::Duration;
+
+use sqlx::AssertSqlSafe;
 
 use super::db::{Row, Tx, Val, broken, vals};
 use super::{Store, StoreError, lines, new_id, points};
@@ -12,7 +15,28 @@ pub(super) const CART_KEPT: Duration = Duration::from_secs(30 * 60);
 /// Offers heard longer ago than any `repeat_days` are not told.
 const OFFERS_KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
 
+/// Numbers that are looked up at once.
+pub const MOST_PHONES: usize = 64;
+/// Groups of a few sizes, filled up with their last number, so that a few prepared statements serve all.
+const SIZES: [usize; 4] = [1, 4, 16, MOST_PHONES];
+
 impl Store {
+    /// Those of the first `MOST_PHONES` numbers about which anything is known at all, as `reveal` shows them.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn known_phones(&self, phones: &[&PhoneNumber]) -> Result<HashSet<String>, StoreError> {
+        const TABLES: [&str; 6] = ["customer_phones", "languages", "block_list", "offers_heard", "carts", "orders"];
+        let Some(last) = phones.last() else { return Ok(HashSet::new()) };
+        let size = SIZES.into_iter().find(|size| phones.len() <= *size).unwrap_or(MOST_PHONES);
+        let list: Vec<String> = (1..=size).map(|place| format!("${place}")).collect();
+        let list = list.join(", ");
+        let parts: Vec<String> = TABLES.iter().map(|table| format!("select phone from {table} where phone in ({list})")).collect();
+        let args: Vec<Val> = (0..size).map(|place| Val::from(phones.get(place).unwrap_or(last).reveal())).collect();
+        let rows = self.pool.rows(AssertSqlSafe(parts.join(" union ")), &args).await?;
+        rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+    }
+
     /// Everything known about who calls from `phone`. One customer behind the number: all about them. Several: their
     /// members, so that the caller can choose; nothing personal.
     ///

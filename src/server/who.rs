@@ -1,0 +1,48 @@
+//! Who calls: asked of the store for a group of callers at once. What has piled up while one group was looked up goes together.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::effects::Effects;
+use crate::call::request::{Reply, StoreRequest};
+use crate::centre::Input;
+use crate::domain::PhoneNumber;
+
+/// Callers that wait; beyond that a call begins without knowing who calls.
+pub const QUEUE: usize = 4096;
+/// Callers of one group.
+const GROUP: usize = crate::store::MOST_PHONES;
+/// A call begins without an answer long before that.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Looks up until the last sender has gone. Strangers, most callers of a busy line, are done with one statement for the group;
+/// whoever is known gets a look of their own.
+pub async fn run(effects: Effects, mut callers: mpsc::Receiver<(u64, PhoneNumber)>) {
+    let mut group = Vec::new();
+    while callers.recv_many(&mut group, GROUP).await > 0 {
+        let phones: Vec<&PhoneNumber> = group.iter().map(|(_, phone)| phone).collect();
+        let known = match tokio::time::timeout(PATIENCE, effects.store.known_phones(&phones)).await {
+            Ok(Ok(known)) => Some(known),
+            Ok(Err(error)) => {
+                tracing::error!(verb = "who", "the store could not tell who calls: {error}");
+                None
+            }
+            Err(_) => None,
+        };
+        if known.is_none() {
+            metrics::counter!("dinetone_store_errors_total", "verb" => "who").increment(1);
+        }
+        for (call, caller) in group.drain(..) {
+            let reply = match &known {
+                Some(known) if known.contains(caller.reveal()) => {
+                    effects.start(StoreRequest::Who { call, caller });
+                    continue;
+                }
+                Some(_) => Reply::Who(Some(Box::default())),
+                None => Reply::Who(None),
+            };
+            let _ = effects.inbox.send(Input::Reply { call, reply }).await;
+        }
+    }
+}
