@@ -1,19 +1,27 @@
 //! Logs and metrics: structured lines with one span per call, and numbers that an operator can read.
 
+use std::io::IsTerminal;
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging to standard error.
+/// Lines that wait for whoever reads standard error; a reader that stops costs lines, never calls.
+const WAITING_LINES: usize = 16_384;
+
+/// Starts logging to standard error, by a thread of its own. The guard writes what is left when it is dropped.
 ///
 /// # Errors
 /// When the filter cannot be read, with what is wrong in it.
-pub fn start_logging(level: &str, json: bool) -> Result<(), String> {
+pub fn start_logging(level: &str, json: bool) -> Result<WorkerGuard, String> {
     let filter = EnvFilter::try_new(level).map_err(|error| format!("log.level {level:?}: {error}; write a filter such as \"info\""))?;
-    let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let (writer, guard) = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
+    let base =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(std::io::stderr().is_terminal()).with_target(false);
     let result = if json { base.json().flatten_event(true).with_current_span(true).try_init() } else { base.compact().try_init() };
     // A second start in one process (tests) keeps the first.
     drop(result);
-    Ok(())
+    Ok(guard)
 }
 
 /// Starts counting; the handle prints what was counted for `/metrics`.

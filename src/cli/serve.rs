@@ -32,7 +32,7 @@ pub struct ServeArgs {
 
 pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     let config = args.settings.read()?;
-    telemetry::start_logging(&config.log.level, config.log.json)?;
+    let _written_at_the_end = telemetry::start_logging(&config.log.level, config.log.json)?;
     let metrics = telemetry::start_metrics()?;
     if !args.demo && config.trunks.is_empty() && config.accounts.is_empty() {
         output::error(

@@ -231,7 +231,7 @@ impl Brain {
         match what {
             StepKind::Arrived => tracing::debug!(call.id = %id, caller, "call {id} from {caller}"),
             StepKind::Answered { codec, keys_by } => {
-                tracing::info!(call.id = %id, caller, codec, keys_by, "call {id} from {caller} was answered")
+                tracing::debug!(call.id = %id, caller, codec, keys_by, "call {id} from {caller} was answered")
             }
             StepKind::Node(node) => tracing::debug!(call.id = %id, node, "call {id} entered {node}"),
             StepKind::Outcome { node, outcome } => {

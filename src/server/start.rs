@@ -121,7 +121,11 @@ fn raise_descriptor_limit(max_calls: usize) {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     let needed = u64::try_from(max_calls).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(100);
     if let Some(granted) = getrlimit(Resource::Nofile).current.filter(|granted| *granted < needed) {
-        tracing::warn!(granted, needed, "fewer descriptors than limits.max_calls may need: beyond that callers are refused; raise the limit (ulimit -n)");
+        tracing::warn!(
+            granted,
+            needed,
+            "fewer descriptors than limits.max_calls may need: beyond that callers are refused; raise the limit (ulimit -n)"
+        );
     }
 }
 

@@ -21,6 +21,11 @@ pub async fn c20_a_known_number_brings_its_customer_and_members(database: Databa
         unchecked: false,
     };
     store.remember_address(Some(&customer), &address, saturday()).await.unwrap();
+    // Of a group of callers, the known ones are told apart at once.
+    let group = [phone("13811112222"), phone("021-64380001"), phone("13800138000"), phone("13811113333"), phone("13811114444")];
+    let known = store.known_phones(&group.iter().collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(known, [group[1].reveal().to_owned(), group[2].reveal().to_owned()].into());
+    assert!(store.known_phones(&[]).await.unwrap().is_empty());
     let card = store.card_by_phone(&phone("+86 21 6438 0001"), saturday()).await.unwrap();
     assert_eq!(card.customer.as_ref(), Some(&customer));
     assert_eq!(card.members.len(), 1);
