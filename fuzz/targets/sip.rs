@@ -40,7 +40,7 @@ fn settings() -> SipSettings {
         max_dialogs: 4,
         trace: true,
         nonce_key: [7; 32],
-        digests: vec![dinetone::sip::digest::Algorithm::Sha256, dinetone::sip::digest::Algorithm::Md5],
+        digests: vec![dinetone_fuzz::sip::digest::Algorithm::Sha256, dinetone_fuzz::sip::digest::Algorithm::Md5],
     }
 }
 
@@ -63,7 +63,7 @@ fuzz_target!(|data: &[u8]| {
             match output {
                 SipOutput::Event(SipEvent::Invited(call)) => invited.push(call.dialog),
                 SipOutput::Event(SipEvent::Reoffer { dialog, .. }) if how & 4 == 0 => {
-                    endpoint.handle(now, SipInput::Command(SipCommand::AnswerReoffer { dialog, answer: None }));
+                    endpoint.handle(now, SipInput::Command(SipCommand::AnswerReoffer { dialog, answer: Err(488) }));
                 }
                 SipOutput::Transmit { bytes, .. } => {
                     // What we write, we can read.

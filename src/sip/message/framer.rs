@@ -65,7 +65,7 @@ impl Framer {
                 self.taken += 4;
                 return Some(Framed::Ping);
             }
-            if rest.starts_with(b"\r\n") && rest.len() > 3 {
+            if rest.starts_with(b"\r\n") && !matches!(rest, b"\r\n" | b"\r\n\r") {
                 self.taken += 2;
             } else if rest.starts_with(b"\n") {
                 self.taken += 1;
@@ -157,6 +157,11 @@ mod tests {
         let stream: Vec<u8> = [ONE, b"\r\n\r\n", ONE, b"\r\n", ONE].concat();
         let whole = Framed::Message(ONE.to_vec());
         let expected = vec![whole.clone(), Framed::Ping, whole.clone(), whole];
+        let mut framer = Framer::new();
+        for byte in b"\r\n\n" {
+            framer.push(&[*byte]);
+            assert_eq!(framer.poll(), None, "empty lines are no message");
+        }
         for size in 1..stream.len() {
             let mut framer = Framer::new();
             let mut got = Vec::new();
