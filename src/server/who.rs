@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::clock;
 use super::effects::Effects;
 use crate::call::request::{Reply, StoreRequest};
 use crate::centre::Input;
@@ -22,6 +23,7 @@ pub async fn run(effects: Effects, mut callers: mpsc::Receiver<(u64, PhoneNumber
     let mut group = Vec::new();
     while callers.recv_many(&mut group, GROUP).await > 0 {
         let phones: Vec<&PhoneNumber> = group.iter().map(|(_, phone)| phone).collect();
+        let started = clock::now().instant;
         let known = match tokio::time::timeout(PATIENCE, effects.store.known_phones(&phones)).await {
             Ok(Ok(known)) => Some(known),
             Ok(Err(error)) => {
@@ -30,6 +32,8 @@ pub async fn run(effects: Effects, mut callers: mpsc::Receiver<(u64, PhoneNumber
             }
             Err(_) => None,
         };
+        metrics::histogram!("dinetone_store_seconds", "verb" => "who")
+            .record(clock::now().instant.saturating_duration_since(started).as_secs_f64());
         if known.is_none() {
             metrics::counter!("dinetone_store_errors_total", "verb" => "who").increment(1);
         }
