@@ -1,6 +1,7 @@
 //! One function for each row of the table.
 
 use std::io;
+use std::process::Command;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -266,6 +267,14 @@ fn floor(stand: &Stand, span: Duration) -> io::Result<f64> {
     const CALLS: usize = 100;
     let (mirror, to) = Mirror::new(CALLS)?;
     let own = std::env::current_exe()?;
+    let mut command = match stand.core {
+        Some(core) => {
+            let mut command = Command::new("taskset");
+            command.args(["-c", &core.to_string()]).arg(own);
+            command
+        }
+        None => Command::new(own),
+    };
     let seconds = span.as_secs().max(2);
     let mut child =
         command.args(["floor", "--calls", &CALLS.to_string(), "--to", &to.to_string(), "--seconds", &(seconds + 2).to_string()]).spawn()?;
