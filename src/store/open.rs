@@ -102,25 +102,57 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
     // One connection that never rests: an in-memory database lives as long as its connection.
     let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
     let pool = if memory { pool } else { pool.before_acquire(|connection, _| Box::pin(usable(connection))) };
-    let writer = pool.clone().max_connections(1).min_connections(1).connect_with(options.clone()).await?;
-    whole(&writer).await?;
-    // Two processes that start at once meet here: the one that came second sees what the first has done.
+    let writer = pool.clone().max_connections(1).min_connections(1);
+    // Two processes that start at once meet here: the one that came second sees what the first has done. SQLite does not
+    // wait by itself for the change to write-ahead logging (https://sqlite.org/wal.html section 7), so the whole is repeated.
     let mut wait = Duration::from_millis(10);
-    loop {
-        match run_migrations(&writer).await {
-            Err(MigrateError::Execute(fault) | MigrateError::ExecuteMigration(fault, _)) if wait < PATIENCE => {
-                tracing::debug!(%fault, "the schema is being changed by another process; trying again");
+    let writer = loop {
+        match prepared(&writer, &options).await {
+            Err(Refused { fault, may_pass: true }) if wait < PATIENCE => {
+                tracing::debug!(%fault, "another process opens the same store; trying again");
                 tokio::time::sleep(wait).await;
                 wait *= 3;
             }
-            Err(fault) => return Err(migration_fault(fault)),
-            Ok(()) => break,
+            Err(Refused { fault, .. }) => return Err(fault),
+            Ok(writer) => break writer,
         }
-    }
+    };
     if memory {
         return Ok(Pool::Sqlite { readers: writer.clone(), writer });
     }
     Ok(Pool::Sqlite { writer, readers: pool.max_connections(4).connect_with(options).await? })
+}
+
+/// Why a file could not be prepared, and whether another process that prepares it now may be the reason.
+struct Refused {
+    fault: StoreError,
+    may_pass: bool,
+}
+
+impl From<StoreError> for Refused {
+    fn from(fault: StoreError) -> Self {
+        let code = match &fault {
+            StoreError::Unavailable(sqlx::Error::Database(database)) => database.code().and_then(|code| code.parse::<i64>().ok()),
+            _ => None,
+        };
+        // SQLITE_BUSY and SQLITE_LOCKED, in all their extended forms.
+        let may_pass = code.is_some_and(|code| matches!(code & 0xff, 5 | 6));
+        Self { fault, may_pass }
+    }
+}
+
+/// The writer's connection to a file that is whole and has this program's schema.
+async fn prepared(pool: &SqlitePoolOptions, options: &SqliteConnectOptions) -> Result<SqlitePool, Refused> {
+    let writer = pool.clone().connect_with(options.clone()).await.map_err(StoreError::from)?;
+    whole(&writer).await?;
+    match migrator().run(&writer).await {
+        Ok(()) => Ok(writer),
+        // A table that another process has created in this moment is there when we look again.
+        Err(fault) => {
+            let may_pass = matches!(fault, MigrateError::Execute(_) | MigrateError::ExecuteMigration(..));
+            Err(Refused { fault: migration_fault(fault), may_pass })
+        }
+    }
 }
 
 /// Whether a connection may be used again. On a full disk SQLite undoes a transaction by itself; the connection's own
@@ -138,10 +170,6 @@ async fn whole(pool: &SqlitePool) -> Result<(), StoreError> {
     }
     let verdict: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(pool).await?;
     if verdict == "ok" { Ok(()) } else { Err(StoreError::Corrupt(verdict)) }
-}
-
-async fn run_migrations(pool: &SqlitePool) -> Result<(), MigrateError> {
-    migrator().run(pool).await
 }
 
 async fn open_postgres(url: &str) -> Result<Pool, StoreError> {

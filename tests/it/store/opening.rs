@@ -20,12 +20,32 @@ pub async fn two_processes_that_start_at_once_both_work(database: Database) {
         let url = database.url.clone();
         tokio::spawn(async move { Store::open(&url, clock()).await })
     };
-    let starts: Vec<_> = (0..4).map(|_| open()).collect();
+    let starts: Vec<_> = (0..8).map(|_| open()).collect();
     for start in starts {
         let store = start.await.unwrap().unwrap();
         store.ready().await.unwrap();
         store.close().await;
     }
+}
+
+/// SQLite refuses the change to write-ahead logging at once, whatever the busy time-out says, while another connection
+/// writes: the first start of two processes met that now and then.
+#[test]
+fn a_file_that_another_process_is_just_creating_is_waited_for() {
+    super::run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("house.db");
+        let other = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut other = sqlx::ConnectOptions::connect(&other).await.unwrap();
+        sqlx::raw_sql("begin exclusive").execute(&mut other).await.unwrap();
+        let url = format!("sqlite:{}", path.display());
+        let start = tokio::spawn(async move { Store::open(&url, clock()).await });
+        // Real time: SQLite's locks know no other.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert!(!start.is_finished());
+        sqlx::raw_sql("commit").execute(&mut other).await.unwrap();
+        start.await.unwrap().unwrap().ready().await.unwrap();
+    });
 }
 
 pub async fn opening_twice_changes_nothing(database: Database) {
