@@ -1,7 +1,6 @@
 //! One function for each row of the table.
 
 use std::io;
-use std::process::Command;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -267,17 +266,11 @@ fn floor(stand: &Stand, span: Duration) -> io::Result<f64> {
     const CALLS: usize = 100;
     let (mirror, to) = Mirror::new(CALLS)?;
     let own = std::env::current_exe()?;
-    let mut command = match stand.core {
-        Some(core) => {
-            let mut command = Command::new("taskset");
-            command.args(["-c", &core.to_string()]).arg(own);
-            command
-        }
-        None => Command::new(own),
-    };
     let seconds = span.as_secs().max(2);
-    let mut child =
-        command.args(["floor", "--calls", &CALLS.to_string(), "--to", &to.to_string(), "--seconds", &(seconds + 2).to_string()]).spawn()?;
+    let mut child = stand
+        .command(&own)
+        .args(["floor", "--calls", &CALLS.to_string(), "--to", &to.to_string(), "--seconds", &(seconds + 2).to_string()])
+        .spawn()?;
     let cpu = |id: u32| {
         let text = std::fs::read_to_string(format!("/proc/{id}/schedstat")).unwrap_or_default();
         text.split_whitespace().next().and_then(|nanos| nanos.parse::<u64>().ok()).unwrap_or(0) as f64 / 1e9
@@ -306,12 +299,15 @@ fn calls(stand: &Stand, span: Duration, _: &mut Known) -> io::Result<Vec<Row>> {
         let heard = load.heard();
         let expected = heard.received + heard.lost;
         let loss = heard.lost as f64 / expected.max(1) as f64 * 100.0;
+        let let_in = load.setups(0, load.placed());
         // Each call hears 50 packets a second; fewer means that the server sent fewer.
         let speed = heard.received as f64 / (heard.calls.max(1) as f64 * start.elapsed().as_secs_f64() * 50.0) * 100.0;
         let good = heard.calls + 2 >= wanted && heard.gaps == 0 && loss < 1.0 && heard.silent == 0 && speed > 99.0;
         notes.push(format!(
-            "{wanted}: {} up, {share:.1} % of a core, {loss:.3} % lost, {speed:.1} % of the packets, {} gaps over 60 ms in {} calls (worst {}), {} silent; the generator stood still for {} at most",
+            "{wanted}: {} up ({} refused, {} failed), {share:.1} % of a core, {loss:.3} % lost, {speed:.1} % of the packets, {} gaps over 60 ms in {} calls (worst {}), {} silent; the generator stood still for {} at most",
             heard.calls,
+            let_in.refused,
+            let_in.failed,
             heard.gaps,
             heard.calls_with_gaps,
             ms(heard.worst),

@@ -30,6 +30,17 @@ pub struct Server {
 }
 
 impl Stand {
+    /// A command on the server's core that ends with us, however we end.
+    pub fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]);
+        if let Some(core) = self.core {
+            command.args(["taskset", "-c", &core.to_string()]);
+        }
+        command.arg(program);
+        command
+    }
+
     /// Starts a server with an empty store and waits for its first answered call.
     pub fn start(&self, name: &str) -> io::Result<Server> {
         let folder = self.folder.join(name);
@@ -42,14 +53,7 @@ impl Stand {
     pub fn start_in(&self, folder: &Path) -> io::Result<Server> {
         let address = free_address()?;
         let store = folder.join("dinetone.db");
-        let mut command = match self.core {
-            Some(core) => {
-                let mut command = Command::new("taskset");
-                command.args(["-c", &core.to_string()]).arg(&self.binary);
-                command
-            }
-            None => Command::new(&self.binary),
-        };
+        let mut command = self.command(&self.binary);
         command
             .arg("serve")
             .arg("--config")

@@ -14,7 +14,7 @@ fuzz_target!(|text: &str| {
     }
     let (script, findings) = Script::read(&table, &|id| !id.contains('x'));
     if findings.is_empty() {
-        let _ = script.as_heard(Language::Zh, &|id| Some(id.to_owned()));
+        let _ = script.as_heard(Language::Mandarin, &|id| Some(id.to_owned()));
         let _ = script.outline();
         for line in script.lines() {
             let _ = script.node(script.start(&line.number));
