@@ -16,9 +16,15 @@ pub mod ivr;
 pub mod order;
 pub mod voice;
 
+// —— a person helps ——
+pub mod agent;
+pub mod queue;
+
 // —— one call, start to end ——
 pub mod call;
 pub mod centre;
+pub mod command;
+pub mod event;
 
 // —— the world outside ——
 pub mod bus;

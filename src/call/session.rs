@@ -528,6 +528,7 @@ impl Session {
                 self.timers.stop(Timer::NoAudio);
                 self.step(now, StepKind::Note("the caller's sound is back".into()));
             }
+            MediaReport::BrowserAnswer { .. } | MediaReport::BrowserState { .. } => {}
             MediaReport::Closed { counts, .. } => {
                 self.counts = counts;
                 self.leg_closed = true;

@@ -243,6 +243,8 @@ fn leg_of(report: &MediaReport) -> u64 {
         | MediaReport::Recorded { leg, .. }
         | MediaReport::NoAudio { leg, .. }
         | MediaReport::AudioBack { leg }
+        | MediaReport::BrowserAnswer { leg, .. }
+        | MediaReport::BrowserState { leg, .. }
         | MediaReport::Closed { leg, .. } => leg.0,
     }
 }

@@ -48,6 +48,15 @@ text_id!(
     RecordingId
 );
 
+text_id!(
+    /// One person who signs in: agent, dispatcher, branch, supervisor, manager or administrator.
+    UserId
+);
+text_id!(
+    /// One queue in which callers wait for a person, such as `order-zh`.
+    QueueId
+);
+
 /// The number of the day that is spoken for an order: `YYMMDDnnnn`, of which callers hear the last four digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderNumber(String);

@@ -54,6 +54,17 @@ pub enum MediaOrder {
     Record { leg: LegId, longest: Duration, silence: Duration },
     /// Ends a recording; answered by `Recorded`.
     StopRecording { leg: LegId },
+    /// Opens a leg towards a browser (WebRTC, ICE-lite) from its SDP offer, or renews one that is open under this id (a
+    /// reloaded page): answered by `BrowserAnswer` or `OpenFailed`. `ip` is the address that the page can reach.
+    OpenBrowser { leg: LegId, offer: String },
+    /// A candidate that the page found later (RFC 8838).
+    Candidate { leg: LegId, candidate: String },
+    /// From now on this leg hears these legs and nobody else; an empty list: nobody. One and the same codec: their packets are
+    /// passed on at once, under this leg's own sequence, timestamps and SSRC; several: mixed. While something plays on the
+    /// leg, that is heard instead. A leg that closes leaves all lists by itself.
+    Hear { leg: LegId, from: Arc<[LegId]> },
+    /// Sends these keys to the party as RFC 4733 events (100 ms each, 100 ms apart), or as tones when none were negotiated.
+    SendKeys { leg: LegId, keys: String },
     /// Ends the leg; its port drains, then rests. Answered by `Closed`.
     Close { leg: LegId },
 }
@@ -93,6 +104,18 @@ pub enum MediaReport {
     },
     AudioBack {
         leg: LegId,
+    },
+    /// The SDP answer for a browser.
+    BrowserAnswer {
+        leg: LegId,
+        sdp: String,
+    },
+    /// A browser's leg has come up (ICE and DTLS done, sound may flow), has gone, or says how it is (once in 5 s).
+    BrowserState {
+        leg: LegId,
+        connected: bool,
+        loss_percent: u8,
+        rtt_ms: u32,
     },
     /// The last word about a leg.
     Closed {

@@ -132,6 +132,10 @@ fn leg_of(order: &MediaOrder) -> LegId {
         | MediaOrder::Collect { leg, .. }
         | MediaOrder::Record { leg, .. }
         | MediaOrder::StopRecording { leg }
+        | MediaOrder::OpenBrowser { leg, .. }
+        | MediaOrder::Candidate { leg, .. }
+        | MediaOrder::Hear { leg, .. }
+        | MediaOrder::SendKeys { leg, .. }
         | MediaOrder::Close { leg } => *leg,
     }
 }

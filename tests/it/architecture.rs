@@ -14,18 +14,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("order", &["domain", "machine"]),
     ("voice", &["domain", "media"]),
     ("ivr", &["domain", "machine", "order"]),
+    ("agent", &["domain", "machine"]),
+    ("queue", &["domain", "machine", "agent"]),
+    ("command", &["domain"]),
+    ("event", &["domain", "command"]),
     ("call", &["domain", "machine", "sip", "media", "ivr", "order", "voice"]),
-    ("centre", &["domain", "machine", "sip", "media", "ivr", "order", "voice", "call"]),
+    ("centre", &["domain", "machine", "sip", "media", "ivr", "order", "voice", "agent", "queue", "call", "command", "event"]),
     ("config", &["domain", "sip"]),
     ("telemetry", &[]),
     ("store", &["domain", "order", "ivr", "house"]),
-    ("wire", &["domain"]),
-    ("bus", &["call"]),
-    ("web", &["bus", "store", "wire"]),
+    ("wire", &["command", "domain", "event", "order"]),
+    ("bus", &["call", "command", "domain", "event"]),
+    ("web", &["bus", "call", "command", "config", "domain", "event", "order", "store", "wire"]),
 ];
 
 /// Modules that only decide: they must not wait, read a clock, or differ between two runs.
-const PURE: &[&str] = &["domain", "machine", "sip", "media", "house", "order", "voice", "ivr", "call", "centre"];
+const PURE: &[&str] =
+    &["domain", "machine", "sip", "media", "house", "order", "voice", "ivr", "agent", "queue", "command", "event", "call", "centre"];
 
 const NOT_IN_PURE: &[&str] = &[
     "tokio",

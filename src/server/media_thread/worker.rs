@@ -198,6 +198,11 @@ impl Worker {
                 }
                 self.with(leg, |slot, reports| slot.leg.record(now, longest, silence, reports));
             }
+            // Browsers' legs and bridges come with the media thread's next change.
+            MediaOrder::OpenBrowser { leg, .. } => {
+                self.reports.push_back(MediaReport::OpenFailed { leg, why: "browsers' legs are not built yet" });
+            }
+            MediaOrder::Candidate { .. } | MediaOrder::Hear { .. } | MediaOrder::SendKeys { .. } => {}
             MediaOrder::StopRecording { leg } => self.with(leg, |slot, reports| slot.leg.stop_recording(reports)),
         }
     }

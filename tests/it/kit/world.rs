@@ -523,6 +523,9 @@ impl Inner {
             MediaOrder::Collect { leg, on } => self.with_leg(leg, |leg, _| leg.collect(on)),
             MediaOrder::Record { leg, longest, silence } => self.with_leg(leg, |leg, reports| leg.record(now, longest, silence, reports)),
             MediaOrder::StopRecording { leg } => self.with_leg(leg, |leg, reports| leg.stop_recording(reports)),
+            MediaOrder::OpenBrowser { .. } | MediaOrder::Candidate { .. } | MediaOrder::Hear { .. } | MediaOrder::SendKeys { .. } => {
+                unreachable!("no agents in these stories yet")
+            }
             MediaOrder::Close { leg } => {
                 if let Some((leg, _)) = self.legs.remove(&leg) {
                     leg.close(now, &mut self.reports);

@@ -1,0 +1,1 @@
+//! The agent's shift: sign-on, what they are doing, wrap-up.
