@@ -1,0 +1,121 @@
+// What the console knows of the floor, folded from a snapshot and the events after it. Pure: tests feed it frames.
+import type { Agent, Call, Frame, Queues, Supervision } from './wire'
+
+export interface FloorState {
+  /** False until the first snapshot. */
+  known: boolean
+  me: Agent | null
+  agents: Record<string, Agent>
+  calls: Record<number, Call>
+  queues: Queues
+  storeAway: boolean
+  version: string
+  /** Server's clock minus ours, ms. */
+  skew: number
+  media: { connected: boolean; lossPercent: number; rttMs: number }
+  supervised: { by: string; how: Supervision } | null
+  takenOver: boolean
+  signedOut: string | null
+  /** When the last frame came, by our clock: the wallboard's «data as of». */
+  heardAt: number
+  /** Last offer that was taken back, for a notice. */
+  withdrawn: { call: number; why: string } | null
+}
+
+export function emptyFloor(): FloorState {
+  return {
+    known: false,
+    me: null,
+    agents: {},
+    calls: {},
+    queues: { queues: [], waiting: [] },
+    storeAway: false,
+    version: '',
+    skew: 0,
+    media: { connected: false, lossPercent: 0, rttMs: 0 },
+    supervised: null,
+    takenOver: false,
+    signedOut: null,
+    heardAt: 0,
+    withdrawn: null,
+  }
+}
+
+function keepAgent(state: FloorState, agent: Agent) {
+  if (agent.state === 'offline') delete state.agents[agent.user]
+  else state.agents[agent.user] = agent
+  if (state.me?.user === agent.user) state.me = agent
+}
+
+/** Changes `state` by one frame. `now` is our clock, ms. `self` is the user of this page, known before they are signed on. */
+export function applyFrame(state: FloorState, frame: Frame, now: number, self: string | null = null): void {
+  state.heardAt = now
+  if ('at' in frame && typeof frame.at === 'string') {
+    const skew = Date.parse(frame.at) - now
+    // Frames that were held up make the server look slow: the quickest one is nearest to the truth.
+    if (frame.type === 'snapshot' || skew > state.skew) state.skew = Number.isFinite(skew) ? skew : state.skew
+  }
+  switch (frame.type) {
+    case 'snapshot':
+      state.known = true
+      state.me = frame.me
+      state.agents = Object.fromEntries(frame.agents.map((agent) => [agent.user, agent]))
+      if (frame.me && frame.me.state !== 'offline') state.agents[frame.me.user] = frame.me
+      state.calls = Object.fromEntries(frame.calls.map((call) => [call.call, call]))
+      state.queues = frame.queues
+      state.storeAway = frame.store_away
+      state.version = frame.version
+      state.takenOver = false
+      break
+    case 'agent.state': {
+      const { type: _type, seq: _seq, at: _at, ...agent } = frame
+      keepAgent(state, agent)
+      if (self !== null && agent.user === self) state.me = agent
+      break
+    }
+    case 'call.ring':
+    case 'call.state':
+      if (frame.call.state === 'closed') delete state.calls[frame.call.call]
+      else state.calls[frame.call.call] = frame.call
+      if (Object.keys(state.calls).length === 0) state.supervised = null
+      break
+    case 'call.withdrawn': {
+      const had = state.calls[frame.call]
+      // A late «taken back» never takes away a call that was answered meanwhile.
+      if (had && had.state === 'ringing') {
+        delete state.calls[frame.call]
+        state.withdrawn = { call: frame.call, why: frame.why }
+      }
+      break
+    }
+    case 'queues':
+      state.queues = { queues: frame.queues, waiting: frame.waiting }
+      break
+    case 'media.state':
+      state.media = { connected: frame.connected, lossPercent: frame.loss_percent, rttMs: frame.rtt_ms }
+      break
+    case 'supervised':
+      state.supervised = frame.how ? { by: frame.by, how: frame.how } : null
+      break
+    case 'store':
+      state.storeAway = frame.away
+      break
+    case 'taken_over':
+      state.takenOver = true
+      break
+    case 'signed_out':
+      state.signedOut = frame.why
+      break
+  }
+}
+
+/** The call that the page is about: one that rings, else one that is spoken, else one to sum up. */
+export function currentCall(state: FloorState): Call | null {
+  const order = ['talking', 'conference', 'consulting', 'held', 'dialling', 'ringing', 'wrap_up']
+  const calls = Object.values(state.calls)
+  for (const name of order) {
+    const found = calls.find((call) => call.state === name)
+    if (found) return found
+  }
+  return null
+}

@@ -1,0 +1,85 @@
+// The page's words: one typed dictionary per part, zh defines the type, en must satisfy it.
+import { ref, watchEffect } from 'vue'
+import { zh as sharedZh } from './zh'
+import { en as sharedEn } from './en'
+
+export type Language = 'zh' | 'en'
+/** What a translation of `zh` must have: the same keys. */
+export type WordsLike<Z> = { readonly [K in keyof Z]: string }
+type Values = Readonly<Record<string, string | number>>
+
+const KEPT = 'dinetone.language'
+
+function first(): Language {
+  try {
+    const kept = localStorage.getItem(KEPT)
+    if (kept === 'zh' || kept === 'en') return kept
+    return navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en'
+  } catch {
+    return 'zh'
+  }
+}
+
+/** The language of the page. Set it with `setLanguage`. */
+export const language = ref<Language>(first())
+
+export function setLanguage(to: Language) {
+  language.value = to
+  try {
+    localStorage.setItem(KEPT, to)
+  } catch {
+    // A page without storage asks again next time.
+  }
+}
+
+/** What the server calls the page's language. */
+export const languageTag = () => (language.value === 'zh' ? 'zh-CN' : 'en')
+
+/** Keeps `<html lang>` in step. Call once per page. */
+export function watchLanguage() {
+  watchEffect(() => {
+    document.documentElement.lang = languageTag()
+  })
+}
+
+/**
+ * Fills `{name}`, and chooses by number: `{n} {n|order|orders}` says "1 order", "2 orders".
+ */
+export function fill(pattern: string, values: Values = {}): string {
+  return pattern.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, many?: string) => {
+    const value = values[name]
+    if (value === undefined) {
+      if (import.meta.env.MODE === 'test') throw new Error(`no value for {${name}} in «${pattern}»`)
+      return whole
+    }
+    if (one !== undefined && many !== undefined) return Number(value) === 1 ? one : many
+    return String(value)
+  })
+}
+
+/** A `t` for one part of the console: its own words and the shared ones. */
+export function words<Z extends Record<string, string>>(zh: Z, en: WordsLike<Z>) {
+  const all = { zh: { ...sharedZh, ...zh }, en: { ...sharedEn, ...en } } as Record<Language, Record<string, string>>
+  type Key = (keyof Z & string) | keyof typeof sharedZh
+  function t(key: Key, values?: Values): string {
+    const pattern = all[language.value][key]
+    if (pattern === undefined) {
+      if (import.meta.env.MODE === 'test') throw new Error(`no words for ${key}`)
+      return key
+    }
+    return fill(pattern, values)
+  }
+  /** For codes of the server: `t.code('state', 'on_call')` is the word for `state.on_call`, or the code when there is none. */
+  t.code = (group: string, code: string): string => all[language.value][`${group}.${code}`] ?? code
+  t.has = (key: string): key is Key => key in all[language.value]
+  return t
+}
+
+/** Only the shared words. */
+export const t = words({}, {})
+
+/** A name that the data has in both languages; zh where en is missing. */
+export function named(of: { zh?: string | null; en?: string | null } | null | undefined): string {
+  if (!of) return ''
+  return (language.value === 'en' && of.en) || of.zh || of.en || ''
+}

@@ -1,0 +1,48 @@
+// One build, one page per job: each html file is an entry, so that a wallboard does not load the order form.
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig, type Plugin } from 'vite'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** The program serves `/agent`; the development server has `agent.html`. */
+const pretty: Plugin = {
+  name: 'page-addresses',
+  configureServer(server) {
+    server.middlewares.use((request, _response, next) => {
+      const [path, query] = (request.url ?? '').split('?')
+      if (path && /^\/(agent|floor|wall|phone)$/.test(path)) request.url = `${path}.html${query ? `?${query}` : ''}`
+      next()
+    })
+  },
+}
+
+// Where `npm run dev` finds a running program (or the stand-in of dev/mock.mjs).
+const server = process.env.DINETONE_URL ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  root: here('.'),
+  plugins: [vue(), pretty],
+  resolve: { alias: { '@': here('./src') } },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: {
+        index: here('./index.html'),
+        agent: here('./agent.html'),
+        floor: here('./floor.html'),
+        wall: here('./wall.html'),
+        phone: here('./phone.html'),
+      },
+    },
+  },
+  server: {
+    port: 5173,
+    proxy: { '/api': { target: server, ws: true, changeOrigin: false } },
+  },
+  test: { include: ['tests/**/*.test.ts', 'src/**/*.test.ts'], environment: 'node' },
+} as import('vite').UserConfig)
