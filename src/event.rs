@@ -15,6 +15,7 @@ pub struct Event {
 
 /// What happened.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "the agent's state is the commonest of all events: no allocation for each")]
 pub enum What {
     /// An agent's state changed.
     Agent(AgentView),
