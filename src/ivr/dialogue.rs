@@ -621,6 +621,7 @@ impl Machine for Dialogue {
             DialogueInput::Begin { card } => self.begin(card),
             DialogueInput::Key(key) => self.key(key),
             DialogueInput::Said => self.said(),
+            DialogueInput::Queue(_) | DialogueInput::ToMenu => {}
             DialogueInput::Recorded { .. } if self.stale_recordings > 0 => self.stale_recordings -= 1,
             DialogueInput::Recorded { recording, heard } => {
                 if std::mem::take(&mut self.recording) {

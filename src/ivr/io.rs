@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::question::{Answer, Card, Notice, Question};
-use crate::domain::{CustomerId, Language, MemberNumber, OrderNumber, Phrase, RecordingId};
+use crate::domain::{CustomerId, Language, Leaving, MemberNumber, OrderNumber, Phrase, QueueNews, QueueWish, RecordingId};
 
 /// What happens to a dialogue.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,10 @@ pub enum DialogueInput {
     Recorded { recording: RecordingId, heard: bool },
     /// The answer to the question with this number.
     Answer { question: u32, answer: Answer },
+    /// News for a caller who waits for a person, or speaks with one.
+    Queue(QueueNews),
+    /// The agent hands the caller back to self service: the main menu, with cart and identity kept.
+    ToMenu,
     /// The caller has gone: what must be saved is put out; nothing else.
     HungUp,
 }
@@ -80,6 +84,10 @@ pub enum DialogueOutput {
     Ordered(OrderNumber),
     /// No-match or no-input, for the call record.
     Erred,
+    /// The caller wants a person: they wait from now on. Answered by `DialogueInput::Queue`.
+    Queue(Box<QueueWish>),
+    /// The caller stops waiting (never sent with `Leaving::Gone`: the call itself knows that).
+    LeaveQueue(Leaving),
     /// Hang up, in an orderly way: everything has been said.
     HangUp {
         outcome: Hangup,

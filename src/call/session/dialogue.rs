@@ -89,6 +89,7 @@ impl Session {
                 self.record.order = Some(number.clone());
                 self.step(now, StepKind::Ordered(number));
             }
+            DialogueOutput::Queue(_) | DialogueOutput::LeaveQueue(_) => {}
             DialogueOutput::Erred => self.record.errors += 1,
             DialogueOutput::HangUp { outcome } => {
                 let reason = match outcome {
