@@ -15,6 +15,7 @@ mod phone;
 mod pop;
 mod speech;
 mod time;
+mod user;
 mod waiting;
 
 pub use agent::{AgentState, Break, Disposition, Role, Seat, Skill};
@@ -32,4 +33,5 @@ pub use phone::PhoneNumber;
 pub use pop::{Favourite, Identity, LastAgent, OpenCase, PastOrder, Pop};
 pub use speech::{Arg, DayWord, Language, Phrase};
 pub use time::{ClockTime, DateTime, ShopClock, Timestamp};
+pub use user::User;
 pub use waiting::{Leaving, QueueNews, QueueReason, QueueWish, Wait};

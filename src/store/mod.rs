@@ -21,7 +21,11 @@
 //! | `house` | `import_house` |
 //! | `backup` | `backup`, `restore` |
 //! | `demo` | `fill_demo` |
+//! | `users` | `add_user`, `change_user`, `set_password`, `check_password`, `users`, `user`, `user_by_login`, `users_revision`, `set_phone_password`, `phone_secrets`, `first_administrator`, `fill_demo_users` |
+//! | `sessions` | `open_session`, `session`, `touch_sessions`, `end_session`, `sessions_that_hold`, `add_token`, `token`, `tokens`, `revoke_token` |
+//! | `audit` | `record_audit`, `audit`, `answered`, `record_answer` |
 
+mod audit;
 mod backup;
 mod block;
 mod calls;
@@ -40,13 +44,16 @@ mod people;
 mod pin;
 mod placing;
 mod points;
+mod sessions;
 mod status;
 mod steps;
+mod users;
 
 use std::sync::Arc;
 
 use crate::domain::{ShopClock, Timestamp};
 
+pub use audit::{Answered, AuditEntry};
 pub use backup::Summary;
 pub use calls::{CallFilter, StoredCall};
 pub use demo::DemoFilled;
@@ -56,6 +63,8 @@ pub use journal::JournalEntry;
 pub use messages::{StoredMessage, StoredRecording};
 pub use orders::OrderFilter;
 pub use people::MOST_PHONES;
+pub use sessions::{Session, SessionLife, Token, secret_hash};
+pub use users::{DEMO_USERS, DemoUser, NewUser, PhoneSecret, UserChange, is_login};
 
 /// The handle: clone it freely.
 #[derive(Debug, Clone)]

@@ -66,16 +66,21 @@ fn salt(now: Timestamp) -> [u8; 16] {
     uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, 0)).into_bytes()
 }
 
-/// `argon2id:memory,rounds,lanes:salt:hash`, in hexadecimal.
 async fn hashed(pin: String, salt: [u8; 16]) -> Result<String, StoreError> {
+    hashed_with(pin, salt, COST).await
+}
+
+/// `argon2id:memory,rounds,lanes:salt:hash`, in hexadecimal; `cost` is memory in KiB, rounds and lanes.
+pub(super) async fn hashed_with(secret: String, salt: [u8; 16], cost: (u32, u32, u32)) -> Result<String, StoreError> {
     off_thread(move || {
-        let hash = digest(&pin, &salt, COST)?;
-        Some(format!("argon2id:{},{},{}:{}:{}", COST.0, COST.1, COST.2, hex(&salt), hex(&hash)))
+        let hash = digest(&secret, &salt, cost)?;
+        Some(format!("argon2id:{},{},{}:{}:{}", cost.0, cost.1, cost.2, hex(&salt), hex(&hash)))
     })
     .await
 }
 
-async fn matches(pin: String, stored: String) -> Result<bool, StoreError> {
+/// Whether this secret made this hash; takes the time of the hash's own cost.
+pub(super) async fn matches(pin: String, stored: String) -> Result<bool, StoreError> {
     off_thread(move || {
         let mut parts = stored.split(':').skip(1);
         let mut costs = parts.next()?.split(',').map(str::parse::<u32>);

@@ -18,7 +18,7 @@ pub(super) struct Table {
 }
 
 /// All of them: kept the same as `migrations/` by a test.
-pub(super) const TABLES: [Table; 26] = [
+pub(super) const TABLES: [Table; 29] = [
     Table { name: "shop", key: 1, columns: &[("id", Int), ("catalogue_version", Int)] },
     Table { name: "counters", key: 1, columns: &[("name", Text), ("last", Int)] },
     Table {
@@ -272,11 +272,64 @@ pub(super) const TABLES: [Table; 26] = [
             ("at", Int),
         ],
     },
+    Table {
+        name: "users",
+        key: 1,
+        columns: &[
+            ("id", Text),
+            ("login", Text),
+            ("name", Text),
+            ("number", Text),
+            ("role", Text),
+            ("queues", Text),
+            ("skills", Text),
+            ("account", Text),
+            ("ha1_md5", Text),
+            ("ha1_sha256", Text),
+            ("language", Text),
+            ("branch", Int),
+            ("password_hash", Text),
+            ("must_change", Int),
+            ("disabled", Int),
+            ("created_at", Int),
+            ("changed_at", Int),
+        ],
+    },
+    Table {
+        name: "tokens",
+        key: 1,
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("hash", Text),
+            ("role", Text),
+            ("made_by", Text),
+            ("created_at", Int),
+            ("revoked_at", Int),
+        ],
+    },
+    Table {
+        name: "audit",
+        key: 1,
+        columns: &[
+            ("seq", Int),
+            ("at", Int),
+            ("who", Text),
+            ("name", Text),
+            ("address", Text),
+            ("action", Text),
+            ("object", Text),
+            ("detail", Text),
+        ],
+    },
 ];
 
 #[cfg(test)]
 mod tests {
     use super::{Kind, TABLES};
+
+    /// Holds for a day at most: nobody is signed in by a restore.
+    const NOT_KEPT: [&str; 2] = ["sessions", "answers"];
 
     /// What `create table` says, read from the migrations.
     fn written() -> Vec<(String, Vec<(String, Kind)>)> {
@@ -285,6 +338,7 @@ mod tests {
             include_str!("../../../migrations/0002_people.sql"),
             include_str!("../../../migrations/0003_orders.sql"),
             include_str!("../../../migrations/0004_calls.sql"),
+            include_str!("../../../migrations/0005_users.sql"),
         ];
         let mut tables: Vec<(String, Vec<(String, Kind)>)> = Vec::new();
         for line in files.iter().flat_map(|file| file.lines()).map(str::trim) {
@@ -311,7 +365,11 @@ mod tests {
             .iter()
             .map(|table| (table.name.to_owned(), sorted(table.columns.iter().map(|(name, kind)| ((*name).to_owned(), *kind)).collect())))
             .collect();
-        let written: Vec<_> = written().into_iter().map(|(name, columns)| (name, sorted(columns))).collect();
+        let written: Vec<_> = written()
+            .into_iter()
+            .filter(|(name, _)| !NOT_KEPT.contains(&name.as_str()))
+            .map(|(name, columns)| (name, sorted(columns)))
+            .collect();
         assert_eq!(listed, written);
     }
 }
