@@ -105,7 +105,7 @@ impl Centre {
             SipEvent::Trunk { name, up, why } => self.out.push_back(Output::Trunk { name, up, why }),
             SipEvent::Registered { account, contacts } => self.out.push_back(Output::Registered { account, contacts }),
             // The hotline places no calls yet; these belong to outgoing ones.
-            SipEvent::Progress { .. } | SipEvent::Answered { .. } => {}
+            SipEvent::Progress { .. } | SipEvent::Answered { .. } | SipEvent::Reinvited { .. } | SipEvent::Referred { .. } => {}
         }
     }
 

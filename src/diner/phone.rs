@@ -212,6 +212,7 @@ fn sip_settings(trace: bool) -> SipSettings {
         product: concat!("dinetone-diner/", env!("CARGO_PKG_VERSION")).into(),
         trunks: Vec::new(),
         accounts: Vec::new(),
+        outbound: crate::sip::outbound::Rules::default(),
         demo: false,
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),
@@ -333,6 +334,8 @@ impl SipLine {
             SipEvent::Ended { dialog, .. }
             | SipEvent::Progress { dialog, .. }
             | SipEvent::Answered { dialog, .. }
+            | SipEvent::Reinvited { dialog, .. }
+            | SipEvent::Referred { dialog, .. }
             | SipEvent::Reoffer { dialog, .. }
             | SipEvent::Info { dialog, .. }
             | SipEvent::Acknowledged { dialog, .. } => *dialog,
@@ -499,6 +502,8 @@ impl Leg {
                     EndCause::Refused(status) => Ended::Refused(status),
                     EndCause::NoAck => Ended::Lost("no ACK".into()),
                     EndCause::SessionExpired => Ended::Lost("the session timer ran out".into()),
+                    EndCause::Barred(why) => Ended::Lost(why.to_string()),
+                    EndCause::TooLong => Ended::Lost("it lasted as long as one may".into()),
                     EndCause::Transport => Ended::Lost("nobody listens there, or the connection was closed".into()),
                 },
             ),

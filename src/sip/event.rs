@@ -11,6 +11,18 @@ pub enum Transport {
     Udp,
     Tcp,
     Tls,
+    /// SIP over WebSocket (RFC 7118).
+    Ws,
+    /// The same behind TLS.
+    Wss,
+}
+
+impl Transport {
+    /// Whether it is a WebSocket: only the peer can open one, so it is reached by its flow or not at all.
+    #[must_use]
+    pub const fn is_websocket(self) -> bool {
+        matches!(self, Self::Ws | Self::Wss)
+    }
 }
 
 /// One way between us and a peer: the socket (by its place in the settings), and for a stream its connection.
@@ -54,8 +66,22 @@ pub enum SipCommand {
     AnswerReoffer { dialog: DialogId, answer: Result<String, u16> },
     /// Ends an answered call with BYE, an outgoing one that rings with CANCEL; `reason` becomes a Reason header.
     HangUp { dialog: DialogId, reason: Option<&'static str> },
-    /// A new outgoing call (the simulated diner; later desk phones and call-backs).
+    /// A new outgoing call to a known address (the simulated diner).
     Place(Box<PlaceCall>),
+    /// Rings all phones of an account; the first that answers has the call. `Progress`, `Answered` and `Ended` come under this
+    /// command's dialog. No phone there: `Ended { Refused(480) }` at once.
+    Ring(Box<Ring>),
+    /// Calls an outside number through a trunk, another one when it fails.
+    Dial(Box<Dial>),
+    /// Our answer to a phone that answered with an offer (`Answered { wants_answer: true }`): goes with the ACK.
+    Acknowledge { dialog: DialogId, sdp: String },
+    /// A new description in an answered call (another media address, hold); answered by `Reinvited`.
+    Reinvite { dialog: DialogId, sdp: String },
+    /// How a transfer that `Referred` asked for is going: NOTIFY with this status (RFC 3515); 200 and above is the last word.
+    ReferProgress { dialog: DialogId, status: u16 },
+    /// From now on these phones may register and call, besides those of the settings. What unchanged accounts have registered
+    /// stays.
+    Accounts(Vec<Account>),
     /// An INFO inside a call (the simulated diner).
     Info { dialog: DialogId, content_type: &'static str, body: String },
     /// From now on every INVITE outside a dialog gets 503 with this Retry-After (overload, drain); `None` ends it.
@@ -76,6 +102,42 @@ pub struct PlaceCall {
     pub headers: Vec<String>,
     pub sdp: Option<String>,
     pub credentials: Option<super::digest::Credentials>,
+}
+
+/// A call to all phones of an account.
+#[derive(Debug, Clone)]
+pub struct Ring {
+    /// Chosen by the caller of this command, out of `Endpoint::new_dialog_id`.
+    pub dialog: DialogId,
+    pub account: String,
+    pub caller: Shown,
+    /// Extra header lines, without line ends.
+    pub headers: Vec<String>,
+    /// Our offer. Phones on a WebSocket speak DTLS only: they get no offer and make theirs, so `Answered` wants an answer.
+    pub sdp: String,
+    /// Asks the phone to pick up by itself.
+    pub auto_answer: bool,
+}
+
+/// What the display of a rung phone shows.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// The number; empty for a caller who hides it.
+    pub number: String,
+    pub name: String,
+}
+
+/// A call to an outside number.
+#[derive(Debug, Clone)]
+pub struct Dial {
+    /// Chosen by the caller of this command, out of `Endpoint::new_dialog_id`.
+    pub dialog: DialogId,
+    /// Name in the settings; any healthy one without.
+    pub trunk: Option<String>,
+    pub number: String,
+    /// The number of ours that is shown; empty: the trunk's user.
+    pub from: String,
+    pub sdp: String,
 }
 
 /// What the endpoint wants the shell or the layer above to do or know.
@@ -106,8 +168,14 @@ pub enum SipEvent {
     Ended { dialog: DialogId, cause: EndCause },
     /// Outgoing call: a provisional answer.
     Progress { dialog: DialogId, status: u16, sdp: Option<Session> },
-    /// Outgoing call: answered, ACK sent.
-    Answered { dialog: DialogId, sdp: Option<Session> },
+    /// Outgoing call: answered. The ACK was sent, unless `wants_answer`: then `sdp` is the peer's offer (to a call of ours without
+    /// one), and `Acknowledge` must follow.
+    Answered { dialog: DialogId, sdp: Option<Session>, wants_answer: bool },
+    /// What the peer said to `Reinvite`: its answer, or the status with which it refused; the session is then as before.
+    Reinvited { dialog: DialogId, answer: Result<Session, u16> },
+    /// A phone of ours asks to transfer its call to `to` (the user part of Refer-To), or to join this call with the other one that
+    /// `replaces` names (attended). 202 has been sent; `ReferProgress` tells the phone how it goes.
+    Referred { dialog: DialogId, to: String, replaces: Option<DialogId> },
     /// A trunk's health, by OPTIONS or registration; the name is that of the settings.
     Trunk { name: String, up: bool, why: String },
     /// An account's phone has registered or gone.
@@ -150,6 +218,10 @@ pub enum EndCause {
     Refused(u16),
     /// The transport failed.
     Transport,
+    /// Outgoing call that the rules for outside numbers forbid.
+    Barred(super::outbound::Barred),
+    /// Outgoing call through a trunk that lasted as long as one may.
+    TooLong,
 }
 
 /// Who may call us and how we behave: made by the settings, checked there.
@@ -160,7 +232,10 @@ pub struct SipSettings {
     /// `Server`/`User-Agent` header.
     pub product: String,
     pub trunks: Vec<TrunkSettings>,
+    /// Those of the settings; `SipCommand::Accounts` adds others.
     pub accounts: Vec<Account>,
+    /// Which outside numbers may be called.
+    pub outbound: super::outbound::Rules,
     /// Demonstration: callers from loopback and private addresses come in without a trunk.
     pub demo: bool,
     /// T1 and T2 of RFC 3261, 500 ms and 4 s; shorter in tests.
@@ -218,10 +293,16 @@ pub struct TrunkRegistration {
 }
 
 /// A phone that may register and call with a password.
-#[derive(Debug, Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Account {
     pub user: String,
     /// HA1 = H(user:realm:password), never the password.
     pub ha1_md5: String,
     pub ha1_sha256: String,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("user", &self.user).finish_non_exhaustive()
+    }
 }

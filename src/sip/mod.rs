@@ -13,6 +13,7 @@ pub mod reliable;
 pub mod session_timer;
 
 pub mod guard;
+pub mod outbound;
 pub mod registrar;
 pub mod trunk;
 

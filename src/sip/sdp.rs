@@ -178,6 +178,8 @@ pub struct Session {
     /// `o=`: the version, which rises with each change.
     pub version: u64,
     pub media: Vec<Media>,
+    /// The description as it came, for whoever must read more of it (WebRTC).
+    pub raw: Box<str>,
 }
 
 /// What came out of offer and answer.
@@ -237,7 +239,7 @@ impl Session {
         if lines.next().map(str::trim_end) != Some("v=0") {
             return Err(SdpError::NotSdp);
         }
-        let mut session = Self { origin: String::new(), version: 0, media: Vec::new() };
+        let mut session = Self { origin: String::new(), version: 0, media: Vec::new(), raw: text.as_ref().into() };
         let mut session_address = None;
         let mut session_direction = Direction::default();
         let mut has_own_address = Vec::new();
@@ -297,6 +299,16 @@ impl Session {
             }
         }
         Ok(session)
+    }
+
+    /// Whether its sound is for a browser's leg: DTLS-SRTP with ICE, as browsers and SIP clients in them offer it.
+    #[must_use]
+    pub fn is_webrtc(&self) -> bool {
+        self.media.iter().any(|media| {
+            media.kind == "audio"
+                && media.port != 0
+                && ["UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"].iter().any(|known| media.protocol.eq_ignore_ascii_case(known))
+        })
     }
 
     /// The first medium that we can take, by its place.

@@ -52,6 +52,8 @@ impl Session {
             EndCause::SessionExpired => End { by: Party::Trunk, reason: Reason::SessionExpired },
             EndCause::Refused(status) => End { by: Party::Trunk, reason: Reason::Rejected(*status) },
             EndCause::Transport => End { by: Party::Trunk, reason: Reason::OurFault("transport") },
+            // Only calls of ours end so.
+            EndCause::Barred(_) | EndCause::TooLong => End { by: Party::Us, reason: Reason::OurFault("outbound") },
         };
         self.end.get_or_insert(end);
         if self.state != State::Ending {

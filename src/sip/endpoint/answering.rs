@@ -299,6 +299,6 @@ impl Endpoint {
 
     /// For an outgoing call: the event of its answer.
     pub(super) fn tell_answered(&mut self, dialog: &Dialog, sdp: Option<crate::sip::sdp::Session>) {
-        self.event(SipEvent::Answered { dialog: dialog.id, sdp });
+        self.event(SipEvent::Answered { dialog: dialog.id, sdp, wants_answer: false });
     }
 }

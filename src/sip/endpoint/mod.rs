@@ -384,6 +384,9 @@ impl Endpoint {
             SipCommand::AnswerReoffer { dialog, answer } => self.answer_reoffer(now, dialog, answer),
             SipCommand::HangUp { dialog, reason } => self.hang_up(now, dialog, reason),
             SipCommand::Place(call) => self.place(now, *call),
+            SipCommand::Ring(ring) => self.event(SipEvent::Ended { dialog: ring.dialog, cause: EndCause::Refused(480) }),
+            SipCommand::Dial(dial) => self.event(SipEvent::Ended { dialog: dial.dialog, cause: EndCause::Refused(480) }),
+            SipCommand::Acknowledge { .. } | SipCommand::Reinvite { .. } | SipCommand::ReferProgress { .. } | SipCommand::Accounts(_) => {}
             SipCommand::Info { dialog, content_type, body } => self.send_info(now, dialog, content_type, &body),
             SipCommand::Refuse { retry_after } => self.refuse = retry_after,
         }

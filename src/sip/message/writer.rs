@@ -159,6 +159,7 @@ pub fn own_uri(user: &str, local: SocketAddr, transport: Transport) -> String {
         Transport::Udp => "",
         Transport::Tcp => ";transport=tcp",
         Transport::Tls => ";transport=tls",
+        Transport::Ws | Transport::Wss => ";transport=ws",
     };
     format!("sip:{user}{at}{local}{tail}")
 }
@@ -179,6 +180,8 @@ pub const fn transport_name(transport: Transport) -> &'static str {
         Transport::Udp => "UDP",
         Transport::Tcp => "TCP",
         Transport::Tls => "TLS",
+        Transport::Ws => "WS",
+        Transport::Wss => "WSS",
     }
 }
 

@@ -274,6 +274,7 @@ fn settings(trunk: TrunkSettings) -> SipSettings {
         product: "Dinetone/test".into(),
         trunks: vec![trunk],
         accounts: Vec::new(),
+        outbound: dinetone::sip::outbound::Rules::default(),
         demo: false,
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),

@@ -21,6 +21,7 @@ pub fn settings() -> SipSettings {
         product: "dinetone/test".into(),
         trunks: Vec::new(),
         accounts: Vec::new(),
+        outbound: crate::sip::outbound::Rules::default(),
         demo: false,
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),
