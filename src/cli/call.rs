@@ -92,6 +92,18 @@ pub struct CallArgs {
     #[arg(long, value_name = "PASSWORD", env = "DINETONE_CALL_PASSWORD", hide_env_values = true)]
     pub password: Option<String>,
 
+    /// Send this tone, in hertz, whenever there is nothing else to say: a test of the line.
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u16).range(200..=2000))]
+    pub hum: Option<u16>,
+
+    /// Tell five times a second how loud the sound is, and which tone is strongest.
+    #[arg(long)]
+    pub meter: bool,
+
+    /// Also take keys from standard input, one line after another; `q`, or its end, hangs up.
+    #[arg(long)]
+    pub typed: bool,
+
     /// Folder with the operator's own prompts, so that they are recognised too (the data folder's `prompts`).
     #[arg(long, value_name = "FOLDER")]
     pub prompts: Option<PathBuf>,
@@ -146,6 +158,8 @@ A script is one step a line; # begins a comment
   listens                     wait until the system has been silent for a second (`listens 3s`)
   waits 3s
   speaks 2s                   make sound, for a recording
+  hums 700                    from here on send this tone (hertz) instead of silence; `hums nothing`
+  hears tone 440              wait until this tone, and little else, is heard
   within 5s                   from here on expectations wait so long
   expects end by us           wait until the system hangs up
   expects refused 503         the call is not answered
@@ -180,6 +194,8 @@ struct Ready {
     headers: Vec<String>,
     book: Arc<SoundBook>,
     keys: KeysBy,
+    meter: bool,
+    hum: Option<u16>,
 }
 
 async fn prepare(args: &CallArgs) -> Result<Ready, Vec<Finding>> {
@@ -217,7 +233,19 @@ async fn prepare(args: &CallArgs) -> Result<Ready, Vec<Finding>> {
     };
     let identity = args.identity.iter().map(|number| number.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '+').collect::<String>());
     let headers = identity.map(|number| format!("P-Asserted-Identity: <sip:{number}@{target}>")).collect();
-    Ok(Ready { phone: Arc::new(phone), script, by_hand, to, from, headers, book: Arc::new(SoundBook::new(&library)), keys })
+    let by_hand = by_hand || args.typed;
+    Ok(Ready {
+        phone: Arc::new(phone),
+        script,
+        by_hand,
+        to,
+        from,
+        headers,
+        book: Arc::new(SoundBook::new(&library)),
+        keys,
+        meter: args.meter,
+        hum: args.hum,
+    })
 }
 
 /// The script, what it is called, and whether keys are typed by hand.
@@ -300,6 +328,8 @@ impl Ready {
             keys: self.keys,
             by_hand,
             book: self.book.clone(),
+            meter: self.meter,
+            hum: self.hum,
             seed: u64::from_le_bytes(clock::random()),
         }
     }
@@ -342,7 +372,9 @@ impl Ready {
             }
         });
         let typed = self.by_hand.then(|| {
-            note("type keys and Enter; q hangs up");
+            if std::io::stdin().is_terminal() {
+                note("type keys and Enter; q hangs up");
+            }
             keyboard()
         });
         let whom = self.whom(0, false);
@@ -453,7 +485,7 @@ fn conversation(line: &Line, mandarin: &mut bool) -> String {
         (Who::System, false) => "system",
         (Who::Diner, true) => "客  ",
         (Who::Diner, false) => "diner ",
-        (Who::Note, _) => "  · ",
+        (Who::Note | Who::Meter, _) => "  · ",
     };
     format!("{:>7.2}  {who}  {}", line.at.as_secs_f64(), line.text)
 }
@@ -463,6 +495,10 @@ fn line_json(line: &Line) -> serde_json::Value {
         Who::System => "system",
         Who::Diner => "diner",
         Who::Note => "note",
+        Who::Meter => {
+            let sound = line.sound.map(|sound| serde_json::json!({ "level_db": sound.level_db, "hz": sound.hz, "over_db": sound.over_db }));
+            return serde_json::json!({ "event": "sound", "at_ms": millis(line.at), "sound": sound });
+        }
     };
     serde_json::json!({ "event": "line", "at_ms": millis(line.at), "who": who, "text": line.text, "prompts": line.prompts })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ear::Ear;
+use super::meter::Sound;
 use super::mouth::{KeysBy, Mouth, Sent};
 use super::script::{Script, Step};
 use crate::media::order::Codec;
@@ -14,6 +15,8 @@ use crate::voice::SoundBook;
 const BREATH: Duration = Duration::from_millis(900);
 /// How long a diner waits before a standing answer: some nodes ignore keys for their first 700 ms.
 const REACTION: Duration = Duration::from_millis(900);
+/// How often the sound is judged.
+const METER: Duration = Duration::from_millis(200);
 /// An ear that has heard nothing counts as quiet from the start of the step.
 const SHOWN_BEFORE: i64 = i64::MIN / 2;
 
@@ -24,6 +27,10 @@ pub struct CallPlan {
     /// Stays on the line after the script until the call ends: keys are typed by a person.
     pub by_hand: bool,
     pub book: Arc<SoundBook>,
+    /// Tells five times a second what the sound is like.
+    pub meter: bool,
+    /// A tone that is sent from the start whenever there is nothing else to say.
+    pub hum: Option<u16>,
     /// For SSRC and first numbers.
     pub seed: u64,
 }
@@ -35,10 +42,12 @@ pub enum Who {
     Diner,
     /// A remark of the program.
     Note,
+    /// What the sound is like.
+    Meter,
 }
 
 /// One line of the conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// Since the call was placed.
     pub at: Duration,
@@ -46,10 +55,12 @@ pub struct Line {
     pub text: String,
     /// Prompts that were recognised in it.
     pub prompts: Vec<String>,
+    /// With `Who::Meter`: the sound; none when none arrives.
+    pub sound: Option<Sound>,
 }
 
 /// What the call wants done.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum Order {
     /// Send this RTP packet.
     Sound(Vec<u8>),
@@ -137,6 +148,9 @@ pub struct Call {
     mark: i64,
     /// A standing answer that is due.
     answer: Option<(Instant, String)>,
+    /// What the last tenth of a second was like, and when that was told.
+    sound: Option<Sound>,
+    metered: Instant,
     /// Prompts that a `hears` has used up: id and start.
     used: HashSet<(String, i64)>,
     /// Start of the last clip that was printed.
@@ -161,6 +175,8 @@ impl Call {
             mouth: None,
             mark: SHOWN_BEFORE,
             answer: None,
+            sound: None,
+            metered: now,
             used: HashSet::new(),
             shown: SHOWN_BEFORE,
             orders: VecDeque::new(),
@@ -196,11 +212,13 @@ impl Call {
         self.verdict.setup = Some(now.saturating_duration_since(self.began));
         self.ear = Some(Ear::new(self.plan.book.clone(), codec == Codec::Pcmu));
         let keys = self.plan.script.keys.unwrap_or(self.plan.keys);
-        let mouth = Mouth::new(codec, event_type, keys, self.plan.seed);
+        let mut mouth = Mouth::new(codec, event_type, keys, self.plan.seed);
         if mouth.keys_by() != keys {
             self.note(now, "telephone-event was not agreed: keys are sent as tones");
         }
+        mouth.hum(self.plan.hum);
         self.mouth = Some(mouth);
+        self.metered = now;
         self.advance(now);
     }
 
@@ -231,7 +249,20 @@ impl Call {
             if self.ear.as_ref().and_then(|ear| ear.quiet(now)).is_some_and(|quiet| quiet >= BREATH) {
                 self.show(now);
             }
+            if now.saturating_duration_since(self.metered) >= METER {
+                self.meter(now);
+            }
             self.advance(now);
+        }
+    }
+
+    fn meter(&mut self, now: Instant) {
+        self.metered = now;
+        self.sound = self.ear.as_mut().and_then(Ear::sound);
+        if self.plan.meter {
+            let text = self.sound.map_or_else(|| "no sound arrives".to_owned(), told);
+            let at = now.saturating_duration_since(self.began);
+            self.orders.push_back(Order::Print(Line { at, who: Who::Meter, text, prompts: Vec::new(), sound: self.sound }));
         }
     }
 
@@ -410,6 +441,20 @@ impl Call {
                 }
                 self.or_late(waited, *within, || format!("expected to hear {prompt} within {}", seconds(*within)))
             }
+            Step::HearsTone { hz, within } => {
+                if self.sound.is_some_and(|sound| sound.is_tone(*hz)) {
+                    self.verdict.met += 1;
+                    return Look::Met;
+                }
+                let instead = self.sound.map_or_else(|| "no sound".to_owned(), told);
+                self.or_late(waited, *within, || format!("expected a tone of {hz} Hz within {}, heard {instead}", seconds(*within)))
+            }
+            Step::Hums(hz) => {
+                if let Some(mouth) = &mut self.mouth {
+                    mouth.hum(*hz);
+                }
+                Look::Met
+            }
             Step::Says { text, within } => {
                 if self.words_since_mark().contains(&plain(text)) {
                     self.verdict.met += 1;
@@ -495,17 +540,22 @@ impl Call {
         let text = ear.book().words(&heard);
         self.shown = last.start;
         let at = now.saturating_duration_since(self.began);
-        self.orders.push_back(Order::Print(Line { at, who: Who::System, text, prompts }));
+        self.orders.push_back(Order::Print(Line { at, who: Who::System, text, prompts, sound: None }));
     }
 
     fn say(&mut self, now: Instant, who: Who, text: &str) {
         let at = now.saturating_duration_since(self.began);
-        self.orders.push_back(Order::Print(Line { at, who, text: text.to_owned(), prompts: Vec::new() }));
+        self.orders.push_back(Order::Print(Line { at, who, text: text.to_owned(), prompts: Vec::new(), sound: None }));
     }
 
     fn note(&mut self, now: Instant, text: &str) {
         self.say(now, Who::Note, text);
     }
+}
+
+/// `440 Hz, −16.0 dB, 38 dB over the rest`.
+fn told(sound: Sound) -> String {
+    format!("{} Hz, {:.1} dB, {:.0} dB over the rest", sound.hz, sound.level_db, sound.over_db)
 }
 
 fn seconds(time: Duration) -> String {
@@ -518,6 +568,8 @@ fn name(step: &Step) -> String {
         Step::Hears { prompt, .. } => format!("{prompt} was heard"),
         Step::Says { text, .. } => format!("«{text}» was said"),
         Step::Never { prompt } => format!("«never hears {prompt}»"),
+        Step::HearsTone { hz, .. } => format!("a tone of {hz} Hz was heard"),
+        Step::Hums(_) => "«hums»".into(),
         Step::Listens(_) => "«listens»".into(),
         Step::Waits(_) => "the wait was over".into(),
         Step::Speaks(_) => "«speaks»".into(),

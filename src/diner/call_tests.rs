@@ -11,7 +11,7 @@ use crate::machine::Ids;
 use crate::media::clip::FRAME;
 use crate::media::dtmf::event::Report;
 use crate::media::order::Codec;
-use crate::media::{rtp, wav};
+use crate::media::{g711, rtp, wav};
 use crate::voice::say::DigitOne;
 use crate::voice::{Library, SoundBook, Sources};
 
@@ -52,17 +52,29 @@ struct Stage {
     lines: Vec<Line>,
     keys: Vec<u8>,
     hung_up: bool,
+    /// What it last sent in A-law.
+    sent: Vec<u8>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the origin of virtual time")]
 fn stage(script: &str) -> Stage {
     let now = Instant::now();
     let script = Script::parse("t", script).expect("is a script");
-    let plan = CallPlan { script, keys: KeysBy::Events, by_hand: false, book: book(), seed: 5 };
+    let plan = CallPlan { script, keys: KeysBy::Events, by_hand: false, book: book(), meter: false, hum: None, seed: 5 };
     let mut call = Call::new(plan, now);
     let now = now + Duration::from_millis(40);
     call.answered(now, Codec::Pcma, Some(101));
-    Stage { call, now, playing: Vec::new(), timestamp: 77, sequence: 9, lines: Vec::new(), keys: Vec::new(), hung_up: false }
+    Stage {
+        call,
+        now,
+        playing: Vec::new(),
+        timestamp: 77,
+        sequence: 9,
+        lines: Vec::new(),
+        keys: Vec::new(),
+        hung_up: false,
+        sent: Vec::new(),
+    }
 }
 
 impl Stage {
@@ -96,6 +108,9 @@ impl Stage {
                     let report = Report::read(packet.payload).expect("long enough");
                     if packet.payload_type == 101 && packet.marker {
                         self.keys.push(report.event);
+                    }
+                    if packet.payload_type == 8 {
+                        self.sent = packet.payload.to_vec();
                     }
                 }
             }
@@ -187,7 +202,8 @@ fn c35_a_call_that_ends_early_or_is_refused_is_a_failure_unless_expected() {
     let refused = |script: &str, status| {
         let mut stage = stage("waits 1s");
         let script = Script::parse("t", script).expect("is a script");
-        stage.call = Call::new(CallPlan { script, keys: KeysBy::Events, by_hand: false, book: book(), seed: 1 }, stage.now);
+        stage.call =
+            Call::new(CallPlan { script, keys: KeysBy::Events, by_hand: false, book: book(), meter: false, hum: None, seed: 1 }, stage.now);
         stage.ends(Ended::Refused(status)).is_good()
     };
     assert!(refused("expects refused 503", 503) && refused("expects refused", 403));
@@ -223,4 +239,16 @@ fn words_are_compared_without_marks_and_figures_are_words() {
     assert_eq!(plain("点餐，请按 1。"), plain("点餐请按一"));
     assert_eq!(plain("尾号8001"), plain("尾号八零零幺"));
     assert_eq!(plain("To order, press 1."), plain("to order press one"));
+}
+
+#[test]
+fn a_tone_is_heard_when_it_is_there_and_a_hum_is_sent() {
+    let mut stage = stage("hums 700\nhears tone 440 within 5s\nhums nothing\nhears tone 440 within 1s");
+    stage.passes(SECOND);
+    assert!(stage.sent.iter().any(|byte| *byte != 0xd5), "it hums");
+    assert_eq!(stage.call.verdict().met, 0, "silence is no tone");
+    let tone = |sample: u32| g711::linear_to_alaw((9000.0 * (std::f32::consts::TAU * 0.055 * sample as f32).sin()) as i16);
+    stage.playing = (0..50).rev().map(|frame| (0..160).map(|place| tone(frame * 160 + place)).collect()).collect();
+    stage.passes(SECOND);
+    assert_eq!(stage.call.verdict().met, 2, "440 Hz was heard, also from the second line on");
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::meter::{Meter, Sound};
 use crate::media::clip::FRAME;
 use crate::media::rtp;
 use crate::voice::{Heard, Recogniser, SoundBook};
@@ -13,6 +14,7 @@ const JUMP: i64 = 500;
 /// The hearing side of one call.
 pub struct Ear {
     recogniser: Recogniser,
+    meter: Meter,
     source: Option<Source>,
     /// Packets that were taken.
     pub packets: u64,
@@ -32,7 +34,7 @@ impl Ear {
     /// For sound in A-law or μ-law.
     #[must_use]
     pub fn new(book: Arc<SoundBook>, mulaw: bool) -> Self {
-        Self { recogniser: Recogniser::new(book, mulaw), source: None, packets: 0 }
+        Self { recogniser: Recogniser::new(book, mulaw), meter: Meter::default(), source: None, packets: 0 }
     }
 
     /// Takes a datagram. True when a clip has just been recognised.
@@ -45,6 +47,7 @@ impl Ear {
             return false;
         }
         self.packets += 1;
+        self.meter.push(packet.payload, packet.payload_type == 0);
         let frame = self.place(now, packet.ssrc, packet.timestamp);
         let before = self.latest();
         let new = self.recogniser.frame(frame, packet.payload);
@@ -86,6 +89,11 @@ impl Ear {
             let frames = now.saturating_duration_since(source.seen).as_millis() / 20;
             source.frame + i64::try_from(frames).unwrap_or(i64::MAX / 2)
         })
+    }
+
+    /// What the last tenth of a second was like; none when less than that has come since the last look.
+    pub fn sound(&mut self) -> Option<Sound> {
+        self.meter.take()
     }
 
     /// How long no known clip was heard; `None` when none was ever heard.

@@ -2,6 +2,7 @@
 
 mod call;
 mod ear;
+mod meter;
 mod mouth;
 mod phone;
 mod script;
@@ -9,6 +10,7 @@ mod stories;
 
 pub use call::{Call, CallPlan, Ended, Failure, Line, Order, Verdict, Who};
 pub use ear::Ear;
+pub use meter::{Meter, Sound};
 pub use mouth::{KeysBy, Mouth, Sent};
 pub use phone::{Phone, PhoneSettings, Typed, Whom};
 pub use script::{Script, Step};

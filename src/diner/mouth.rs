@@ -60,6 +60,10 @@ pub struct Mouth {
     pressed: u32,
     ssrc: u32,
     started: bool,
+    /// Hums this tone (hertz) whenever it has nothing else to say, as a test of the line.
+    hum: Option<u16>,
+    /// Samples of the hum so far.
+    hummed: u32,
 }
 
 impl Mouth {
@@ -68,7 +72,20 @@ impl Mouth {
     pub fn new(codec: Codec, event_type: Option<u8>, by: KeysBy, seed: u64) -> Self {
         let by = if by == KeysBy::Events && event_type.is_none() { KeysBy::Tones } else { by };
         let (ssrc, timestamp, sequence) = (seed as u32, (seed >> 32) as u32, (seed >> 16) as u16);
-        Self { codec, event_type, by, acts: VecDeque::new(), done: 0, sequence, timestamp, pressed: 0, ssrc, started: false }
+        Self {
+            codec,
+            event_type,
+            by,
+            acts: VecDeque::new(),
+            done: 0,
+            sequence,
+            timestamp,
+            pressed: 0,
+            ssrc,
+            started: false,
+            hum: None,
+            hummed: 0,
+        }
     }
 
     /// How keys are really sent.
@@ -91,7 +108,12 @@ impl Mouth {
         self.acts.push_back(Act::Speech(frames(long)));
     }
 
-    /// Whether nothing is left to send but silence.
+    /// Hums this tone whenever it has nothing else to say; nothing: silence.
+    pub fn hum(&mut self, hz: Option<u16>) {
+        self.hum = hz;
+    }
+
+    /// Whether nothing is left to send but silence or the hum.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.acts.is_empty()
@@ -102,7 +124,15 @@ impl Mouth {
         let mut sent = Vec::new();
         let silence = if self.codec == Codec::Pcma { g711::ALAW_SILENCE } else { g711::MULAW_SILENCE };
         match self.acts.front().copied() {
-            None => self.sound(&[silence; FRAME], &mut sent),
+            None => match self.hum {
+                Some(hz) => {
+                    let start = self.hummed;
+                    self.hummed = (start + FRAME as u32) % 8000;
+                    let samples = std::array::from_fn(|place| sine(hz, start + place as u32));
+                    self.sound(&self.encode(samples), &mut sent);
+                }
+                None => self.sound(&[silence; FRAME], &mut sent),
+            },
             Some(act @ Act::Pause(frames)) => {
                 self.sound(&[silence; FRAME], &mut sent);
                 self.step(act, frames);
@@ -185,6 +215,13 @@ fn tone(key: char, sample: u32) -> i16 {
     let Some((row, column)) = place else { return 0 };
     let at = sample as f32 / 8000.0 * std::f32::consts::TAU;
     ((ROWS[row] * at).sin().mul_add(7000.0, (COLUMNS[column] * at).sin() * 7000.0)) as i16
+}
+
+/// A steady tone at −12 dBov.
+fn sine(hz: u16, sample: u32) -> i16 {
+    // Whole seconds are whole swings, so that the angle stays small and exact.
+    let swings = f64::from(hz) * f64::from(sample) / 8000.0;
+    ((swings.fract() * std::f64::consts::TAU).sin() * 11_600.0) as i16
 }
 
 /// Sound with the rhythm of speech that is no key: 440 Hz and a little 1000 Hz, four swells a second.

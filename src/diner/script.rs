@@ -52,6 +52,13 @@ pub enum Step {
     Never {
         prompt: String,
     },
+    /// Waits until this tone, and little else, is heard.
+    HearsTone {
+        hz: u32,
+        within: Duration,
+    },
+    /// From here on this tone is sent whenever there is nothing else to say; nothing: silence.
+    Hums(Option<u16>),
     /// Waits until the system has been silent for so long.
     Listens(Duration),
     Waits(Duration),
@@ -128,7 +135,15 @@ impl Script {
     #[must_use]
     pub fn expectations(&self) -> usize {
         let expects = |step: &Step| {
-            matches!(step, Step::Hears { .. } | Step::Says { .. } | Step::Never { .. } | Step::Ends { .. } | Step::Refused { .. })
+            matches!(
+                step,
+                Step::Hears { .. }
+                    | Step::HearsTone { .. }
+                    | Step::Says { .. }
+                    | Step::Never { .. }
+                    | Step::Ends { .. }
+                    | Step::Refused { .. }
+            )
         };
         self.steps.iter().filter(|(_, step)| expects(step)).count()
     }
@@ -168,6 +183,9 @@ impl Script {
             "press" | "presses" => press(rest)?,
             "hears" | "hear" => {
                 let (prompt, within) = until(rest, *default)?;
+                if let Some(hz) = prompt.strip_prefix("tone ") {
+                    return Ok(Some(Step::HearsTone { hz: tone(hz)?.into(), within }));
+                }
                 Step::Hears { prompt: prompt_id(prompt)?, within }
             }
             "says" | "say" => {
@@ -187,6 +205,7 @@ impl Script {
             }
             "listens" | "listen" => Step::Listens(if rest.is_empty() { LISTENS } else { duration(rest)? }),
             "waits" | "wait" => Step::Waits(duration(rest)?),
+            "hums" | "hum" => Step::Hums(if matches!(rest, "nothing" | "silence") { None } else { Some(tone(rest)?) }),
             "speaks" | "speak" => Step::Speaks(duration(rest)?),
             "hangs" | "hang" if rest == "up" => Step::HangsUp,
             "expects" | "expect" => expects(rest, *default)?,
@@ -196,8 +215,7 @@ impl Script {
     }
 }
 
-const STEPS: &str =
-    "press, hears, says, never hears, whenever, listens, waits, speaks, hangs up, expects, within, dials, from, keys by, codec";
+const STEPS: &str = "press, hears, says, never hears, hears tone, whenever, listens, waits, speaks, hums, hangs up, expects, within, dials, from, keys by, codec";
 
 /// What was found, what to write.
 type Fault = (String, String);
@@ -285,6 +303,14 @@ fn codec(text: &str) -> Result<Codec, Fault> {
         "pcma" | "alaw" => Ok(Codec::Pcma),
         "pcmu" | "mulaw" | "ulaw" => Ok(Codec::Pcmu),
         _ => Err((format!("codec «{text}»"), "write `codec pcma` or `codec pcmu`".into())),
+    }
+}
+
+/// A frequency that the diner's ear can tell.
+fn tone(text: &str) -> Result<u16, Fault> {
+    match text.trim().trim_end_matches("Hz").trim_end().parse() {
+        Ok(hz @ 200..=2000) => Ok(hz),
+        _ => Err((format!("tone «{text}»"), "write hertz from 200 to 2000, such as `hears tone 440` or `hums 700`".into())),
     }
 }
 
@@ -412,6 +438,13 @@ mod tests {
         let numbers = ["1", "2", "3", "4", "5", "6", "7", "8", "11", "12", "13", "14", "9"].map(|line| format!("bad.dine:{line}"));
         assert_eq!(lines, numbers);
         assert!(findings.iter().all(|finding| !finding.cure.is_empty()));
+    }
+
+    #[test]
+    fn tones_are_told_in_hertz() {
+        let expected = [Step::Hums(Some(700)), Step::HearsTone { hz: 440, within: Duration::from_secs(4) }, Step::Hums(None)];
+        assert_eq!(steps("hums 700\nhears tone 440 within 4s\nhums nothing"), expected);
+        assert_eq!(Script::parse("s", "hums 7\nhears tone loud\nhums").expect_err("has faults").len(), 3);
     }
 
     #[test]
