@@ -24,6 +24,8 @@ export interface LiveOptions {
   /** `seq` of the last frame applied; a gap makes the socket ask for a new snapshot. */
   onOpen?: () => void
   onLost?: () => void
+  /** Anything at all was heard, answers too: the data is as of now. */
+  onHeard?: () => void
   /** The phone's socket has neither snapshot nor sequence. */
   sequenced?: boolean
   /** For tests. */
@@ -78,6 +80,11 @@ export class Live {
     })
   }
 
+  /** Asks whether the server is there; its answer counts as heard. */
+  ask() {
+    if (this.state.open) this.socket?.send(JSON.stringify({ v: 1, id: `${this.prefix}-${++this.counter}`, type: 'ping' }))
+  }
+
   private fail(id: string, one: Pending, code: string) {
     clearTimeout(one.timer)
     this.pending.delete(id)
@@ -107,6 +114,7 @@ export class Live {
     socket.onmessage = (event: MessageEvent) => {
       if (socket !== this.socket) return
       this.lastHeard = Date.now()
+      this.options.onHeard?.()
       this.heard(String(event.data))
     }
     socket.onclose = () => {
@@ -179,7 +187,7 @@ export class Live {
       this.lost()
       return
     }
-    if (this.state.open && quiet > QUIET_MS - 5_000) this.send('ping').catch(() => {})
+    if (this.state.open && quiet > QUIET_MS - 5_000) this.ask()
   }
 
   private lost() {
