@@ -86,6 +86,8 @@ impl Evening {
                 script: self.script.clone(),
                 keys: KeysBy::Events,
                 by_hand: false,
+                meter: false,
+                hum: None,
                 book: Arc::clone(&self.book),
                 seed: u64::from(self.next),
             };
