@@ -132,6 +132,16 @@ pub struct StoreSettings {
 #[derive(Debug, Clone)]
 pub struct Web {
     pub listen: SocketAddr,
+    /// PEM files; with both of them the pages are served over HTTPS.
+    pub certificate: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    /// Pages of other origins that may use cookies and sockets, such as `https://hotline.example` behind a proxy.
+    pub origins: Vec<String>,
+    /// A session ends after this time without any use, and after the other in any case.
+    pub session_idle: Duration,
+    pub session_longest: Duration,
+    /// Connections at once.
+    pub max_connections: usize,
 }
 
 /// `[shop]`
@@ -280,9 +290,7 @@ impl Config {
             .unwrap_or(default);
         store.finish();
 
-        let mut web = Section::new("web", section("web"), findings);
-        let listen = web.addresses("listen", &["127.0.0.1:8080"]).first().copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
-        web.finish();
+        let web = web(Section::new("web", section("web"), findings));
 
         let mut shop = Section::new("shop", section("shop"), findings);
         let time_zone = shop.text("time_zone", "Asia/Shanghai");
@@ -334,13 +342,39 @@ impl Config {
             accounts,
             media,
             store: StoreSettings { url: Secret(url) },
-            web: Web { listen },
+            web,
             shop: Shop { clock, time_zone, digit_one_yao },
             limits,
             log,
             data_dir,
         }
     }
+}
+
+fn web(mut s: Section<'_>) -> Web {
+    let listen = s.addresses("listen", &["127.0.0.1:8080"]).first().copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+    let certificate = s.optional_text("certificate").map(PathBuf::from);
+    let key = s.optional_text("key").map(PathBuf::from);
+    match (&certificate, &key) {
+        (Some(_), None) => s.fault("key", "is missing", "set web.key to the certificate's key, a PEM file"),
+        (None, Some(_)) => s.fault("certificate", "is missing", "set web.certificate to a PEM file"),
+        _ => {}
+    }
+    let origins = s.list("origins").unwrap_or_default();
+    for origin in &origins {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        if host.is_none_or(|host| host.is_empty() || host.contains(['/', '*', ' '])) {
+            s.fault("origins", format!("{origin:?} is no origin"), "write scheme and host, such as \"https://hotline.example\"");
+        }
+    }
+    let session_idle = s.duration("session_idle", Duration::from_secs(2 * 3600));
+    let session_longest = s.duration("session_longest", Duration::from_secs(14 * 3600));
+    if session_idle > session_longest {
+        s.fault("session_idle", "is longer than web.session_longest", "make it at most as long");
+    }
+    let max_connections = usize::try_from(s.number("max_connections", 4096, 16..=100_000)).unwrap_or(4096);
+    s.finish();
+    Web { listen, certificate, key, origins, session_idle, session_longest, max_connections }
 }
 
 fn sip(mut s: Section<'_>) -> Sip {

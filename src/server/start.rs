@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::brain::Brain;
 use super::effects::Effects;
@@ -18,7 +18,7 @@ use super::media_thread::{MediaSettings, MediaThreads};
 use super::sockets::{Sockets, sip_settings};
 use super::streams::Streams;
 use super::{clock, reload, tasks};
-use crate::bus::Query;
+use crate::bus::{EVENTS_KEPT, Query};
 use crate::call::session::Env;
 use crate::centre::{Centre, Input, Limits};
 use crate::config::Config;
@@ -230,6 +230,7 @@ async fn assemble(
     let ports = Ports::new(*config.media.rtp_ports.start(), *config.media.rtp_ports.end(), &mut ids);
 
     let (latest, catalogue_now) = watch::channel(Arc::clone(&catalogue));
+    let catalogue_of_pages = catalogue_now.clone();
     let effects = Effects::new(store.clone(), config.data_dir.join("recordings"), inbox.clone(), NODE.into(), catalogue_now);
     let effects = tasks::spawn("effects", effects.run(effect_requests));
 
@@ -311,7 +312,20 @@ async fn assemble(
     let web_address = web.local_addr().unwrap_or(config.web.listen);
     put_sign(&signs, web_address, &token)
         .map_err(|error| vec![Finding::new("data.dir", format!("{}: {error}", signs.display()), "make the folder writable")])?;
-    let pages = Web { store: store.clone(), queries: queries.clone(), metrics, stopping: Arc::clone(&stopping), token };
+    let pages = Web {
+        store: store.clone(),
+        queries: queries.clone(),
+        events: broadcast::channel(EVENTS_KEPT).0,
+        metrics,
+        stopping: Arc::clone(&stopping),
+        token,
+        catalogue: catalogue_of_pages,
+        settings: Arc::new(config.web.clone()),
+        demo: options.demo,
+        secure: false,
+        now: clock::now,
+        desk: Arc::default(),
+    };
     tasks::spawn("web", async move {
         if let Err(error) = axum::serve(web, web::routes(pages)).await {
             tracing::error!("the web server ended: {error}");

@@ -1,137 +1,83 @@
-//! What is seen over HTTP: health, metrics, and the live calls for the command line on this machine.
+//! What is seen over HTTP: the console's pages and its live socket, the API, health and numbers.
+//!
+//! A handler is an async function with a `#[utoipa::path]`. Its arguments: `State<Web>`, [`Viewer`] (lets only people and
+//! programs in who have signed in; then `viewer.require(&[Role::Agent, …])?`), [`body::Body`] and [`body::Params`] for what
+//! the request carries. It gives `Answer<…>`: an error is a [`Problem`] of the closed list in `problem.rs`. What changes
+//! something goes through [`Web::once`] (`Idempotency-Key`) and is written down by [`Web::audit`]; telephone numbers go
+//! out through [`show_phone`]. Routes are listed with [`routes::Routes`], their descriptions in `openapi.rs`.
+
+pub mod api;
+pub mod body;
+mod desk;
+mod headers;
+mod health;
+mod once;
+mod openapi;
+mod origin;
+pub mod problem;
+pub mod routes;
+mod viewer;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
-use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde::Serialize;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
-use crate::bus::Query;
+use crate::bus::{Events, Query};
+use crate::config;
+use crate::domain::Catalogue;
+use crate::machine::Now;
 use crate::store::Store;
-use crate::wire;
 
-/// What the pages read.
+pub use desk::Desk;
+pub use problem::{Answer, Problem};
+pub use routes::Routes;
+pub use viewer::{Peer, SignedIn, Viewer, show_phone};
+
+/// What all handlers share; cheap to clone.
 #[derive(Clone)]
 pub struct Web {
     pub store: Store,
     pub queries: mpsc::Sender<Query>,
+    /// What the brain tells; see [`Events`].
+    pub events: Events,
     pub metrics: PrometheusHandle,
     /// Set when a stop was asked for: a balancer should send no more calls.
     pub stopping: Arc<AtomicBool>,
     /// What the command line shows to prove that it may read the data folder.
     pub token: Arc<str>,
+    /// Dishes, branches and offers as they are now.
+    pub catalogue: watch::Receiver<Arc<Catalogue>>,
+    pub settings: Arc<config::Web>,
+    /// A demonstration: `/phone` is there.
+    pub demo: bool,
+    /// The pages are served over HTTPS.
+    pub secure: bool,
+    /// Reads the clocks.
+    pub now: fn() -> Now,
+    pub desk: Arc<Desk>,
 }
 
-/// Problem details (RFC 9457).
-#[derive(Debug, Serialize)]
-struct Problem {
-    r#type: String,
-    title: &'static str,
-    status: u16,
-    detail: String,
+/// Everything that is served, with its list.
+#[must_use]
+pub fn all_routes() -> Routes {
+    Routes::default().merge(health::routes()).merge(openapi::routes()).merge(api::routes())
 }
 
-/// One problem as an answer; its name is listed in `docs/api.md`.
-fn problem(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Response {
-    let body = Problem { r#type: format!("/problems/{}", title.replace(' ', "-")), title, status: status.as_u16(), detail: detail.into() };
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(body)).into_response()
-}
-
-/// All routes.
+/// All routes, dressed.
 pub fn routes(web: Web) -> Router {
-    Router::new()
-        .route("/", get(front))
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(async |State(web): State<Web>| web.metrics.render()))
-        .route("/api/live/calls", get(live_calls))
-        .route("/api/live/calls/{id}", get(live_call))
-        .fallback(async || problem(StatusCode::NOT_FOUND, "not found", "there is nothing at this address"))
-        .layer(from_fn(headers))
+    all_routes()
+        .into_router()
+        .route("/", axum::routing::get(front))
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(from_fn_with_state(web.clone(), headers::dress))
         .with_state(web)
-}
-
-/// The usual headers: nothing is framed, sniffed or cached.
-async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ] {
-        headers.insert(name, header::HeaderValue::from_static(value));
-    }
-    response
 }
 
 async fn front() -> &'static str {
     "Dinetone is running.\n\n/healthz  the process lives\n/readyz   calls are taken: store, media and SIP are there\n/metrics  numbers for Prometheus\n"
-}
-
-/// Ready: the store answers within a second and no stop was asked for.
-async fn ready(State(web): State<Web>) -> Response {
-    if web.stopping.load(Ordering::Relaxed) {
-        return problem(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the server is finishing its calls and takes no new ones");
-    }
-    match tokio::time::timeout(Duration::from_secs(1), web.store.ready()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return problem(StatusCode::SERVICE_UNAVAILABLE, "store away", error.to_string()),
-        Err(_) => return problem(StatusCode::SERVICE_UNAVAILABLE, "store slow", "the store did not answer within a second"),
-    }
-    let (answer, health) = oneshot::channel();
-    if web.queries.send(Query::Health { answer }).await.is_err() {
-        return problem(StatusCode::SERVICE_UNAVAILABLE, "stopped", "the call centre has stopped");
-    }
-    match tokio::time::timeout(Duration::from_secs(1), health).await {
-        Ok(Ok((calls, trunks))) => {
-            Json(wire::Ready { ready: true, calls, trunks: trunks.into_iter().map(|(name, up)| wire::Trunk { name, up }).collect() })
-                .into_response()
-        }
-        _ => problem(StatusCode::SERVICE_UNAVAILABLE, "busy", "the call centre did not answer within a second"),
-    }
-}
-
-async fn live_calls(State(web): State<Web>, headers: HeaderMap) -> Response {
-    live(web, &headers, None).await
-}
-
-async fn live_call(State(web): State<Web>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    live(web, &headers, Some(id)).await
-}
-
-async fn live(web: Web, headers: &HeaderMap, only: Option<String>) -> Response {
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
-    if !shown.is_some_and(|shown| same(shown.as_bytes(), web.token.as_bytes())) {
-        return problem(StatusCode::UNAUTHORIZED, "sign in", "show the token that lies in the data folder");
-    }
-    let (answer, live) = oneshot::channel();
-    let one = only.is_some();
-    if web.queries.send(Query::Live { only, answer }).await.is_err() {
-        return problem(StatusCode::SERVICE_UNAVAILABLE, "stopped", "the call centre has stopped");
-    }
-    let Ok(live) = live.await else {
-        return problem(StatusCode::SERVICE_UNAVAILABLE, "stopped", "the call centre has stopped");
-    };
-    let calls: Vec<wire::Call> = live.iter().map(|call| wire::Call::live(&call.record, &call.node, &call.steps)).collect();
-    match (one, calls.into_iter().next()) {
-        (true, Some(call)) => Json(call).into_response(),
-        (true, None) => problem(StatusCode::NOT_FOUND, "not found", "no live call has this id"),
-        (false, _) => Json(live.iter().map(|call| wire::Call::live(&call.record, &call.node, &[])).collect::<Vec<_>>()).into_response(),
-    }
-}
-
-/// Compares in the same time wherever the difference is.
-fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }

@@ -25,7 +25,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["domain", "order", "ivr", "house"]),
     ("wire", &["command", "domain", "event", "order"]),
     ("bus", &["call", "command", "domain", "event"]),
-    ("web", &["bus", "call", "command", "config", "domain", "event", "order", "store", "wire"]),
+    ("web", &["bus", "call", "command", "config", "domain", "event", "machine", "order", "store", "wire"]),
 ];
 
 /// Modules that only decide: they must not wait, read a clock, or differ between two runs.

@@ -1,0 +1,66 @@
+//! What a request carries: JSON and query parameters, refused with problems that say what is wrong.
+
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use super::Web;
+use super::problem::{Answer, Problem};
+
+/// A request's body is at most so long.
+pub const LONGEST_BODY: usize = 64 * 1024;
+
+/// A JSON body of this shape.
+#[derive(Debug, Clone)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Web> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Web) -> Answer<Self> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+        let kind = kind.split(';').next().unwrap_or("").trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::new("not-json", "send Content-Type: application/json"));
+        }
+        let bytes = Limited::new(request.into_body(), LONGEST_BODY).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Problem::new("too-large", format!("a request has at most {LONGEST_BODY} bytes"))
+            } else {
+                Problem::new("bad-request", "the request broke off")
+            }
+        })?;
+        read(&bytes.to_bytes()).map(Self)
+    }
+}
+
+/// Reads JSON: `malformed` when it is none, `invalid` when it has another shape.
+///
+/// # Errors
+/// One of the two.
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        if error.is_data() {
+            Problem::new("invalid", error.to_string())
+        } else {
+            Problem::new("malformed", format!("this is not JSON: {error}"))
+        }
+    })
+}
+
+/// The parameters behind `?`.
+#[derive(Debug, Clone)]
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<Web> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Answer<Self> {
+        match Query::<T>::from_request_parts(parts, web).await {
+            Ok(Query(params)) => Ok(Self(params)),
+            Err(refused) => Err(Problem::new("bad-request", refused.body_text())),
+        }
+    }
+}
