@@ -53,7 +53,6 @@ impl Routes {
     }
 
     /// The router itself.
-    #[must_use]
     pub fn into_router(self) -> Router<Web> {
         self.router
     }
