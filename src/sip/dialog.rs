@@ -118,6 +118,23 @@ pub struct Calling {
     pub ack: Vec<u8>,
     /// What was asked for, for the Request-URI of a repetition.
     pub uri: Vec<u8>,
+    /// The other side may challenge with MD5.
+    pub allow_md5: bool,
+    /// We made no offer: the peer's comes with its 2xx, and our answer goes with the ACK.
+    pub late: bool,
+}
+
+/// A re-INVITE of ours with a new description.
+#[derive(Debug)]
+pub struct Reinvite {
+    pub sdp: String,
+    /// It is sent then; none while an answer is awaited.
+    pub at: Option<Instant>,
+    pub attempts: u8,
+    /// How often something else was open in the dialog.
+    pub looks: u8,
+    /// What was sent last: a newer wish may wait behind it.
+    pub sent: String,
 }
 
 /// One dialog.
@@ -156,6 +173,18 @@ pub struct Dialog {
     pub sdp: Option<Box<str>>,
     /// The BYE that waits until our 2xx is acknowledged.
     pub bye_after_ack: Option<Option<&'static str>>,
+    /// The account whose phone this is.
+    pub account: Option<Box<str>>,
+    /// One of several ways to reach somebody, of which the first that answers becomes the call.
+    pub group: Option<DialogId>,
+    /// The peer is a registered phone: it is where its requests come from, whatever address it names.
+    pub by_flow: bool,
+    /// A call to an outside number, and when it must end.
+    pub is_outside: bool,
+    pub ends: Option<Instant>,
+    pub reinvite: Option<Box<Reinvite>>,
+    /// A transfer that the phone asked for and hears about: the CSeq of its REFER.
+    pub refer: Option<u32>,
     pub scheduled: Option<Instant>,
 }
 
@@ -169,6 +198,8 @@ impl Dialog {
             incoming.and_then(|it| it.unacknowledged.as_ref()).map(|it| it.next),
             incoming.and_then(|it| it.expires),
             self.timer.map(|it| it.at).filter(|_| self.state == State::Confirmed),
+            self.ends.filter(|_| self.state == State::Confirmed),
+            self.reinvite.as_ref().and_then(|it| it.at).filter(|_| self.state == State::Confirmed),
         ]
         .into_iter()
         .flatten()
@@ -221,8 +252,24 @@ impl Dialog {
         let route = self.routes.first().and_then(|route| Address::parse(route)).map(|it| it.uri);
         let uri = route.or_else(|| Uri::parse(&self.target));
         let named = uri.and_then(|uri| Some(SocketAddr::new(uri.address()?, uri.port.unwrap_or(5060))));
-        let peer = named.filter(|address| is_reachable(*address, self.flow.peer)).unwrap_or(self.flow.peer);
-        Flow { peer, ..self.flow }
+        let peer = if self.by_flow && self.routes.is_empty() {
+            named.filter(|address| is_seen(*address, self.flow.peer))
+        } else {
+            named.filter(|address| is_reachable(*address, self.flow.peer))
+        };
+        Flow { peer: peer.unwrap_or(self.flow.peer), ..self.flow }
+    }
+
+    /// The peer's 2xx with its offer waits for our answer, which the ACK brings.
+    #[must_use]
+    pub fn owes_ack(&self) -> bool {
+        self.calling.as_ref().is_some_and(|it| it.late && it.ack.is_empty())
+    }
+
+    /// What we serve in this call: a phone of ours may transfer it.
+    #[must_use]
+    pub const fn allow(&self) -> &'static str {
+        if self.account.is_some() { "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER" } else { super::endpoint::ALLOW }
     }
 
     /// Takes the peer's Contact as the new target (RFC 3261 section 12.2.2).
@@ -243,6 +290,13 @@ fn is_reachable(named: SocketAddr, source: SocketAddr) -> bool {
         return false;
     }
     !is_local(named) || is_local(source)
+}
+
+/// Whether a phone that names `named` really is there: its requests come from the same host. Otherwise a translating router stands
+/// between us, and only the way that its requests came leads back (RFC 5626 in spirit).
+#[must_use]
+pub fn is_seen(named: SocketAddr, source: SocketAddr) -> bool {
+    named.port() != 0 && named.ip().to_canonical() == source.ip().to_canonical()
 }
 
 /// Loopback, private, link-local or unique-local.

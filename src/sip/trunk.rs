@@ -81,6 +81,8 @@ pub struct Trunk {
     /// Calls that are up.
     pub calls: u32,
     rate: Bucket,
+    /// It asked us (Retry-After) not to call through it before then.
+    pub busy_until: Option<Instant>,
     pub scheduled: Option<Instant>,
 }
 
@@ -92,16 +94,27 @@ impl Trunk {
         let options = settings.options_every.filter(|_| has_target).map(|_| Asking::new(now, ids, Duration::ZERO));
         let up = register.is_none() && options.is_none();
         let rate = Bucket::full(now, settings.max_calls_per_second.unwrap_or(1));
-        Self { settings, register, options, target: 0, stream: None, up, calls: 0, rate, scheduled: None }
+        Self { settings, register, options, target: 0, stream: None, up, calls: 0, rate, busy_until: None, scheduled: None }
     }
 
     /// Where requests go now.
     #[must_use]
     pub fn flow(&self) -> Option<Flow> {
-        let peer = *self.settings.targets.get(self.target)?;
+        Some(self.flow_to(*self.settings.targets.get(self.target)?))
+    }
+
+    /// The way to one of its targets.
+    #[must_use]
+    pub fn flow_to(&self, peer: SocketAddr) -> Flow {
         let fresh =
             Flow { transport: self.settings.transport, socket: self.settings.socket, local: self.settings.local, peer, connection: 0 };
-        Some(self.stream.filter(|stream| stream.peer == peer).unwrap_or(fresh))
+        self.stream.filter(|stream| stream.peer == peer).unwrap_or(fresh)
+    }
+
+    /// All targets, the one that works now first.
+    pub fn targets(&self) -> impl Iterator<Item = SocketAddr> {
+        let targets = &self.settings.targets;
+        targets.iter().cycle().skip(self.target).take(targets.len()).copied()
     }
 
     /// Whether a call from `address` is this trunk's.

@@ -2,7 +2,7 @@
 
 use crate::machine::Now;
 use crate::sip::dialog::{Answered, Dialog, State};
-use crate::sip::event::{DialogId, EndCause, SipEvent};
+use crate::sip::event::{DialogId, EndCause};
 use crate::sip::message::writer::Writer;
 use crate::sip::message::{Message, Method, Name, Response};
 use crate::sip::reliable::Unacknowledged;
@@ -10,7 +10,7 @@ use crate::sip::session_timer::{Refresher, SessionTimer, Wish, negotiate};
 use crate::sip::transaction::Owner;
 
 use super::inside::write_timer;
-use super::{ALLOW, Endpoint, SUPPORTED};
+use super::{Endpoint, SUPPORTED};
 
 /// Provisional answers that wait for a PRACK at most.
 const MOST_QUEUED: usize = 8;
@@ -33,12 +33,12 @@ impl Endpoint {
     }
 
     pub(super) fn send_progress(&mut self, now: Now, dialog: &mut Dialog, status: u16, sdp: Option<String>) {
-        let contact = dialog.contact();
+        let (contact, allow) = (dialog.contact(), dialog.allow());
         let Some(incoming) = dialog.incoming.as_mut() else { return };
         let mut out = incoming.echo.response(status, Some(&dialog.local_tag));
         out.raw(&incoming.record_routes);
         out.format("Contact", format_args!("<{contact}>"));
-        out.line("Allow", ALLOW);
+        out.line("Allow", allow);
         if incoming.reliable {
             // The first number is random below 2^31 (RFC 3262 section 3).
             incoming.rseq = if incoming.rseq == 0 { u32::try_from(self.ids.below(1 << 30)).unwrap_or(0) + 1 } else { incoming.rseq + 1 };
@@ -85,7 +85,7 @@ impl Endpoint {
 
     fn write_success(&self, out: &mut Writer, dialog: &Dialog, timer: Option<(u32, Refresher)>, supported: bool) {
         out.format("Contact", format_args!("<{}>", dialog.contact()));
-        out.line("Allow", ALLOW);
+        out.line("Allow", dialog.allow());
         out.line("Supported", SUPPORTED);
         write_timer(out, timer, supported);
         out.line("Server", &self.settings.product);
@@ -155,6 +155,9 @@ impl Endpoint {
     }
 
     pub(super) fn hang_up(&mut self, now: Now, id: DialogId, reason: Option<&'static str>) {
+        if self.hang_up_group(now, id, reason) {
+            return;
+        }
         self.with_dialog(id, |endpoint, dialog| match dialog.state {
             State::Early => endpoint.refuse_call(now, dialog, 480, None, EndCause::Local),
             State::Calling => endpoint.give_up(now, dialog, reason),
@@ -163,6 +166,9 @@ impl Endpoint {
                     endpoint.refuse_reoffer(now, dialog, 487);
                 }
                 endpoint.end(dialog, EndCause::Local);
+                if dialog.owes_ack() {
+                    endpoint.send_ack(dialog, None, None);
+                }
                 if dialog.answered.as_ref().is_some_and(|it| it.is_first) {
                     // BYE must wait for the ACK (RFC 3261 section 15).
                     dialog.bye_after_ack = Some(reason);
@@ -220,7 +226,7 @@ impl Endpoint {
         } else {
             dialog.invite_cseq = dialog.local_cseq;
             dialog.refresh_offers = true;
-            out.line("Allow", ALLOW);
+            out.line("Allow", dialog.allow());
             let sdp = dialog.sdp.as_ref().map(|sdp| ("application/sdp", sdp.as_bytes()));
             self.request_invite(now, flow, &branch, owner, out.finish(sdp))
         };
@@ -295,10 +301,5 @@ impl Endpoint {
                 }
             });
         }
-    }
-
-    /// For an outgoing call: the event of its answer.
-    pub(super) fn tell_answered(&mut self, dialog: &Dialog, sdp: Option<crate::sip::sdp::Session>) {
-        self.event(SipEvent::Answered { dialog: dialog.id, sdp, wants_answer: false });
     }
 }

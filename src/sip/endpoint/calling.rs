@@ -2,7 +2,7 @@
 
 use crate::machine::Now;
 use crate::sip::dialog::{Calling, Dialog, Origin, State};
-use crate::sip::digest::Challenge;
+use crate::sip::digest::{Challenge, Credentials};
 use crate::sip::event::{DialogId, EndCause, Flow, PlaceCall, SipEvent};
 use crate::sip::message::writer::{Writer, host_text};
 use crate::sip::message::{Message, Method, Name, Response, Start, session_body};
@@ -10,32 +10,83 @@ use crate::sip::sdp::{self, Codec, Local, Session};
 use crate::sip::session_timer::{Refresher, SessionTimer, Wish};
 use crate::sip::transaction::{Kind, Owner, Transaction};
 
-use super::{ALLOW, Endpoint};
+use super::Endpoint;
 
 /// Answers to challenges for one call.
 const MOST_CHALLENGES: u8 = 3;
 
+/// Everything that a new outgoing call is made of.
+pub(super) struct NewCall {
+    pub id: DialogId,
+    pub flow: Flow,
+    /// Request-URI.
+    pub target: Vec<u8>,
+    /// From and To without tags.
+    pub from: String,
+    pub to: String,
+    pub routes: Vec<Box<[u8]>>,
+    /// Extra lines.
+    pub headers: Vec<String>,
+    pub sdp: Option<String>,
+    pub credentials: Option<Credentials>,
+    pub allow_md5: bool,
+    /// The peer's offer is wanted, and the layer above answers it.
+    pub late: bool,
+    pub origin: Origin,
+    pub account: Option<Box<str>>,
+    pub group: Option<DialogId>,
+    pub is_outside: bool,
+}
+
+/// Nothing that was handed in may break out of its line.
+pub(super) fn clean(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).collect()
+}
+
 impl Endpoint {
     pub(super) fn place(&mut self, now: Now, call: PlaceCall) {
         let PlaceCall { dialog: id, flow, to, from_user, headers, sdp, credentials } = call;
-        // Nothing that was handed in may break out of its line.
-        let clean = |text: &str| text.chars().filter(|letter| !letter.is_control()).collect::<String>();
         let (to, from_user) = (clean(&to), clean(&from_user));
+        self.call(
+            now,
+            NewCall {
+                id,
+                flow,
+                from: format!("<sip:{from_user}@{}>", host_text(flow.local.ip())),
+                target: to.clone().into_bytes(),
+                to: format!("<{to}>"),
+                routes: Vec::new(),
+                headers: headers.iter().map(|line| clean(line)).collect(),
+                sdp,
+                credentials,
+                allow_md5: true,
+                late: false,
+                origin: Origin::Other,
+                account: None,
+                group: None,
+                is_outside: false,
+            },
+        );
+    }
+
+    /// Begins an outgoing call.
+    pub(super) fn call(&mut self, now: Now, call: NewCall) {
+        let NewCall { id, flow, target, from, to, routes, headers, sdp, credentials, allow_md5, late, origin, account, group, is_outside } =
+            call;
         let local_tag = self.ids.text(12).into_boxed_str();
         let call_id = format!("{}@{}", self.ids.text(20), host_text(flow.local.ip()));
-        let local = format!("<sip:{from_user}@{}>;tag={local_tag}", host_text(flow.local.ip()));
         let mut dialog = Box::new(Dialog {
             id,
             state: State::Calling,
             flow,
-            origin: Origin::Other,
+            origin,
             call_id: call_id.into_bytes().into_boxed_slice(),
-            local: local.into_bytes().into_boxed_slice(),
+            local: format!("{from};tag={local_tag}").into_bytes().into_boxed_slice(),
             local_tag,
-            remote: format!("<{to}>").into_bytes().into_boxed_slice(),
+            remote: to.into_bytes().into_boxed_slice(),
             remote_tag: Box::default(),
-            target: to.clone().into_bytes().into_boxed_slice(),
-            routes: Vec::new(),
+            target: target.clone().into_boxed_slice(),
+            routes,
             local_cseq: u32::try_from(self.ids.below(1000)).unwrap_or(1),
             remote_cseq: None,
             invite_cseq: 0,
@@ -43,19 +94,24 @@ impl Endpoint {
             incoming: None,
             answered: None,
             reoffer: None,
-            calling: Some(Box::new(Calling {
-                credentials,
-                headers: headers.iter().map(|line| clean(line)).collect(),
-                uri: to.into_bytes(),
-                ..Calling::default()
-            })),
+            calling: Some(Box::new(Calling { credentials, headers, uri: target, allow_md5, late, ..Calling::default() })),
             timer: None,
             refresh: None,
             refresh_offers: false,
             sdp: sdp.map(String::into_boxed_str),
             bye_after_ack: None,
+            by_flow: account.is_some(),
+            account,
+            group,
+            is_outside,
+            ends: None,
+            reinvite: None,
+            refer: None,
             scheduled: None,
         });
+        if is_outside {
+            self.outside += 1;
+        }
         self.send_invite(now, &mut dialog, None);
         self.add_dialog(dialog);
     }
@@ -64,7 +120,7 @@ impl Endpoint {
         let branch = self.branch();
         let mut out = dialog.request(Method::Invite, &branch, &self.settings.product);
         dialog.invite_cseq = dialog.local_cseq;
-        out.line("Allow", ALLOW);
+        out.line("Allow", dialog.allow());
         out.line("Supported", "timer");
         if let Some((name, value)) = authorization {
             out.line(name, value);
@@ -98,11 +154,19 @@ impl Endpoint {
     fn call_progressed(&mut self, now: Now, dialog: &mut Dialog, message: &Message<'_>, response: &Response<'_>) {
         let Some(calling) = dialog.calling.as_mut().filter(|_| dialog.state != State::Confirmed) else { return };
         calling.rings = true;
+        let is_given_up = calling.cancel.is_some();
+        if let Some(group) = dialog.group.filter(|_| !is_given_up) {
+            self.group_heard(group);
+        }
+        let Some(calling) = dialog.calling.as_mut() else { return };
         if calling.cancel.is_some() {
             self.send_cancel(now, dialog);
         } else if response.status > 100 && dialog.state == State::Calling {
             let sdp = session_body(message).ok().flatten().and_then(|body| Session::parse(body).ok());
-            self.event(SipEvent::Progress { dialog: dialog.id, status: response.status, sdp });
+            match dialog.group {
+                Some(group) => self.group_rings(group, response.status, sdp),
+                None => self.event(SipEvent::Progress { dialog: dialog.id, status: response.status, sdp }),
+            }
         }
     }
 
@@ -122,7 +186,11 @@ impl Endpoint {
         }
         learn(dialog, message, tag);
         let offer = session_body(message).ok().flatten().and_then(|body| Session::parse(body).ok());
-        self.send_ack(dialog, offer.as_ref());
+        let is_wanted = dialog.calling.as_ref().is_some_and(|it| it.cancel.is_none());
+        let wants_answer = is_wanted && offer.is_some() && dialog.calling.as_ref().is_some_and(|it| it.late);
+        if !wants_answer {
+            self.send_ack(dialog, offer.as_ref(), None);
+        }
         if dialog.calling.as_ref().is_some_and(|it| it.cancel.is_some()) {
             // The CANCEL came too late.
             let reason = dialog.calling.as_mut().and_then(|it| it.cancel.take()).flatten();
@@ -130,15 +198,31 @@ impl Endpoint {
             return;
         }
         dialog.state = State::Confirmed;
+        if let Some(group) = dialog.group.take() {
+            self.group_won(now, group, dialog);
+        }
+        if dialog.is_outside {
+            dialog.ends = Some(now.instant + self.settings.outbound.longest);
+        }
         let wish = Wish::of(message);
         if let Some(seconds) = wish.expires {
             let interval = std::time::Duration::from_secs(u64::from(seconds.max(1)));
             dialog.timer = Some(SessionTimer::start(now.instant, interval, wish.refresher != Some(Refresher::Uas)));
         }
-        self.tell_answered(dialog, offer);
+        self.event(SipEvent::Answered { dialog: dialog.id, sdp: offer, wants_answer });
     }
 
-    fn send_ack(&mut self, dialog: &mut Dialog, peers: Option<&Session>) {
+    /// The answer to the offer of a 2xx, with its ACK.
+    pub(super) fn acknowledge(&mut self, id: DialogId, sdp: String) {
+        self.with_dialog(id, |endpoint, dialog| {
+            if dialog.state == State::Confirmed && dialog.owes_ack() {
+                dialog.sdp = Some(sdp.clone().into_boxed_str());
+                endpoint.send_ack(dialog, None, Some(&sdp));
+            }
+        });
+    }
+
+    pub(super) fn send_ack(&mut self, dialog: &mut Dialog, peers: Option<&Session>, ours: Option<&str>) {
         let branch = self.branch();
         let out = dialog.request(Method::Ack, &branch, &self.settings.product);
         // An offer in the 2xx, because ours was none, needs its answer here; whoever calls so only wants the call to stand.
@@ -146,7 +230,8 @@ impl Endpoint {
             let local = Local { address: dialog.flow.local.ip(), port: 9, session_id: dialog.id.0, version: 1, codecs: &Codec::PREFERENCE };
             sdp::answer(offer, &local).ok()
         });
-        let ack = out.finish(answer.as_ref().map(|(sdp, _)| ("application/sdp", sdp.as_bytes())));
+        let answer = ours.or(answer.as_ref().map(|(sdp, _)| sdp.as_str()));
+        let ack = out.finish(answer.map(|sdp| ("application/sdp", sdp.as_bytes())));
         self.transmit(dialog.next_hop(), ack.clone());
         if let Some(calling) = &mut dialog.calling {
             calling.ack = ack;
@@ -182,6 +267,9 @@ impl Endpoint {
             self.send_invite(now, dialog, Some(authorization));
             return;
         }
+        if let Some(group) = dialog.group {
+            self.group_told(now, group, dialog, message);
+        }
         self.end(dialog, EndCause::Refused(response.status));
         dialog.state = State::Gone;
     }
@@ -190,9 +278,9 @@ impl Endpoint {
     fn authorization(&mut self, dialog: &mut Dialog, message: &Message<'_>, status: u16, method: Method) -> Option<(&'static str, String)> {
         let (asks, answers) =
             if status == 401 { (Name::WwwAuthenticate, "Authorization") } else { (Name::ProxyAuthenticate, "Proxy-Authorization") };
-        let challenge = Challenge::strongest(message.all(asks), true)?;
         let uri = String::from_utf8_lossy(&dialog.target).into_owned();
         let calling = dialog.calling.as_mut()?;
+        let challenge = Challenge::strongest(message.all(asks), calling.allow_md5)?;
         let credentials = calling.credentials.as_ref()?;
         if calling.challenges >= MOST_CHALLENGES || calling.challenges > 0 && !challenge.stale && method == Method::Invite {
             return None;

@@ -13,7 +13,7 @@ impl Endpoint {
         if flow.peer.port() == 0 || flow.peer.ip().is_unspecified() {
             return;
         }
-        let sender = self.sender(flow.peer);
+        let sender = self.sender(flow);
         let is_exempt = match sender {
             Sender::Trunk(_) => true,
             Sender::Demo => flow.peer.ip().to_canonical().is_loopback(),
@@ -118,7 +118,11 @@ impl Endpoint {
             Method::Options => self.options(flow, message),
             Method::Register => self.register(now, flow, message, request, key, sender),
             Method::Invite if !is_inside => self.invite(now, flow, message, request, key, sender),
-            Method::Invite | Method::Bye | Method::Info | Method::Update | Method::PRack => {
+            Method::Refer if !is_inside => {
+                self.refused("method", Some(405), flow.peer);
+                self.stateless(flow, message, 405, |out| out.line("Allow", ALLOW));
+            }
+            Method::Invite | Method::Bye | Method::Info | Method::Update | Method::PRack | Method::Refer => {
                 self.inside(now, flow, message, request, method, key)
             }
             _ => {
@@ -223,6 +227,9 @@ impl Endpoint {
             Owner::Bye(id) => self.bye_answered(now, id, message, response),
             Owner::Refresh(id) => self.refresh_answered(now, id, message, response),
             Owner::Inside(id) => self.inside_answered(now, id, response),
+            Owner::Reinvite(id) => self.reinvite_answered(now, id, message, response),
+            Owner::Phone(number) if response.status >= 200 => self.phone_asked(now, number, true),
+            Owner::Phone(_) => {}
             Owner::Registration(place) | Owner::Health(place) => {
                 self.trunk_answered(now, flow, usize::from(place), owner, message, response)
             }

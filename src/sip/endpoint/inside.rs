@@ -61,6 +61,7 @@ impl Endpoint {
                 }
                 Method::Info => endpoint.info(now, flow, message, dialog, key),
                 Method::PRack => endpoint.prack(now, flow, message, dialog, key),
+                Method::Refer => endpoint.refer(now, flow, message, request, dialog, key),
                 _ => endpoint.reoffered(now, flow, message, request, dialog, method, key),
             }
         });
@@ -68,7 +69,7 @@ impl Endpoint {
 
     /// An answer without body by a transaction of its own.
     #[expect(clippy::too_many_arguments, reason = "everything that an answer is made of")]
-    fn respond_inside(
+    pub(super) fn respond_inside(
         &mut self,
         now: Now,
         flow: Flow,

@@ -66,7 +66,7 @@ impl Endpoint {
         let (line, account) = match sender {
             Sender::Trunk(place) => (self.trunks[usize::from(place)].settings.name.clone(), None),
             Sender::Demo => (String::from("demo"), None),
-            Sender::Stranger if self.settings.accounts.is_empty() => {
+            Sender::Stranger if self.accounts.is_empty() => {
                 self.refuse_statelessly(flow, message, Refusal::new(403, "stranger"));
                 return;
             }
@@ -97,9 +97,10 @@ impl Endpoint {
             Sender::Demo => true,
             Sender::Stranger => false,
         };
+        let of = account.as_deref().map(Into::into);
         let caller = account.unwrap_or_else(|| caller_of(message, request, trusts_identity));
         let id = self.new_dialog_id();
-        self.begin(now, flow, message, request, key, merged, (id, origin, asked.offer.is_some(), asked.timer));
+        self.begin(now, flow, message, request, key, merged, (id, origin, of, asked.offer.is_some(), asked.timer));
         self.event(SipEvent::Invited(Box::new(Invited {
             dialog: id,
             call_id: String::from_utf8_lossy(request.call_id).into_owned(),
@@ -114,7 +115,7 @@ impl Endpoint {
         })));
     }
 
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.dialogs.len() >= self.settings.max_dialogs
             || self.transactions.len() >= self.settings.max_dialogs.saturating_mul(TRANSACTIONS_PER_DIALOG)
     }
@@ -154,7 +155,7 @@ impl Endpoint {
         request: &Request<'_>,
         key: u64,
         merged: u64,
-        (id, origin, had_offer, timer): (DialogId, Origin, bool, Option<(u32, Refresher)>),
+        (id, origin, account, had_offer, timer): (DialogId, Origin, Option<Box<str>>, bool, Option<(u32, Refresher)>),
     ) {
         let echo = Echo::of(message, flow.peer);
         self.add_transaction(key, flow, Kind::InviteServer(InviteServer::new(flow.transport != Transport::Udp)), Owner::Call(id));
@@ -217,6 +218,13 @@ impl Endpoint {
             refresh_offers: false,
             sdp: None,
             bye_after_ack: None,
+            by_flow: account.is_some(),
+            account,
+            group: None,
+            is_outside: false,
+            ends: None,
+            reinvite: None,
+            refer: None,
             scheduled: None,
         });
         dialog.retarget(message.list(Name::Contact).next());

@@ -185,7 +185,7 @@ impl Endpoint {
 }
 
 /// Seconds of Retry-After, up to an hour.
-fn retry_after(message: &Message<'_>) -> Option<Duration> {
+pub(super) fn retry_after(message: &Message<'_>) -> Option<Duration> {
     let value = message.get(Name::RetryAfter)?;
     let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
     Some(Duration::from_secs(u64::from(number(&value[..digits])?.min(3600))))

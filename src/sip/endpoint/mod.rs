@@ -1,7 +1,8 @@
 //! The whole SIP core behind one door: datagrams and commands in, datagrams and events out.
 //!
 //! `incoming` reads and sorts what arrives, `invite` lets calls in, `inside` serves requests of a dialog, `answering` does what
-//! the layer above wants with incoming calls, `calling` places calls, `phones` knows passwords, `lines` looks after the trunks.
+//! the layer above wants with incoming calls, `calling` places calls, `ringing` tries several ways at once or
+//! one after another, `reinvite` changes sessions, `transfer` serves REFER, `phones` knows passwords, `lines` looks after the trunks.
 
 mod answering;
 mod calling;
@@ -10,7 +11,10 @@ mod inside;
 mod invite;
 mod lines;
 mod phones;
+mod reinvite;
+mod ringing;
 mod time;
+mod transfer;
 
 #[cfg(test)]
 mod tests;
@@ -26,15 +30,17 @@ use crate::machine::{Ids, Machine, Now};
 
 use super::dialog::{Dialog, Origin, State, is_local};
 use super::digest::Nonces;
-use super::event::{DialogId, EndCause, Flow, SipCommand, SipEvent, SipInput, SipOutput, SipSettings, Transport};
+use super::event::{Account, DialogId, EndCause, Flow, SipCommand, SipEvent, SipInput, SipOutput, SipSettings, Transport};
 use super::guard::Guard;
 use super::message::{Message, Method, Name};
 use super::registrar::Registrar;
 use super::transaction::{Client, InviteClient, Keys, Kind, Owner, Reaction, Server, Timing, Transaction, invite_server, server};
 use super::trunk::Trunk;
 
+use ringing::Group;
+
 /// What we serve.
-const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK";
+pub(super) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK";
 /// The extensions that we speak.
 const SUPPORTED: &str = "100rel, timer";
 /// Seconds after which a caller may try again when we are full.
@@ -49,6 +55,7 @@ enum Alarm {
     Dialog(DialogId),
     Trunk(u16),
     Registrar,
+    Group(DialogId),
 }
 
 /// Who sent a message, as far as its address tells.
@@ -78,9 +85,15 @@ pub struct Endpoint {
     outputs: VecDeque<SipOutput>,
     guard: Guard,
     nonces: Nonces,
+    accounts: HashMap<String, Account>,
     registrar: Registrar,
     registrar_scheduled: Option<Instant>,
     trunks: Vec<Trunk>,
+    groups: HashMap<DialogId, Group>,
+    /// Ways of groups that have ended and must be looked at before anything else.
+    ended_ways: VecDeque<(DialogId, DialogId, EndCause)>,
+    /// Calls to outside numbers.
+    outside: usize,
     /// Retry-After while no call is taken.
     refuse: Option<u32>,
     /// Streams that something depends on.
@@ -106,9 +119,13 @@ impl Endpoint {
             outputs: VecDeque::new(),
             guard: Guard::new(now.instant, settings.source_rate),
             nonces: Nonces::new(settings.nonce_key),
+            accounts: settings.accounts.iter().map(|it| (it.user.clone(), it.clone())).collect(),
             registrar: Registrar::default(),
             registrar_scheduled: None,
             trunks,
+            groups: HashMap::new(),
+            ended_ways: VecDeque::new(),
+            outside: 0,
             refuse: None,
             streams: HashSet::new(),
             ids,
@@ -145,10 +162,15 @@ impl Endpoint {
 
     /// Where the phone of an account can be reached: Contact URI and the way to it.
     pub fn contacts_of(&self, account: &str) -> impl Iterator<Item = (&[u8], Flow)> {
-        self.registrar.of(account).iter().map(|binding| (&*binding.uri, binding.flow))
+        self.registrar.reachable(account).map(|binding| (&*binding.uri, binding.flow))
     }
 
-    fn sender(&self, address: SocketAddr) -> Sender {
+    fn sender(&self, flow: Flow) -> Sender {
+        let address = flow.peer;
+        // A WebSocket is a browser's or a softphone's, often behind the same proxy as others: its address says nothing.
+        if flow.transport.is_websocket() {
+            return if self.settings.demo && is_local(address) { Sender::Demo } else { Sender::Stranger };
+        }
         if let Some(place) = self.trunks.iter().position(|trunk| trunk.is_source(address)) {
             return Sender::Trunk(u16::try_from(place).unwrap_or(u16::MAX));
         }
@@ -324,7 +346,13 @@ impl Endpoint {
         {
             trunk.calls = trunk.calls.saturating_sub(1);
         }
-        self.event(SipEvent::Ended { dialog: dialog.id, cause });
+        if dialog.is_outside {
+            self.outside = self.outside.saturating_sub(1);
+        }
+        match dialog.group {
+            Some(group) => self.ended_ways.push_back((group, dialog.id, cause)),
+            None => self.event(SipEvent::Ended { dialog: dialog.id, cause }),
+        }
     }
 
     fn flow_closed(&mut self, now: Now, flow: Flow) {
@@ -339,11 +367,18 @@ impl Endpoint {
         failed.sort_unstable();
         for key in failed {
             if let Some(transaction) = self.transactions.get(&key)
-                && matches!(transaction.kind, Kind::Client(_) | Kind::InviteClient(_))
+                && let Some(is_waiting) = match &transaction.kind {
+                    Kind::Client(it) => Some(it.is_waiting()),
+                    Kind::InviteClient(it) => Some(it.is_waiting()),
+                    _ => None,
+                }
             {
                 let owner = transaction.owner;
                 self.remove_transaction(key);
-                self.request_failed(now, owner, EndCause::Transport);
+                // What was answered already loses nothing.
+                if is_waiting {
+                    self.request_failed(now, owner, EndCause::Transport);
+                }
             }
         }
         let mut lost: Vec<DialogId> = self.dialogs.values().filter(|it| is_same(&it.flow)).map(|it| it.id).collect();
@@ -371,9 +406,8 @@ impl Endpoint {
                 self.schedule_trunk(place);
             }
         }
-        for (account, contacts) in self.registrar.sweep(now.instant, |binding| is_same(&binding.flow)) {
-            self.event(SipEvent::Registered { account, contacts });
-        }
+        let changed = self.registrar.stream_ended(now.instant, is_same);
+        self.registered(changed);
     }
 
     fn command(&mut self, now: Now, command: SipCommand) {
@@ -384,9 +418,12 @@ impl Endpoint {
             SipCommand::AnswerReoffer { dialog, answer } => self.answer_reoffer(now, dialog, answer),
             SipCommand::HangUp { dialog, reason } => self.hang_up(now, dialog, reason),
             SipCommand::Place(call) => self.place(now, *call),
-            SipCommand::Ring(ring) => self.event(SipEvent::Ended { dialog: ring.dialog, cause: EndCause::Refused(480) }),
-            SipCommand::Dial(dial) => self.event(SipEvent::Ended { dialog: dial.dialog, cause: EndCause::Refused(480) }),
-            SipCommand::Acknowledge { .. } | SipCommand::Reinvite { .. } | SipCommand::ReferProgress { .. } | SipCommand::Accounts(_) => {}
+            SipCommand::Ring(ring) => self.ring(now, *ring),
+            SipCommand::Dial(dial) => self.dial(now, *dial),
+            SipCommand::Acknowledge { dialog, sdp } => self.acknowledge(dialog, sdp),
+            SipCommand::Reinvite { dialog, sdp } => self.reinvite(now, dialog, sdp),
+            SipCommand::ReferProgress { dialog, status } => self.refer_progress(now, dialog, status),
+            SipCommand::Accounts(accounts) => self.set_accounts(accounts),
             SipCommand::Info { dialog, content_type, body } => self.send_info(now, dialog, content_type, &body),
             SipCommand::Refuse { retry_after } => self.refuse = retry_after,
         }
@@ -403,10 +440,12 @@ impl Machine for Endpoint {
             SipInput::FlowClosed { flow } => self.flow_closed(now, flow),
             SipInput::Command(command) => self.command(now, command),
         }
+        self.settle_groups(now);
     }
 
     fn handle_timeout(&mut self, now: Now) {
         self.fire(now);
+        self.settle_groups(now);
     }
 
     fn poll(&mut self) -> Option<SipOutput> {

@@ -1,13 +1,20 @@
 //! Phones with a password: challenges, what counts as proof, and registration.
 
+use std::collections::HashMap;
+
 use crate::machine::Now;
+use crate::sip::dialog::via_line;
 use crate::sip::digest::{Algorithm, Authorization, NonceState, challenges};
-use crate::sip::event::{Flow, SipEvent};
-use crate::sip::message::{Message, Name, Request, Scheme, Uri, method_name};
-use crate::sip::registrar::Refusal;
+use crate::sip::event::{Account, Flow, SipEvent, Transport};
+use crate::sip::message::writer::{Writer, host_text, own_uri};
+use crate::sip::message::{Message, Method, Name, Request, Scheme, Uri, method_name};
+use crate::sip::registrar::{ANSWER_WITHIN, Refusal};
+use crate::sip::transaction::Owner;
 
 use super::{Endpoint, Sender};
 
+/// Phones that are asked for a sign of life at one moment.
+const MOST_ASKED: usize = 64;
 /// Stands in for the hash of an account that does not exist, so that both cases take the same time.
 const NOBODY_MD5: &str = "00000000000000000000000000000000";
 const NOBODY_SHA256: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -32,14 +39,16 @@ impl Endpoint {
             .filter_map(Authorization::parse)
             .find(|it| it.realm == self.settings.realm && self.settings.digests.contains(&it.algorithm));
         let Some(credentials) = credentials else { return Proof::Missing };
-        if !self.guard.may_try(now.instant, flow.peer.ip()) {
+        // A phone that is registered by this very way keeps its right to be heard, whoever guesses next to it.
+        let is_known = self.registrar.knows(&credentials.user, flow);
+        if !is_known && !self.guard.may_try(now.instant, flow.peer.ip()) {
             return Proof::Refused;
         }
         let nonce = self.nonces.state(now, &credentials.nonce);
         if nonce == NonceState::Forged {
             return Proof::Missing;
         }
-        let account = self.settings.accounts.iter().find(|account| account.user == credentials.user);
+        let account = self.accounts.get(&credentials.user);
         let ha1 = match credentials.algorithm {
             Algorithm::Md5 => account.map_or(NOBODY_MD5, |it| it.ha1_md5.as_str()),
             Algorithm::Sha256 => account.map_or(NOBODY_SHA256, |it| it.ha1_sha256.as_str()),
@@ -110,7 +119,7 @@ impl Endpoint {
             self.stateless(flow, message, 420, |out| out.line("Unsupported", unknown));
             return;
         }
-        if self.settings.accounts.is_empty() && sender == Sender::Stranger {
+        if self.accounts.is_empty() && sender == Sender::Stranger {
             self.refused("stranger", Some(403), flow.peer);
             self.stateless(flow, message, 403, |_| {});
             return;
@@ -140,15 +149,72 @@ impl Endpoint {
             Err(_) => {}
         });
         self.respond_once(now, key, flow, status, bytes);
-        if let Some((before, after)) = contacts {
+        if let Some(changed) = contacts {
             if flow.connection != 0 {
                 self.streams.insert(flow.connection);
             }
-            self.schedule_registrar();
-            if before != after {
-                self.event(SipEvent::Registered { account, contacts: after });
+            if changed.moved {
+                self.moved(&account, flow);
+            }
+            self.schedule_registrar(changed.next);
+            if changed.before != changed.after {
+                self.event(SipEvent::Registered { account, contacts: changed.after });
             }
         }
+    }
+
+    /// A phone came back by another way: its calls whose stream had ended go on by that.
+    fn moved(&mut self, account: &str, flow: Flow) {
+        for dialog in self.dialogs.values_mut().filter(|it| it.account.as_deref() == Some(account)) {
+            if dialog.flow.transport == flow.transport && dialog.flow.transport != Transport::Udp && dialog.flow.connection == 0 {
+                dialog.flow = flow;
+            }
+        }
+    }
+
+    pub(super) fn registered(&mut self, changed: Vec<(String, usize)>) {
+        for (account, contacts) in changed {
+            self.event(SipEvent::Registered { account, contacts });
+        }
+    }
+
+    /// Other accounts than those of the settings, all at once.
+    pub(super) fn set_accounts(&mut self, accounts: Vec<Account>) {
+        let mut new: HashMap<String, Account> = accounts.into_iter().map(|it| (it.user.clone(), it)).collect();
+        new.extend(self.settings.accounts.iter().map(|it| (it.user.clone(), it.clone())));
+        let old = std::mem::replace(&mut self.accounts, new);
+        let changed = self.registrar.forget(|user| old.get(user) != self.accounts.get(user));
+        self.registered(changed);
+    }
+
+    /// Asks the phones whose turn it is whether they are still there: one that was unplugged says so to nobody.
+    pub(super) fn ask_phones(&mut self, now: Now) {
+        for binding in self.registrar.to_ask(now.instant, MOST_ASKED) {
+            let branch = self.branch();
+            let flow = binding.way();
+            let own = host_text(flow.local.ip());
+            let mut out = Writer::request("OPTIONS", &binding.uri);
+            via_line(&mut out, flow, &branch);
+            out.line("Max-Forwards", "70");
+            for route in &binding.path {
+                out.line("Route", route);
+            }
+            out.format("From", format_args!("<sip:dinetone@{own}>;tag={}", self.ids.text(10)));
+            out.line("To", [b"<", &*binding.uri, b">"].concat());
+            out.format("Call-ID", format_args!("{}@{own}", self.ids.text(20)));
+            out.line("CSeq", "1 OPTIONS");
+            out.format("Contact", format_args!("<{}>", own_uri("dinetone", flow.local, flow.transport)));
+            out.line("Accept", "application/sdp");
+            out.line("User-Agent", &self.settings.product);
+            self.request(now, flow, &branch, Method::Options, Owner::Phone(binding.number), ANSWER_WITHIN, out.finish(None));
+        }
+    }
+
+    pub(super) fn phone_asked(&mut self, now: Now, number: u64, answered: bool) {
+        let changed = self.registrar.asked(now.instant, number, answered);
+        self.registered(changed);
+        let next = self.registrar.deadline();
+        self.schedule_registrar(next);
     }
 }
 

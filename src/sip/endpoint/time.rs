@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use crate::machine::Now;
 use crate::sip::dialog::{Dialog, State};
-use crate::sip::event::{DialogId, EndCause, SipEvent};
+use crate::sip::event::{DialogId, EndCause};
 use crate::sip::reliable::Due;
 use crate::sip::transaction::{Kind, Owner, Reaction};
 
 use super::{Alarm, Endpoint};
+
+/// The registrar looks at all its phones at most so often.
+const REGISTRAR_PAUSE: Duration = Duration::from_millis(200);
 
 impl Endpoint {
     /// Acts on the earliest alarm that still means something.
@@ -22,7 +25,8 @@ impl Endpoint {
                 Alarm::Transaction(key) => self.fire_transaction(now, at, key),
                 Alarm::Dialog(id) => self.fire_dialog(now, at, id),
                 Alarm::Trunk(place) => self.fire_trunk(now, at, usize::from(place)),
-                Alarm::Registrar => self.fire_registrar(now),
+                Alarm::Registrar => self.fire_registrar(now, at),
+                Alarm::Group(id) => self.fire_group(now, at, id),
             };
             if acted {
                 return;
@@ -95,6 +99,14 @@ impl Endpoint {
             }
         } else if dialog.incoming.as_ref().and_then(|it| it.expires).is_some_and(|at| at <= instant) {
             self.refuse_call(now, dialog, 487, None, EndCause::Cancelled);
+        } else if dialog.ends.is_some_and(|at| at <= instant) && dialog.state == State::Confirmed {
+            self.end(dialog, EndCause::TooLong);
+            if dialog.owes_ack() {
+                self.send_ack(dialog, None, None);
+            }
+            self.send_bye(now, dialog, Some("SIP;cause=487;text=\"Longest call\""));
+        } else if dialog.reinvite.as_ref().and_then(|it| it.at).is_some_and(|at| at <= instant) && dialog.state == State::Confirmed {
+            self.send_reinvite(now, dialog);
         } else if let Some(timer) = dialog.timer.filter(|it| it.at <= instant && dialog.state == State::Confirmed) {
             if instant < timer.ends && timer.we_refresh && dialog.refresh.is_none() {
                 self.send_refresh(now, dialog);
@@ -105,19 +117,22 @@ impl Endpoint {
         }
     }
 
-    fn fire_registrar(&mut self, now: Now) -> bool {
-        self.registrar_scheduled = None;
-        let changed = self.registrar.sweep(now.instant, |_| false);
-        let acted = !changed.is_empty();
-        for (account, contacts) in changed {
-            self.event(SipEvent::Registered { account, contacts });
+    fn fire_registrar(&mut self, now: Now, at: std::time::Instant) -> bool {
+        if self.registrar_scheduled != Some(at) {
+            return false;
         }
-        self.schedule_registrar();
-        acted
+        self.registrar_scheduled = None;
+        let changed = self.registrar.sweep(now.instant);
+        self.registered(changed);
+        self.ask_phones(now);
+        // Not for each of thousands of phones alone.
+        let next = self.registrar.deadline().map(|at| at.max(now.instant + REGISTRAR_PAUSE));
+        self.schedule_registrar(next);
+        true
     }
 
-    pub(super) fn schedule_registrar(&mut self) {
-        if let Some(at) = self.registrar.deadline()
+    pub(super) fn schedule_registrar(&mut self, at: Option<std::time::Instant>) {
+        if let Some(at) = at
             && self.registrar_scheduled.is_none_or(|scheduled| at < scheduled)
         {
             self.registrar_scheduled = Some(at);
@@ -136,6 +151,8 @@ impl Endpoint {
                 self.with_dialog(id, |_, dialog| dialog.state = State::Gone);
             }
             Owner::Inside(_) => {}
+            Owner::Phone(number) => self.phone_asked(now, number, false),
+            Owner::Reinvite(id) => self.reinvite_failed(now, id, 408),
             Owner::Call(id) => {
                 self.with_dialog(id, |endpoint, dialog| {
                     endpoint.end(dialog, cause);

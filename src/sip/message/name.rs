@@ -82,6 +82,8 @@ names! {
     RSeq b"RSeq" b"",
     RAck b"RAck" b"",
     RetryAfter b"Retry-After" b"",
+    ReferTo b"Refer-To" b"r",
+    Path b"Path" b"",
     Identity b"P-Asserted-Identity" b"",
     ContentEncoding b"Content-Encoding" b"e",
     ContentDisposition b"Content-Disposition" b"",

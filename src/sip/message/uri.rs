@@ -108,7 +108,7 @@ pub fn cut(text: &[u8], at: u8) -> (&[u8], &[u8]) {
 }
 
 /// Reads `%HH` once.
-fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
+pub fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.contains(&b'%') {
         return Cow::Borrowed(text);
     }

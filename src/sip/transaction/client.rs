@@ -39,6 +39,12 @@ impl Client {
         self.state
     }
 
+    /// Whether a final answer is still awaited.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Trying | State::Proceeding)
+    }
+
     #[must_use]
     pub fn request(&self) -> &[u8] {
         &self.request

@@ -40,6 +40,12 @@ impl InviteClient {
         self.state
     }
 
+    /// Whether a final answer is still awaited.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Calling | State::Proceeding)
+    }
+
     /// The INVITE itself, from which ACK and CANCEL are made.
     #[must_use]
     pub fn request(&self) -> &[u8] {

@@ -50,8 +50,12 @@ pub enum Owner {
     Bye(DialogId),
     /// Our re-INVITE or UPDATE that keeps the session alive.
     Refresh(DialogId),
+    /// Our re-INVITE with a new description.
+    Reinvite(DialogId),
     /// Another request inside the dialog.
     Inside(DialogId),
+    /// OPTIONS to a registered phone, by the number of its binding.
+    Phone(u64),
     /// REGISTER of a trunk, by its place in the settings.
     Registration(u16),
     /// OPTIONS to a trunk.

@@ -72,13 +72,15 @@ pub struct Bench {
     pub events: Vec<SipEvent>,
     pub refused: Vec<(&'static str, Option<u16>)>,
     pub traced: Vec<String>,
+    /// Phones answer the question whether they are there.
+    pub phones_answer: bool,
 }
 
 impl Bench {
     pub fn new(settings: SipSettings) -> Self {
         let now = origin();
         let endpoint = Endpoint::new(settings, Ids::seeded(1), now);
-        Self { endpoint, now, sent: Vec::new(), events: Vec::new(), refused: Vec::new(), traced: Vec::new() }
+        Self { endpoint, now, sent: Vec::new(), events: Vec::new(), refused: Vec::new(), traced: Vec::new(), phones_answer: false }
     }
 
     fn drain(&mut self) {
@@ -117,7 +119,18 @@ impl Bench {
             assert!(at_once < 1000, "time does not move on");
             self.now = self.now.after(step);
             self.endpoint.handle_timeout(self.now);
+            let before = self.sent.len();
             self.drain();
+            if self.phones_answer {
+                let asked: Vec<_> = self.sent.drain(before..).collect();
+                for (flow, text) in asked {
+                    if text.starts_with("OPTIONS ") {
+                        self.receive(flow, reply(&text, "200 OK", "phone", "", ""));
+                    } else {
+                        self.sent.push((flow, text));
+                    }
+                }
+            }
         }
         self.now = end;
     }
@@ -185,4 +198,56 @@ pub fn status(text: &str) -> u16 {
 
 pub fn peer(text: &str) -> SocketAddr {
     text.parse().unwrap()
+}
+
+/// A response to a request of ours.
+pub fn reply(request: &str, status: &str, tag: &str, extra: &str, body: &str) -> String {
+    let line = |name: &str| format!("{name}: {}\r\n", header(request, name));
+    let to = header(request, "To");
+    let to = if to.contains(";tag=") || tag.is_empty() { to } else { format!("{to};tag={tag}") };
+    let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+    format!(
+        "SIP/2.0 {status}\r\n{}{}To: {to}\r\n{}{}Contact: <sip:1000@192.0.2.7:5080>\r\n{extra}{kind}Content-Length: {}\r\n\r\n{body}",
+        line("Via"),
+        line("From"),
+        line("Call-ID"),
+        line("CSeq"),
+        body.len()
+    )
+}
+
+/// Settings with the accounts 801 and 802, both with the password `secret`.
+pub fn office() -> SipSettings {
+    SipSettings { accounts: vec![account("801"), account("802")], ..settings() }
+}
+
+pub fn account(user: &str) -> Account {
+    use crate::sip::digest::{Algorithm, ha1};
+    Account {
+        user: user.into(),
+        ha1_md5: ha1(Algorithm::Md5, user, "dinetone", "secret"),
+        ha1_sha256: ha1(Algorithm::Sha256, user, "dinetone", "secret"),
+    }
+}
+
+/// A REGISTER for `user` by `flow`, challenged and answered; gives the last answer.
+pub fn registered(bench: &mut Bench, flow: Flow, user: &str, cseq: u32, contact: &str) -> String {
+    let text = |authorization: &str| {
+        format!(
+            "REGISTER sip:dinetone SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9:5060;rport;branch=z9hG4bK{cseq}{}{}\r\n\
+             From: <sip:{user}@dinetone>;tag=r\r\nTo: <sip:{user}@dinetone>\r\nCall-ID: reg-{user}-{}\r\nCSeq: {cseq} REGISTER\r\n\
+             {authorization}{contact}Content-Length: 0\r\n\r\n",
+            authorization.len(),
+            flow.peer.port(),
+            flow.peer.ip()
+        )
+    };
+    bench.receive(flow, text(""));
+    let refusal = bench.take().pop().unwrap();
+    assert_eq!(status(&refusal), 401, "{refusal}");
+    let challenge = crate::sip::digest::Challenge::parse(header(&refusal, "WWW-Authenticate").as_bytes()).unwrap();
+    let credentials = crate::sip::digest::Credentials { user: user.into(), password: "secret".into() };
+    let value = challenge.answer(&credentials, "REGISTER", "sip:dinetone", 1, &mut Ids::seeded(u128::from(cseq)));
+    bench.receive(flow, text(&format!("Authorization: {value}\r\n")));
+    bench.take().pop().unwrap()
 }

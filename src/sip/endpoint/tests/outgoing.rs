@@ -23,21 +23,6 @@ fn placed(headers: &[&str]) -> (Bench, DialogId, String) {
     (bench, dialog, invite)
 }
 
-fn reply(request: &str, status: &str, tag: &str, extra: &str, body: &str) -> String {
-    let line = |name: &str| format!("{name}: {}\r\n", header(request, name));
-    let to = header(request, "To");
-    let to = if to.contains(";tag=") || tag.is_empty() { to } else { format!("{to};tag={tag}") };
-    let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-    format!(
-        "SIP/2.0 {status}\r\n{}{}To: {to}\r\n{}{}Contact: <sip:1000@192.0.2.7:5080>\r\n{extra}{kind}Content-Length: {}\r\n\r\n{body}",
-        line("Via"),
-        line("From"),
-        line("Call-ID"),
-        line("CSeq"),
-        body.len()
-    )
-}
-
 #[test]
 fn c1_an_outgoing_call_from_ringing_to_bye() {
     let (mut bench, dialog, invite) = placed(&["P-Asserted-Identity: <tel:+86138>", "X: a\r\nInjected: b"]);
