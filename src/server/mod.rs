@@ -8,6 +8,7 @@ pub mod ladder;
 pub mod media_thread;
 pub mod records;
 pub mod reload;
+pub mod sip_ws;
 pub mod sockets;
 pub mod start;
 pub mod streams;

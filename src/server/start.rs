@@ -17,7 +17,7 @@ use super::ladder::Ladders;
 use super::media_thread::{MediaSettings, MediaThreads};
 use super::sockets::{Sockets, sip_settings};
 use super::streams::Streams;
-use super::{clock, reload, tasks};
+use super::{clock, reload, sip_ws, tasks};
 use crate::bus::{EVENTS_KEPT, Query};
 use crate::call::session::Env;
 use crate::centre::{Centre, Input, Limits};
@@ -211,6 +211,7 @@ async fn assemble(
     let udp: Vec<SocketAddr> = sockets.udp.iter().filter_map(|socket| socket.local_addr().ok()).collect();
     let tls = sockets.tcp.iter().filter(|(.., tls)| *tls).filter_map(|(listener, ..)| listener.local_addr().ok()).collect();
     let streams = Streams::new(wire, sockets.connector);
+    let sip_streams = Arc::clone(&streams);
     for (listener, place, tls) in sockets.tcp {
         let acceptor = if tls { sockets.acceptor.clone() } else { None };
         streams.listen(listener, place, acceptor);
@@ -326,8 +327,9 @@ async fn assemble(
         now: clock::now,
         desk: Arc::default(),
     };
+    let routes = web::routes(pages).merge(sip_ws::route(sip_streams, web_address, config.web.origins.clone().into()));
     tasks::spawn("web", async move {
-        if let Err(error) = axum::serve(web, web::routes(pages)).await {
+        if let Err(error) = axum::serve(web, routes.into_make_service_with_connect_info::<SocketAddr>()).await {
             tracing::error!("the web server ended: {error}");
         }
     });

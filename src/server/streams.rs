@@ -1,6 +1,6 @@
 //! SIP over TCP and TLS: one reader and one writer per connection, each with bounds and deadlines, so that a slow peer holds up nobody.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,7 +25,7 @@ const WRITE_QUEUE: usize = 256;
 const PARTIAL: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(900);
 const DIAL: Duration = Duration::from_secs(4);
-const WRITE: Duration = Duration::from_secs(5);
+pub(super) const WRITE: Duration = Duration::from_secs(5);
 
 /// All stream connections.
 pub struct Streams {
@@ -33,7 +33,7 @@ pub struct Streams {
     writers: DashMap<u64, mpsc::Sender<Vec<u8>>>,
     /// Connections that we dialled, to be used again.
     dialled: DashMap<(Transport, SocketAddr), u64>,
-    by_address: DashMap<std::net::IpAddr, usize>,
+    by_address: DashMap<IpAddr, usize>,
     inbox: mpsc::Sender<Input>,
     connector: Option<TlsConnector>,
 }
@@ -72,7 +72,7 @@ impl Streams {
                         continue;
                     }
                 };
-                if streams.writers.len() >= MOST || streams.by_address.get(&peer.ip()).is_some_and(|count| *count >= MOST_OF_ONE) {
+                if !streams.has_room(peer.ip(), false) {
                     metrics::counter!("dinetone_refused_total", "reason" => "too_many_connections").increment(1);
                     continue;
                 }
@@ -113,6 +113,10 @@ impl Streams {
             self.closed(flow);
             return;
         }
+        if flow.transport.is_websocket() {
+            // Only the page can open one.
+            return self.closed(flow);
+        }
         let streams = Arc::clone(self);
         tasks::spawn("sip-dial", async move {
             let Ok(Ok(stream)) = tokio::time::timeout(DIAL, TcpStream::connect(flow.peer)).await else { return streams.closed(flow) };
@@ -132,20 +136,49 @@ impl Streams {
     }
 
     async fn dialled(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, flow: Flow, first: Vec<u8>) {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, receiver) = mpsc::channel(WRITE_QUEUE);
-        let _ = sender.try_send(first);
-        self.writers.insert(id, sender);
+        let (flow, receiver) = self.adopt(flow);
+        let id = flow.connection;
+        if let Some(writer) = self.writers.get(&id) {
+            let _ = writer.try_send(first);
+        }
         self.dialled.insert((flow.transport, flow.peer), id);
-        self.carry(stream, Flow { connection: id, ..flow }, receiver).await;
+        self.carry(stream, flow, receiver).await;
         self.dialled.remove_if(&(flow.transport, flow.peer), |_, known| *known == id);
     }
 
     async fn run(self: &Arc<Self>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, flow: Flow) {
+        let (flow, receiver) = self.adopt(flow);
+        self.carry(stream, flow, receiver).await;
+    }
+
+    /// Whether one more connection of this address is taken; `is_proxy` stands for many peers.
+    pub(super) fn has_room(&self, address: IpAddr, is_proxy: bool) -> bool {
+        self.writers.len() < MOST && (is_proxy || self.by_address.get(&address).is_none_or(|count| *count < MOST_OF_ONE))
+    }
+
+    /// Takes in a connection that somebody else reads and writes: gives its flow and what is to be written.
+    pub(super) fn adopt(&self, flow: Flow) -> (Flow, mpsc::Receiver<Vec<u8>>) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = mpsc::channel(WRITE_QUEUE);
         self.writers.insert(id, sender);
-        self.carry(stream, Flow { connection: id, ..flow }, receiver).await;
+        *self.by_address.entry(flow.peer.ip()).or_insert(0) += 1;
+        (Flow { connection: id, ..flow }, receiver)
+    }
+
+    /// Hands a message of an adopted connection to the brain; `false` when there is none any more.
+    pub(super) async fn received(&self, input: SipInput) -> bool {
+        self.inbox.send(Input::Sip(input)).await.is_ok()
+    }
+
+    /// An adopted connection has ended.
+    pub(super) async fn let_go(&self, flow: Flow) {
+        self.writers.remove(&flow.connection);
+        // Waits for its turn: a phone whose end is not told would be rung for ever.
+        let _ = self.inbox.send(Input::Sip(SipInput::FlowClosed { flow })).await;
+        if let Some(mut count) = self.by_address.get_mut(&flow.peer.ip()) {
+            *count -= 1;
+        }
+        self.by_address.remove_if(&flow.peer.ip(), |_, count| *count == 0);
     }
 
     async fn carry(
@@ -154,7 +187,6 @@ impl Streams {
         flow: Flow,
         mut queue: mpsc::Receiver<Vec<u8>>,
     ) {
-        *self.by_address.entry(flow.peer.ip()).or_insert(0) += 1;
         let (mut reader, mut writer) = tokio::io::split(stream);
         let mut sending = tasks::spawn("sip-write", async move {
             while let Some(bytes) = queue.recv().await {
@@ -171,12 +203,7 @@ impl Streams {
             _ = &mut sending => {}
         }
         // The writer ends with its queue.
-        self.writers.remove(&flow.connection);
-        self.closed(flow);
-        if let Some(mut count) = self.by_address.get_mut(&flow.peer.ip()) {
-            *count -= 1;
-        }
-        self.by_address.remove_if(&flow.peer.ip(), |_, count| *count == 0);
+        self.let_go(flow).await;
     }
 
     async fn read(&self, reader: &mut (impl AsyncRead + Unpin), flow: Flow) {

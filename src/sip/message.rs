@@ -233,6 +233,7 @@ impl<'a> Message<'a> {
                 copy.splice(header.colon as usize + 1..header.end as usize, *b" ***");
             }
         }
+        super::sdp::crypto::hide_keys(&mut copy);
         copy
     }
 

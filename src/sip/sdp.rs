@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
+pub mod crypto;
 #[cfg(test)]
 mod tests;
+
+use crypto::{Crypto, Key, Suite};
 
 /// Most octets of a session description that are read.
 const LONGEST: usize = 16 * 1024;
@@ -119,6 +122,37 @@ pub struct Media {
     pub direction: Direction,
     /// Milliseconds.
     pub ptime: Option<u16>,
+    /// The keys (SDES) that we can use, as listed.
+    pub crypto: Vec<Crypto>,
+}
+
+/// Whether the sound of calls of ours is encrypted (SRTP with keys in the description, RFC 4568). An offer that has to be encrypted
+/// is answered so in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Policy {
+    /// Our offers say nothing of it.
+    #[default]
+    Off,
+    /// Our offers name keys that the peer may use or leave.
+    Offered,
+    /// Without encryption there is no call.
+    Required,
+}
+
+/// What we can do about encryption in one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Secure {
+    pub policy: Policy,
+    /// Ours: one for each dialog, the same in all its descriptions.
+    pub key: Key,
+}
+
+/// The keys that both sides agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keys {
+    pub suite: Suite,
+    pub local: Key,
+    pub remote: Key,
 }
 
 impl Media {
@@ -144,10 +178,22 @@ impl Media {
             .map(|map| map.payload_type)
     }
 
-    /// Audio over plain RTP, not declined, with a codec that we speak.
+    /// Audio, not declined, with a codec that we speak, encrypted or not as `secure` allows.
     #[must_use]
-    pub fn is_usable(&self, codecs: &[Codec]) -> bool {
-        self.kind == "audio" && self.port != 0 && is_plain_rtp(&self.protocol) && codecs.iter().any(|codec| self.offers(*codec))
+    pub fn is_usable(&self, codecs: &[Codec], secure: Option<Secure>) -> bool {
+        let must = secure.is_some_and(|it| it.policy == Policy::Required);
+        let fits = if is_plain_rtp(&self.protocol) {
+            !must || !self.crypto.is_empty()
+        } else {
+            is_secure_rtp(&self.protocol) && secure.is_some() && !self.crypto.is_empty()
+        };
+        self.kind == "audio" && self.port != 0 && fits && codecs.iter().any(|codec| self.offers(*codec))
+    }
+
+    /// The line of the offer whose keys we take, if any.
+    fn chosen_crypto(&self, secure: Option<Secure>) -> Option<(Crypto, Secure)> {
+        let secure = secure.filter(|it| it.policy != Policy::Off || is_secure_rtp(&self.protocol))?;
+        Some((*self.crypto.first()?, secure))
     }
 
     /// What this side of the medium means for the two directions; `0.0.0.0` is hold as RFC 2543 wrote it.
@@ -162,8 +208,13 @@ impl Media {
             remote: self.address.filter(|address| !address.is_unspecified()).map(|address| SocketAddr::new(address, self.port)),
             send: self.direction.receives() && !self.held(),
             receive: self.direction.sends(),
+            keys: None,
         }
     }
+}
+
+fn is_secure_rtp(protocol: &str) -> bool {
+    protocol.eq_ignore_ascii_case("RTP/SAVP") || protocol.eq_ignore_ascii_case("RTP/SAVPF")
 }
 
 fn is_plain_rtp(protocol: &str) -> bool {
@@ -194,6 +245,8 @@ pub struct Agreed {
     pub send: bool,
     /// Whether the peer sends.
     pub receive: bool,
+    /// With what the sound is encrypted; none: not at all.
+    pub keys: Option<Keys>,
 }
 
 /// Our side of a description.
@@ -222,7 +275,7 @@ pub enum SdpError {
 
 /// Nothing of the offer fits: 488 (RFC 3261 section 21.4.26).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no medium of the offer is audio over plain RTP with a codec that we speak")]
+#[error("no medium of the offer is audio with a codec that we speak, in clear or encrypted as we want it")]
 pub struct NotAcceptable;
 
 impl Session {
@@ -313,14 +366,15 @@ impl Session {
 
     /// The first medium that we can take, by its place.
     #[must_use]
-    pub fn usable(&self, codecs: &[Codec]) -> Option<usize> {
-        self.media.iter().position(|media| media.is_usable(codecs))
+    pub fn usable(&self, codecs: &[Codec], secure: Option<Secure>) -> Option<usize> {
+        self.media.iter().position(|media| media.is_usable(codecs, secure))
     }
 
     /// Whether an answer is possible at all.
     #[must_use]
     pub fn is_acceptable(&self) -> bool {
-        self.usable(&Codec::PREFERENCE).is_some()
+        let secure = Secure { policy: Policy::Off, key: Key([0; 30]) };
+        self.usable(&Codec::PREFERENCE, Some(secure)).is_some() || self.is_webrtc()
     }
 }
 
@@ -353,6 +407,7 @@ fn media_line(value: &str) -> Result<Media, SdpError> {
         address: None,
         direction: Direction::default(),
         ptime: None,
+        crypto: Vec::new(),
     })
 }
 
@@ -368,6 +423,7 @@ fn attribute(media: &mut Media, value: &str) {
                 media.maps.push(RtpMap { payload_type, name: name.to_owned(), clock });
             }
         }
+        "crypto" if media.crypto.len() < crypto::MOST => media.crypto.extend(Crypto::parse(value)),
         "ptime" => media.ptime = value.trim().parse().ok(),
         _ => {}
     }
@@ -378,16 +434,29 @@ fn attribute(media: &mut Media, value: &str) {
 /// # Errors
 /// When nothing of the offer fits.
 pub fn answer(offer: &Session, local: &Local<'_>) -> Result<(String, Agreed), NotAcceptable> {
-    let place = offer.usable(local.codecs).ok_or(NotAcceptable)?;
+    answer_with(offer, local, None)
+}
+
+/// The same, with encryption when the offer wants or allows it.
+///
+/// # Errors
+/// When nothing of the offer fits.
+pub fn answer_with(offer: &Session, local: &Local<'_>, secure: Option<Secure>) -> Result<(String, Agreed), NotAcceptable> {
+    let place = offer.usable(local.codecs, secure).ok_or(NotAcceptable)?;
     let chosen = &offer.media[place];
     let codec = local.codecs.iter().copied().find(|codec| chosen.offers(*codec)).ok_or(NotAcceptable)?;
-    let agreed = chosen.agreed(codec);
+    let mut agreed = chosen.agreed(codec);
+    let crypto = chosen.chosen_crypto(secure);
+    agreed.keys = crypto.map(|(theirs, ours)| Keys { suite: theirs.suite, local: ours.key, remote: theirs.key });
     let mut text = session_lines(local);
     for (index, media) in offer.media.iter().enumerate() {
         if index == place {
             let direction =
                 if chosen.held() && chosen.direction == Direction::SendRecv { Direction::RecvOnly } else { chosen.direction.reversed() };
             audio_lines(&mut text, local.port, &media.protocol, &[codec], agreed.event_type, direction);
+            if let Some((theirs, ours)) = crypto {
+                text.push_str(&Crypto { key: ours.key, ..theirs }.line());
+            }
         } else {
             let _ = write!(text, "m={} 0 {} {}\r\n", media.kind, media.protocol, media.formats.join(" "));
         }
@@ -398,9 +467,24 @@ pub fn answer(offer: &Session, local: &Local<'_>) -> Result<(String, Agreed), No
 /// Our offer: all codecs, telephone-event, both directions.
 #[must_use]
 pub fn offer(local: &Local<'_>) -> String {
+    offer_with(local, None)
+}
+
+/// The same, with keys as `secure` wants. Optional ones stand in a plain offer, as most phones understand it.
+#[must_use]
+pub fn offer_with(local: &Local<'_>, secure: Option<Secure>) -> String {
+    let secure = secure.filter(|it| it.policy != Policy::Off);
+    let must = secure.is_some_and(|it| it.policy == Policy::Required);
     let mut text = session_lines(local);
-    audio_lines(&mut text, local.port, "RTP/AVP", local.codecs, Some(EVENT_TYPE), Direction::SendRecv);
+    audio_lines(&mut text, local.port, if must { "RTP/SAVP" } else { "RTP/AVP" }, local.codecs, Some(EVENT_TYPE), Direction::SendRecv);
+    if let Some(secure) = secure {
+        text.push_str(&own_crypto(secure).line());
+    }
     text
+}
+
+const fn own_crypto(secure: Secure) -> Crypto {
+    Crypto { tag: 1, suite: Suite::Tag80, key: secure.key }
 }
 
 /// The same without telephone-event, for a phone that sends keys as tones only.
@@ -416,13 +500,29 @@ pub fn offer_without_events(local: &Local<'_>) -> String {
 /// # Errors
 /// When the peer declined the audio, or named nothing that we had offered.
 pub fn agree(codecs: &[Codec], answer: &Session) -> Result<Agreed, NotAcceptable> {
-    let media = answer.media.iter().find(|media| media.is_usable(codecs)).ok_or(NotAcceptable)?;
+    agree_with(codecs, answer, None)
+}
+
+/// What `answer` to our `offer_with` means.
+///
+/// # Errors
+/// As `agree`; also when keys are required and the peer named none that we offered.
+pub fn agree_with(codecs: &[Codec], answer: &Session, secure: Option<Secure>) -> Result<Agreed, NotAcceptable> {
+    let media = answer.media.iter().find(|media| media.is_usable(codecs, secure)).ok_or(NotAcceptable)?;
     let codec = media
         .formats
         .iter()
         .find_map(|format| codecs.iter().copied().find(|codec| format.parse() == Ok(codec.payload_type()) && media.offers(*codec)))
         .ok_or(NotAcceptable)?;
-    Ok(media.agreed(codec))
+    let ours = secure.filter(|it| it.policy != Policy::Off).map(|secure| (secure, own_crypto(secure)));
+    let keys = ours.and_then(|(_, ours)| {
+        let theirs = media.crypto.iter().find(|theirs| theirs.tag == ours.tag && theirs.suite == ours.suite)?;
+        Some(Keys { suite: ours.suite, local: ours.key, remote: theirs.key })
+    });
+    if keys.is_none() && (is_secure_rtp(&media.protocol) || ours.is_some_and(|(secure, _)| secure.policy == Policy::Required)) {
+        return Err(NotAcceptable);
+    }
+    Ok(Agreed { keys, ..media.agreed(codec) })
 }
 
 fn session_lines(local: &Local<'_>) -> String {

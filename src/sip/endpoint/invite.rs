@@ -36,6 +36,15 @@ impl Refusal {
     }
 }
 
+/// A call that was let in.
+struct Admitted {
+    id: DialogId,
+    origin: Origin,
+    account: Option<Box<str>>,
+    had_offer: bool,
+    timer: Option<(u32, Refresher)>,
+}
+
 /// What an acceptable INVITE or UPDATE carries.
 pub(super) struct Asked {
     pub offer: Option<Session>,
@@ -100,7 +109,8 @@ impl Endpoint {
         let of = account.as_deref().map(Into::into);
         let caller = account.unwrap_or_else(|| caller_of(message, request, trusts_identity));
         let id = self.new_dialog_id();
-        self.begin(now, flow, message, request, key, merged, (id, origin, of, asked.offer.is_some(), asked.timer));
+        let admitted = Admitted { id, origin, account: of, had_offer: asked.offer.is_some(), timer: asked.timer };
+        self.begin(now, flow, message, request, key, merged, admitted);
         self.event(SipEvent::Invited(Box::new(Invited {
             dialog: id,
             call_id: String::from_utf8_lossy(request.call_id).into_owned(),
@@ -155,7 +165,7 @@ impl Endpoint {
         request: &Request<'_>,
         key: u64,
         merged: u64,
-        (id, origin, account, had_offer, timer): (DialogId, Origin, Option<Box<str>>, bool, Option<(u32, Refresher)>),
+        Admitted { id, origin, account, had_offer, timer }: Admitted,
     ) {
         let echo = Echo::of(message, flow.peer);
         self.add_transaction(key, flow, Kind::InviteServer(InviteServer::new(flow.transport != Transport::Udp)), Owner::Call(id));

@@ -158,3 +158,71 @@ proptest::proptest! {
         }
     }
 }
+
+const THEIRS: &str = "a=crypto:4 AES_CM_128_HMAC_SHA1_32 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n";
+
+fn secure(policy: Policy) -> Option<Secure> {
+    Some(Secure { policy, key: crypto::Secret([1; 32]).key(7) })
+}
+
+#[test]
+fn c10_an_encrypted_offer_is_answered_with_our_key_under_its_tag() {
+    for policy in [Policy::Off, Policy::Offered, Policy::Required] {
+        let offer = offer_of(&format!("m=audio 4000 RTP/SAVP 8 101\na=crypto:1 F8_128_HMAC_SHA1_80 inline:x\n{THEIRS}"));
+        assert!(offer.is_acceptable());
+        let (text, agreed) = answer_with(&offer, &local(), secure(policy)).unwrap();
+        assert!(text.contains("m=audio 20000 RTP/SAVP 8") && text.contains("a=crypto:4 AES_CM_128_HMAC_SHA1_32 inline:"), "{text}");
+        let keys = agreed.keys.unwrap();
+        assert_eq!((keys.suite, keys.remote.0[0], keys.local), (Suite::Tag32, b'Y', secure(policy).unwrap().key));
+        assert!(!text.contains("WVNfX19z"), "not theirs");
+    }
+    let offer = offer_of(&format!("m=audio 4000 RTP/SAVP 8\n{THEIRS}"));
+    assert!(answer(&offer, &local()).is_err(), "whoever cannot encrypt declines");
+    assert!(answer_with(&offer_of("m=audio 4000 RTP/SAVP 8\n"), &local(), secure(Policy::Off)).is_err(), "no key that we know");
+}
+
+#[test]
+fn c10_plain_offers_by_policy() {
+    let plain = offer_of("m=audio 4000 RTP/AVP 8\n");
+    let may = offer_of(&format!("m=audio 4000 RTP/AVP 8\n{THEIRS}"));
+    let keys = |offer: &Session, policy| answer_with(offer, &local(), secure(policy)).map(|(_, agreed)| agreed.keys.is_some());
+    assert_eq!(keys(&plain, Policy::Off), Ok(false));
+    assert_eq!(keys(&plain, Policy::Offered), Ok(false));
+    assert_eq!(keys(&plain, Policy::Required), Err(NotAcceptable));
+    assert_eq!(keys(&may, Policy::Off), Ok(false));
+    assert_eq!(keys(&may, Policy::Offered), Ok(true));
+    assert_eq!(keys(&may, Policy::Required), Ok(true));
+}
+
+#[test]
+fn c10_our_own_offers_by_policy_and_what_an_answer_to_them_means() {
+    let offered = |policy| offer_with(&local(), secure(policy));
+    assert!(!offered(Policy::Off).contains("crypto"));
+    assert!(
+        offered(Policy::Offered).contains("RTP/AVP 8 0 101") && offered(Policy::Offered).contains("a=crypto:1 AES_CM_128_HMAC_SHA1_80")
+    );
+    assert!(offered(Policy::Required).contains("RTP/SAVP 8 0 101"));
+    // Both sides come to the same keys, each the other way round.
+    for policy in [Policy::Offered, Policy::Required] {
+        let offer = Session::parse(offered(policy).as_bytes()).unwrap();
+        let peer = Secure { policy, key: crypto::Secret([2; 32]).key(1) };
+        let (text, theirs) = answer_with(&offer, &local(), Some(peer)).unwrap();
+        let ours = agree_with(&Codec::PREFERENCE, &Session::parse(text.as_bytes()).unwrap(), secure(policy)).unwrap();
+        let (ours, theirs) = (ours.keys.unwrap(), theirs.keys.unwrap());
+        assert_eq!((ours.local, ours.remote), (theirs.remote, theirs.local));
+        // A peer that takes the optional keys not.
+        let plain = answer(&offer_of("m=audio 4000 RTP/AVP 8\n"), &local()).unwrap().0;
+        let agreed = agree_with(&Codec::PREFERENCE, &Session::parse(plain.as_bytes()).unwrap(), secure(policy));
+        assert_eq!(agreed.map(|it| it.keys.is_some()).ok(), (policy == Policy::Offered).then_some(false));
+    }
+    assert_ne!(crypto::Secret([1; 32]).key(1), crypto::Secret([1; 32]).key(2));
+}
+
+#[test]
+fn c10_an_offer_of_a_browser_is_known_and_kept_whole() {
+    let lines = "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8\na=fingerprint:sha-256 AA\na=ice-ufrag:x\n";
+    let offer = offer_of(lines);
+    assert!(offer.is_webrtc() && offer.is_acceptable() && offer.raw.ends_with(lines));
+    assert!(answer_with(&offer, &local(), secure(Policy::Offered)).is_err(), "not by plain RTP");
+    assert!(!offer_of("m=audio 9 RTP/AVP 8\n").is_webrtc() && !offer_of("m=audio 0 UDP/TLS/RTP/SAVPF 0\n").is_webrtc());
+}
