@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{CallId, CallRecord, PhoneNumber, RecordingId, Step};
+use crate::domain::{CallBack, CallId, CallRecord, CustomerId, Fact, Identity, PhoneNumber, Pop, RecordingId, Step, Timestamp};
 use crate::ivr::question::{Answer, Card, Notice, Question};
 use crate::media::clip::Clip;
 
@@ -37,11 +37,51 @@ pub enum StoreRequest {
         call: u64,
         id: RecordingId,
     },
+    /// Everything that an agent sees of this customer, or of whoever has this number.
+    Pop {
+        call: u64,
+        customer: Option<CustomerId>,
+        phone: Option<PhoneNumber>,
+        identity: Identity,
+    },
+    /// Something about a conversation is to be kept: in order, and again until the store has it.
+    Keep(Box<Fact>),
+    /// A step of a call-back, once for all nodes; answered by `Reply::CallBack`.
+    CallBack {
+        call: u64,
+        step: Box<CallBackStep>,
+    },
     /// The call is over.
     Ended {
         record: Box<CallRecord>,
         steps: Vec<Step>,
     },
+}
+
+/// What is to happen with a wish to be called back (I8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallBackStep {
+    /// Keep this wish, or the changed count and window of one that is kept.
+    Keep(CallBack),
+    /// Dial it now: nobody else may until then.
+    Claim { id: String, until: Timestamp },
+    /// They answered and want to speak.
+    Reached { id: String },
+    /// Done with: `reached`, `declined`, `called_in`, `dropped`.
+    Finish { id: String, why: String },
+    /// The tries reached nobody: a person's task.
+    Fail { id: String },
+}
+
+impl CallBackStep {
+    /// Which wish.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Keep(wish) => &wish.id,
+            Self::Claim { id, .. } | Self::Reached { id } | Self::Finish { id, .. } | Self::Fail { id } => id,
+        }
+    }
 }
 
 /// What a call is answered.
@@ -57,4 +97,9 @@ pub enum Reply {
     Saved { id: RecordingId, kept: bool },
     /// To `LoadRecording`.
     Loaded { id: RecordingId, clip: Option<Arc<Clip>> },
+    /// To `Pop`; `None` when the store could not tell.
+    Pop(Option<Box<Pop>>),
+    /// To `CallBack`: whether this step was ours to take. False when somebody else was faster, it is done with, or this
+    /// number has an open wish already; `None` when the store could not tell.
+    CallBack { id: String, granted: Option<bool> },
 }

@@ -121,6 +121,8 @@ pub struct OrderLine {
     pub price: Money,
     /// Price times quantity, before discounts.
     pub amount: Money,
+    /// A wish for the kitchen, typed by an agent.
+    pub note: Option<String>,
 }
 
 /// Where an order is in its life.

@@ -37,7 +37,7 @@ pub struct Pop {
     pub customer: Option<CustomerId>,
     pub identity: Identity,
     /// More than one customer has this number: the agent chooses.
-    pub others: Vec<CustomerId>,
+    pub others: Vec<OtherCustomer>,
     pub name: String,
     pub language: Language,
     pub member: Option<MemberNumber>,
@@ -63,10 +63,19 @@ pub struct Pop {
     pub vip: bool,
     pub last_agent: Option<LastAgent>,
     pub owner: Option<UserId>,
+    /// The team behind the owner.
+    pub team: Option<String>,
     /// Agents who are not to speak with this customer (C40).
     pub never: Vec<UserId>,
     /// The cart that was not ordered.
     pub cart: Option<Cart>,
+}
+
+/// One of several customers on one number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherCustomer {
+    pub id: CustomerId,
+    pub name: String,
 }
 
 /// An order of before.

@@ -68,7 +68,8 @@ pub fn quote(catalogue: &Catalogue, cart: &Cart, level: Option<&str>, at: DateTi
         let price = dish.price_of(line.size);
         let amount = price.times(line.quantity.get());
         let (zh, en) = (dish.zh.clone(), dish.en.clone());
-        quote.lines.push(OrderLine { dish: line.dish, zh, en, quantity: line.quantity, size: line.size, spice: line.spice, price, amount });
+        let (quantity, size, spice) = (line.quantity, line.size, line.spice);
+        quote.lines.push(OrderLine { dish: line.dish, zh, en, quantity, size, spice, price, amount, note: None });
     }
     quote.goods = quote.lines.iter().map(|line| line.amount).sum();
     let mut bill = Bill { left: Vec::new(), discounts: Vec::new() };

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use super::{clock, records, tasks, who};
-use crate::call::request::{Reply, StoreRequest};
+use super::{clock, keeper, records, tasks, who};
+use crate::call::request::{CallBackStep, Reply, StoreRequest};
 use crate::centre::Input;
 use crate::domain::{CallId, Catalogue, PlacedVia, RecordingId, Timestamp};
 use crate::ivr::question::{Answer, Notice, Question};
 use crate::media::clip::{Clip, ClipBytes};
 use crate::media::wav;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Wished};
 
 /// Requests that the store works on at once; beyond that a question is answered "failed" and the caller hears the fallback.
 const AT_ONCE: usize = 128;
@@ -51,6 +51,8 @@ impl Effects {
     pub async fn run(self, mut requests: mpsc::Receiver<StoreRequest>) {
         let (records, inputs) = mpsc::channel(records::QUEUE);
         let writer = tasks::spawn("call-records", records::run(self.store.clone(), self.node.clone(), self.inbox.clone(), inputs));
+        let (facts, kept) = mpsc::channel(keeper::QUEUE);
+        let keeper = tasks::spawn("keeper", keeper::run(self.store.clone(), self.node.clone(), kept));
         let (callers, asked) = mpsc::channel(who::QUEUE);
         tasks::spawn("who", who::run(self.clone(), asked));
         while let Some(request) = requests.recv().await {
@@ -72,11 +74,17 @@ impl Effects {
                         tracing::error!("the writer of call records has gone");
                     }
                 }
+                StoreRequest::Keep(fact) => {
+                    if facts.send(*fact).await.is_err() {
+                        tracing::error!("the writer of conversations has gone");
+                    }
+                }
                 other => self.start(other),
             }
         }
-        drop((records, callers));
+        drop((records, callers, facts));
         let _ = writer.await;
+        let _ = keeper.await;
     }
 
     pub(super) fn start(&self, request: StoreRequest) {
@@ -134,7 +142,31 @@ impl Effects {
                 let clip = self.load(&id).await;
                 Some((call, Reply::Loaded { id, clip }))
             }
-            StoreRequest::Started { .. } | StoreRequest::Ended { .. } => None,
+            StoreRequest::Pop { call, customer, phone, identity } => {
+                let pop = Box::pin(self.store.pop(customer.as_ref(), phone.as_ref(), identity, now)).await;
+                Some((call, Reply::Pop(told("pop", pop).map(Box::new))))
+            }
+            StoreRequest::CallBack { call, step } => {
+                let id = step.id().to_owned();
+                let granted = told("call_back", Box::pin(self.call_back(*step, now)).await);
+                Some((call, Reply::CallBack { id, granted }))
+            }
+            StoreRequest::Keep(_) | StoreRequest::Started { .. } | StoreRequest::Ended { .. } => None,
+        }
+    }
+
+    async fn call_back(&self, step: CallBackStep, now: Timestamp) -> Result<bool, StoreError> {
+        let (store, node) = (&self.store, &self.node);
+        match step {
+            CallBackStep::Keep(wish) => match store.keep_call_back(&wish, "asked", now).await {
+                Ok(kept) => Ok(kept == Wished::Kept),
+                Err(StoreError::Conflict) => Ok(false),
+                Err(error) => Err(error),
+            },
+            CallBackStep::Claim { id, until } => store.claim_call_back(&id, node, until, now).await,
+            CallBackStep::Reached { id } => store.call_back_reached(&id, node, now).await,
+            CallBackStep::Finish { id, why } => store.finish_call_back(&id, &why, now).await,
+            CallBackStep::Fail { id } => store.fail_call_back(&id, now).await,
         }
     }
 
@@ -222,6 +254,9 @@ fn verb(request: &StoreRequest) -> &'static str {
         StoreRequest::Tell(_) => "tell",
         StoreRequest::SaveRecording { .. } => "save_recording",
         StoreRequest::LoadRecording { .. } => "load_recording",
+        StoreRequest::Pop { .. } => "pop",
+        StoreRequest::CallBack { .. } => "call_back",
+        StoreRequest::Keep(_) => "keep",
         StoreRequest::Started { .. } | StoreRequest::Ended { .. } => "record",
         StoreRequest::Ask { what, .. } => match **what {
             Question::Member(_) => "member",
@@ -245,6 +280,8 @@ fn failed(request: &StoreRequest) -> Option<(u64, Reply)> {
         StoreRequest::Ask { call, question, .. } => Some((*call, Reply::Answer { question: *question, answer: Answer::Failed })),
         StoreRequest::SaveRecording { call, id, .. } => Some((*call, Reply::Saved { id: id.clone(), kept: false })),
         StoreRequest::LoadRecording { call, id } => Some((*call, Reply::Loaded { id: id.clone(), clip: None })),
-        StoreRequest::Started { .. } | StoreRequest::Ended { .. } | StoreRequest::Tell(_) => None,
+        StoreRequest::Pop { call, .. } => Some((*call, Reply::Pop(None))),
+        StoreRequest::CallBack { call, step } => Some((*call, Reply::CallBack { id: step.id().to_owned(), granted: None })),
+        StoreRequest::Keep(_) | StoreRequest::Started { .. } | StoreRequest::Ended { .. } | StoreRequest::Tell(_) => None,
     }
 }

@@ -4,6 +4,7 @@ pub mod brain;
 pub mod clock;
 pub mod effects;
 pub mod files;
+pub mod keeper;
 pub mod ladder;
 pub mod media_thread;
 pub mod records;

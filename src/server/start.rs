@@ -198,6 +198,10 @@ async fn assemble(
     if closed > 0 {
         tracing::warn!("{closed} call(s) of an earlier run were closed as interrupted");
     }
+    let left = store.recover_conversations(NODE, now).await.map_err(of_store)?;
+    if left != crate::store::Recovered::default() {
+        tracing::warn!("{} caller(s) of an earlier run are to be called back, {} wait for a person's call", left.call_backs, left.missed);
+    }
     store.import_house(&files.house, now).await.map_err(of_store)?;
     let demo = options.demo && store.fill_demo(now).await.map_err(of_store)?.members > 0;
     let catalogue = Arc::new(store.catalogue().await.map_err(of_store)?);

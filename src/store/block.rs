@@ -1,8 +1,49 @@
-//! The block list (C89): two levels with an expiry, and a list of numbers that are never blocked.
+//! The block list (C68, C89): two levels with an expiry, and a list of numbers that are never blocked; who did it, and the undo.
 
-use super::db::vals;
-use super::{Store, StoreError};
-use crate::domain::{BlockLevel, PhoneNumber, Timestamp};
+use super::db::{Durability, Tx, vals};
+use super::sticky::Author;
+use super::{Store, StoreError, new_id};
+use crate::domain::{BlockLevel, PhoneNumber, Timestamp, UserId};
+
+/// One entry of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockEntry {
+    pub id: String,
+    pub phone: PhoneNumber,
+    /// `hard`, `soft`, `allow`.
+    pub level: String,
+    pub until: Option<Timestamp>,
+    pub reason: String,
+    pub at: Timestamp,
+    /// Who put it there; empty when nobody signed in did.
+    pub by: String,
+}
+
+/// What is to hold for a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockWish {
+    Block(BlockLevel),
+    /// Never blocked, whatever else the list says.
+    Allow,
+}
+
+impl BlockWish {
+    /// Stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Block(BlockLevel::Hard) => "hard",
+            Self::Block(BlockLevel::Soft) => "soft",
+            Self::Allow => "allow",
+        }
+    }
+
+    /// By its stable name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Block(BlockLevel::Hard), Self::Block(BlockLevel::Soft), Self::Allow].into_iter().find(|wish| wish.name() == name)
+    }
+}
 
 impl Store {
     /// Blocks a number until a moment, or for good. A later level takes the place of the earlier one.
@@ -17,14 +58,7 @@ impl Store {
         reason: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (level, other) = match level {
-            BlockLevel::Hard => ("hard", "soft"),
-            BlockLevel::Soft => ("soft", "hard"),
-        };
-        let mut tx = self.pool.begin(super::db::Durability::Full).await?;
-        tx.exec("delete from block_list where phone = $1 and level = $2", vals![phone.reveal(), other]).await?;
-        tx.exec(PUT, vals![phone.reveal(), level, until.map(Timestamp::as_millis), reason, now.as_millis()]).await?;
-        tx.commit().await
+        self.set_block(phone, BlockWish::Block(level), until, reason, &nobody(), now).await.map(|_| ())
     }
 
     /// This number is never blocked, whatever else the list says.
@@ -32,7 +66,36 @@ impl Store {
     /// # Errors
     /// When the store cannot write.
     pub async fn allow(&self, phone: &PhoneNumber, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.write(PUT, vals![phone.reveal(), "allow", Option::<i64>::None, reason, now.as_millis()]).await
+        self.set_block(phone, BlockWish::Allow, None, reason, &nobody(), now).await.map(|_| ())
+    }
+
+    /// The same by a person; effective on the next call. The id of the entry.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn set_block(
+        &self,
+        phone: &PhoneNumber,
+        wish: BlockWish,
+        until: Option<Timestamp>,
+        reason: &str,
+        by: &Author,
+        now: Timestamp,
+    ) -> Result<String, StoreError> {
+        const PUT: &str = "insert into block_list (phone, level, until_at, reason, at, id, by_name) values ($1, $2, $3, $4, $5, $6, $7) \
+            on conflict (phone, level) do update set until_at = excluded.until_at, reason = excluded.reason, at = excluded.at, \
+            id = excluded.id, by_name = excluded.by_name";
+        let id = new_id(now);
+        let until = until.map(Timestamp::as_millis);
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        if let BlockWish::Block(level) = wish {
+            let other = if level == BlockLevel::Hard { "soft" } else { "hard" };
+            tx.exec("delete from block_list where phone = $1 and level = $2", vals![phone.reveal(), other]).await?;
+        }
+        tx.exec(PUT, vals![phone.reveal(), wish.name(), until, reason, now.as_millis(), &id, &by.name]).await?;
+        note(&mut tx, phone.reveal(), wish.name(), until, reason, by, now).await?;
+        tx.commit().await?;
+        Ok(id)
     }
 
     /// Takes a number off the list, blocked or allowed.
@@ -43,25 +106,78 @@ impl Store {
         self.write("delete from block_list where phone = $1", vals![phone.reveal()]).await
     }
 
+    /// Takes one entry off the list; whose number it was, or none when it was off already.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn lift_block(&self, id: &str, reason: &str, by: &Author, now: Timestamp) -> Result<Option<PhoneNumber>, StoreError> {
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let Some(row) = tx.row("delete from block_list where id = $1 returning phone", vals![id]).await? else {
+            tx.undo().await?;
+            return Ok(None);
+        };
+        note(&mut tx, row.text(0)?, "lifted", None, reason, by, now).await?;
+        let phone = super::people::phone(row.text(0)?)?;
+        tx.commit().await?;
+        Ok(Some(phone))
+    }
+
     /// The numbers on the list that hold at `now`: level name (`hard`, `soft`, `allow`), until when, and why.
     ///
     /// # Errors
     /// When the store cannot answer.
     pub async fn blocked(&self, now: Timestamp) -> Result<Vec<(PhoneNumber, String, Option<Timestamp>, String)>, StoreError> {
-        const SQL: &str = "select phone, level, until_at, reason from block_list where until_at is null or until_at > $1 order by at desc, phone limit 10000";
-        let rows = self.pool.rows(SQL, vals![now.as_millis()]).await?;
+        let entries = self.block_entries(now).await?;
+        Ok(entries.into_iter().map(|entry| (entry.phone, entry.level, entry.until, entry.reason)).collect())
+    }
+
+    /// What holds at `now`, latest first.
+    ///
+    /// # Errors
+    /// When the store cannot answer, or cannot write when it holds entries of an earlier version.
+    pub async fn block_entries(&self, now: Timestamp) -> Result<Vec<BlockEntry>, StoreError> {
+        const SQL: &str = "select id, phone, level, until_at, reason, at, by_name from block_list where until_at is null or until_at > $1 \
+            order by at desc, phone, level limit 10000";
+        let mut rows = self.pool.rows(SQL, vals![now.as_millis()]).await?;
+        if rows.iter().any(|row| row.opt_text(0).is_ok_and(|id| id.is_none())) {
+            let mut tx = self.pool.begin(Durability::Full).await?;
+            for row in rows.iter().filter(|row| row.opt_text(0).is_ok_and(|id| id.is_none())) {
+                const NAME: &str = "update block_list set id = $1 where phone = $2 and level = $3 and id is null";
+                tx.exec(NAME, vals![new_id(now), row.text(1)?, row.text(2)?]).await?;
+            }
+            tx.commit().await?;
+            rows = self.pool.rows(SQL, vals![now.as_millis()]).await?;
+        }
         rows.iter()
             .map(|row| {
-                Ok((
-                    super::people::phone(row.text(0)?)?,
-                    row.text(1)?.to_owned(),
-                    row.opt_int(2)?.map(Timestamp::from_millis),
-                    row.text(3)?.to_owned(),
-                ))
+                Ok(BlockEntry {
+                    id: row.text(0)?.to_owned(),
+                    phone: super::people::phone(row.text(1)?)?,
+                    level: row.text(2)?.to_owned(),
+                    until: row.opt_int(3)?.map(Timestamp::from_millis),
+                    reason: row.text(4)?.to_owned(),
+                    at: Timestamp::from_millis(row.int(5)?),
+                    by: row.text(6)?.to_owned(),
+                })
             })
             .collect()
     }
 }
 
-const PUT: &str = "insert into block_list (phone, level, until_at, reason, at) values ($1, $2, $3, $4, $5) \
-    on conflict (phone, level) do update set until_at = excluded.until_at, reason = excluded.reason, at = excluded.at";
+fn nobody() -> Author {
+    Author { user: UserId::new(""), name: String::new() }
+}
+
+async fn note(
+    tx: &mut Tx,
+    phone: &str,
+    level: &str,
+    until: Option<i64>,
+    reason: &str,
+    by: &Author,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str =
+        "insert into block_changes (id, phone, at, by_user, by_name, level, until_at, reason) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    tx.exec(SQL, vals![new_id(now), phone, now.as_millis(), by.user.as_str(), &by.name, level, until, reason]).await.map(|_| ())
+}

@@ -3,8 +3,8 @@
 use sqlx::AssertSqlSafe;
 
 use super::db::{Durability, Row, Tx, Val, vals};
-use super::{Store, StoreError, steps};
-use crate::domain::{CallId, CallRecord, CustomerId, End, Language, OrderNumber, PhoneNumber, Step, Timestamp};
+use super::{Store, StoreError, missed, steps};
+use crate::domain::{CallId, CallRecord, CustomerId, End, Language, OrderNumber, PhoneNumber, QueueId, Step, Timestamp, UserId};
 
 /// Which calls to list, latest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,8 +15,27 @@ pub struct CallFilter {
     pub open: bool,
     /// Only from this number.
     pub caller: Option<PhoneNumber>,
+    /// Only of this customer.
+    pub customer: Option<CustomerId>,
+    /// Only those in which this person had a part.
+    pub agent: Option<UserId>,
     /// At most so many; 100 when zero.
     pub limit: u32,
+}
+
+/// What is known of the people in a call, for lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallPeople {
+    pub queue: Option<QueueId>,
+    /// In all queues together.
+    pub waited_ms: u64,
+    /// Who spoke with the caller first.
+    pub agent: Option<(UserId, String)>,
+    pub disposition: Option<u8>,
+    /// Hung up while waiting.
+    pub abandoned: bool,
+    /// The customer's name.
+    pub name: String,
 }
 
 /// A call as stored.
@@ -86,7 +105,7 @@ impl Store {
     /// When the store cannot write.
     pub async fn record_calls_started(&self, node: &str, calls: &[CallRecord]) -> Result<(), StoreError> {
         for calls in calls.chunks(BATCH) {
-            self.put_calls(calls.iter().map(|call| values(node, call, None)).collect(), "do nothing").await?;
+            self.put_calls(calls.iter().map(|call| values(node, call, None)).collect(), "do nothing", &mut calls.iter()).await?;
         }
         Ok(())
     }
@@ -102,14 +121,20 @@ impl Store {
         let set = format!("do update set {}", set.join(", "));
         for calls in calls.chunks(BATCH) {
             let row = |(call, path): &(CallRecord, Vec<Step>)| values(node, call, Some(steps::to_text(path, call.arrived_at)));
-            self.put_calls(calls.iter().map(row).collect(), &set).await?;
+            self.put_calls(calls.iter().map(row).collect(), &set, &mut calls.iter().map(|(call, _)| call)).await?;
         }
         Ok(())
     }
 
-    async fn put_calls(&self, rows: Vec<Vec<Val>>, conflict: &str) -> Result<(), StoreError> {
+    async fn put_calls(
+        &self,
+        rows: Vec<Vec<Val>>,
+        conflict: &str,
+        calls: &mut (dyn Iterator<Item = &CallRecord> + Send),
+    ) -> Result<(), StoreError> {
         let mut tx = self.pool.begin(Durability::Relaxed).await?;
         insert_many(&mut tx, "calls", &COLUMNS, rows, &format!("on conflict (id) {conflict}")).await?;
+        missed::called_again(&mut tx, calls).await?;
         tx.commit().await
     }
 
@@ -131,14 +156,56 @@ impl Store {
     /// When the store cannot answer.
     pub async fn calls(&self, filter: &CallFilter) -> Result<Vec<StoredCall>, StoreError> {
         let sql = format!(
-            "select {}, null from calls where arrived_at >= $1 and ($2 = '' or caller = $2) {} order by arrived_at desc, id desc limit $3",
+            "select {}, null from calls where arrived_at >= $1 and ($2 = '' or caller = $2) {} and {} and {} order by arrived_at desc, id desc limit $3",
             COLUMNS[..21].join(", "),
-            if filter.open { "and ended_at is null" } else { "" }
+            if filter.open { "and ended_at is null" } else { "" },
+            // Written out, so that their indexes are used.
+            if filter.customer.is_some() { "customer = $4" } else { "$4 = ''" },
+            if filter.agent.is_some() { "id in (select call_id from call_parts where agent = $5)" } else { "$5 = ''" },
         );
         let limit = if filter.limit == 0 { 100 } else { filter.limit };
-        let caller = filter.caller.as_ref().map_or("", PhoneNumber::reveal);
-        let rows = self.pool.rows(AssertSqlSafe(sql), vals![filter.since.map_or(i64::MIN, Timestamp::as_millis), caller, limit]).await?;
+        let args = vals![
+            filter.since.map_or(i64::MIN, Timestamp::as_millis),
+            filter.caller.as_ref().map_or("", PhoneNumber::reveal),
+            limit,
+            filter.customer.as_ref().map_or("", CustomerId::as_str),
+            filter.agent.as_ref().map_or("", UserId::as_str),
+        ];
+        let rows = self.pool.rows(AssertSqlSafe(sql), args).await?;
         rows.iter().map(call).collect()
+    }
+
+    /// Calls, latest first, with the people in them.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn calls_with_people(&self, filter: &CallFilter) -> Result<Vec<(StoredCall, CallPeople)>, StoreError> {
+        const PEOPLE: &str = "select 'visit', queue, outcome, entered_at, coalesce(left_at, entered_at) from queue_visits where call_id = $1 \
+            union all select 'part', coalesce(agent, ''), name, from_at, 0 from call_parts where call_id = $1 and kind = 'agent' \
+            union all select 'code', '', '', saved_at, disposition from wrap_ups where call_id = $1 and disposition is not null \
+            union all select 'name', name, '', 0, 0 from customers where id = $2";
+        let mut all = Vec::new();
+        for stored in self.calls(filter).await? {
+            let customer = stored.record.customer.as_ref().map_or("", CustomerId::as_str);
+            let mut rows = self.pool.rows(PEOPLE, vals![stored.record.id.as_str(), customer]).await?;
+            rows.sort_by_key(|row| row.int(3).unwrap_or(0));
+            let mut people = CallPeople::default();
+            for row in &rows {
+                match row.text(0)? {
+                    "visit" => {
+                        people.queue = Some(QueueId::new(row.text(1)?));
+                        people.waited_ms += u64::try_from(row.int(4)? - row.int(3)?).unwrap_or(0);
+                        people.abandoned = row.opt_text(2)? == Some("abandoned");
+                    }
+                    "part" if people.agent.is_none() => people.agent = Some((UserId::new(row.text(1)?), row.text(2)?.to_owned())),
+                    "code" => people.disposition = u8::try_from(row.int(4)?).ok(),
+                    "name" => people.name = row.text(1)?.to_owned(),
+                    _ => {}
+                }
+            }
+            all.push((stored, people));
+        }
+        Ok(all)
     }
 
     /// One call with its path, by our id or by its SIP Call-ID (the latest, when a caller used one twice).

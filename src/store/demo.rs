@@ -29,6 +29,14 @@ const MEMBERS: [(&str, &str, &str, Option<&str>); 4] = [
     ("400003", "diamond", "13700137000", None),
 ];
 
+/// Name, tastes, allergies, tags and note of each member: what an agent sees of them.
+const CARDS: [(&str, &str, &str, &str, &str); 4] = [
+    ("王晓梅", "少辣\n不要葱", "花生", "", "喜欢早一点送"),
+    ("李建国", "", "", "", ""),
+    ("陈静", "微辣", "", "常点外送", ""),
+    ("陈浩", "", "海鲜", "VIP", ""),
+];
+
 /// Member, label, text, clip, branch.
 const ADDRESSES: [(&str, &str, &str, &str, u16); 4] = [
     ("102938", "家", "漕溪北路八十八号", "address-caoxi", 1),
@@ -94,8 +102,10 @@ impl Store {
         }
         let catalogue = shelf::catalogue_in(&mut tx).await?;
         let mut customers = Vec::new();
-        for (number, level, phone, _) in MEMBERS {
+        const CARD: &str = "update customers set name = $1, tastes = $2, allergies = $3, tags = $4, note = $5 where id = $6";
+        for ((number, level, phone, _), (name, tastes, allergies, tags, note)) in MEMBERS.into_iter().zip(CARDS) {
             let customer = new_customer(&mut tx, &[known(phone)], now).await?;
+            tx.exec(CARD, vals![name, tastes, allergies, tags, note, customer.as_str()]).await?;
             tx.exec("insert into members (number, customer, level) values ($1, $2, $3)", vals![number, customer.as_str(), level]).await?;
             customers.push(customer);
         }

@@ -8,7 +8,7 @@ use crate::domain::{Cart, CartLine, Discount, DiscountReason, Fulfilment, MenuNu
 
 /// The lines of the order in `$1`.
 pub(super) const OF_ORDER: &str =
-    "select dish, zh, en, quantity, size, spice, price_fen, amount_fen from order_lines where order_id = $1 order by place";
+    "select dish, zh, en, quantity, size, spice, price_fen, amount_fen, note from order_lines where order_id = $1 order by place";
 
 /// The discounts of the order in `$1`.
 pub(super) const DISCOUNTS_OF_ORDER: &str =
@@ -64,6 +64,7 @@ pub(super) fn line(row: &Row) -> Result<OrderLine, StoreError> {
         spice: small(5)?.and_then(Spice::by_key),
         price: Money::fen(row.int(6)?),
         amount: Money::fen(row.int(7)?),
+        note: row.opt_text(8)?.map(str::to_owned),
     })
 }
 
@@ -106,8 +107,8 @@ pub(super) const fn fulfilment_name(fulfilment: Fulfilment) -> &'static str {
 
 /// Writes the lines and discounts of a new order.
 pub(super) async fn put(tx: &mut Tx, order: &str, lines: &[OrderLine], discounts: &[Discount]) -> Result<(), StoreError> {
-    const LINE: &str = "insert into order_lines (order_id, place, dish, zh, en, quantity, size, spice, price_fen, amount_fen) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    const LINE: &str = "insert into order_lines (order_id, place, dish, zh, en, quantity, size, spice, price_fen, amount_fen, note) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     const OFF: &str =
         "insert into order_discounts (order_id, place, kind, subject, percent, count, amount_fen) values ($1, $2, $3, $4, $5, $6, $7)";
     for (place, line) in lines.iter().enumerate() {
@@ -122,7 +123,8 @@ pub(super) async fn put(tx: &mut Tx, order: &str, lines: &[OrderLine], discounts
             size,
             spice,
             line.price.as_fen(),
-            line.amount.as_fen()
+            line.amount.as_fen(),
+            line.note.as_deref(),
         ];
         tx.exec(LINE, args).await?;
     }

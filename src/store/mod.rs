@@ -8,13 +8,21 @@
 //! | `open` | `open`, `close`, `ready`, `schema_version` |
 //! | `people` | `known_phones`, `card_by_phone`, `card_by_member`, `remember_customer`, `remember_phone`, `remember_address`, `remember_language`, `remember_offer_heard`, `remember_member` |
 //! | `pin` | `set_pin`, `check_pin` |
-//! | `block` | `block`, `allow`, `unblock`, `blocked` |
+//! | `block` | `block`, `allow`, `set_block`, `unblock`, `lift_block`, `blocked`, `block_entries` |
+//! | `customers` | `search_customers`, `create_customer`, `edit_customer`, `set_phones`, `add_address`, `timeline` |
+//! | `talks` | `keep`, `record_wrap_up`, `wrap_up`, `call_story` |
+//! | `missed` | `record_missed`, `missed`, `take_missed`, `close_missed` |
+//! | `callbacks` | `keep_call_back`, `claim_call_back`, `call_back_reached`, `finish_call_back`, `fail_call_back`, `open_call_backs`, `recover_conversations` |
+//! | `drafts` | `save_draft`, `drafts`, `drop_draft` |
+//! | `wall` | `wall` |
 //! | `points` | `points`, `add_points`, `points_balance` |
+//! | `pop` | `pop` |
+//! | `sticky` | `remember_last_agent`, `last_agent`, `set_owner`, `set_never` |
 //! | `carts` | `save_cart`, `drop_cart` |
-//! | `placing` | `place_order` |
+//! | `placing` | `place_order`, `place_order_by` |
 //! | `orders` | `order`, `orders`, `orders_of`, `find_order` |
 //! | `status` | `move_order`, `urge_order`, `cancel_order` |
-//! | `calls` | `record_calls_started`, `record_calls_ended`, `interrupt_open_calls`, `calls`, `call` |
+//! | `calls` | `record_calls_started`, `record_calls_ended`, `interrupt_open_calls`, `calls`, `calls_with_people`, `call` |
 //! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
 //! | `journal` | `journal_after` |
 //! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused` |
@@ -28,26 +36,36 @@
 mod audit;
 mod backup;
 mod block;
+mod callbacks;
 mod calls;
 mod carts;
 mod catalogue;
+mod customers;
 mod db;
 mod demo;
+mod drafts;
 mod error;
 mod house;
 mod journal;
 mod lines;
 mod messages;
+mod missed;
 mod open;
 mod orders;
 mod people;
 mod pin;
 mod placing;
 mod points;
+mod pop;
 mod sessions;
 mod status;
+mod status;
 mod steps;
+mod steps;
+mod sticky;
+mod talks;
 mod users;
+mod wall;
 
 use std::sync::Arc;
 
@@ -55,16 +73,25 @@ use crate::domain::{ShopClock, Timestamp};
 
 pub use audit::{Answered, AuditEntry};
 pub use backup::Summary;
-pub use calls::{CallFilter, StoredCall};
+pub use block::{BlockEntry, BlockWish};
+pub use callbacks::{Recovered, Wished};
+pub use calls::{CallFilter, CallPeople, StoredCall};
+pub use customers::{CustomerEdit, FoundCustomer, Happened};
 pub use demo::DemoFilled;
+pub use drafts::Draft;
 pub use error::StoreError;
 pub use house::HouseChange;
 pub use journal::JournalEntry;
 pub use messages::{StoredMessage, StoredRecording};
+pub use missed::StoredMissed;
 pub use orders::OrderFilter;
 pub use people::MOST_PHONES;
+pub use placing::TakenDown;
 pub use sessions::{Session, SessionLife, Token, secret_hash};
+pub use sticky::Author;
+pub use talks::CallStory;
 pub use users::{DEMO_USERS, DemoUser, NewUser, PhoneSecret, UserChange, is_login};
+pub use wall::{Wall, WallCounts};
 
 /// The handle: clone it freely.
 #[derive(Debug, Clone)]

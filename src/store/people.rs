@@ -267,6 +267,9 @@ enum Who {
     Phone,
 }
 
+/// Columns of an address, read by [`address`].
+pub(super) const ADDRESS: &str = "id, label, text, clip, recording, branch, unchecked";
+
 pub(super) async fn new_customer(tx: &mut Tx, phones: &[PhoneNumber], now: Timestamp) -> Result<CustomerId, StoreError> {
     let id = new_id(now);
     tx.exec("insert into customers (id, created_at) values ($1, $2)", vals![&id, now.as_millis()]).await?;
@@ -297,7 +300,8 @@ pub(super) async fn put_address(tx: &mut Tx, customer: Option<&CustomerId>, addr
     tx.exec(SQL, args).await.map(|_| ())
 }
 
-fn address(row: &Row) -> Result<Address, StoreError> {
+/// An address from the columns that [`ADDRESS`] names.
+pub(super) fn address(row: &Row) -> Result<Address, StoreError> {
     Ok(Address {
         id: row.text(0)?.to_owned(),
         label: row.text(1)?.to_owned(),

@@ -8,14 +8,33 @@ use super::db::{Durability, Tx, vals};
 use super::people::{branch, new_customer, put_address};
 use super::{Store, StoreError, catalogue as shelf, journal, lines, new_id, points};
 use crate::domain::{
-    Address, BranchNumber, Catalogue, CustomerId, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry, RecordingId,
-    Timestamp, When,
+    Address, BranchNumber, CallId, Catalogue, CustomerId, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry,
+    RecordingId, Timestamp, UserId, When,
 };
 use crate::ivr::question::{OrderRequest, Placed};
 use crate::order::placing::{Placeable, Refusal, Wish, check};
 
 /// The same lines from the same number within this time are asked about first.
 const SAME_AGAIN: Duration = Duration::from_secs(10 * 60);
+
+/// What a person who takes an order down adds to it (C61).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TakenDown {
+    /// Who took it down: a person, or a program with a token.
+    pub agent: Option<UserId>,
+    pub agent_name: String,
+    pub call: Option<CallId>,
+    /// Whom to ask for.
+    pub contact: String,
+    pub remark: String,
+    /// Wishes for the kitchen, by the place of the line in the cart.
+    pub notes: Vec<Option<String>>,
+    /// The address was typed now, and has no id yet: `Place::Saved` holds its text and branch. True when a person chose the
+    /// branch; otherwise the branch is a proposal and the address is checked before anybody cooks.
+    pub typed: Option<bool>,
+    /// Somebody lets an order out of the zone through: who, and why.
+    pub outside: Option<(String, String)>,
+}
 
 impl Store {
     /// Confirms an order, or says why not. Ready when the order is on disk. The same key always gets the same answer, so
@@ -31,11 +50,26 @@ impl Store {
         now: Timestamp,
         catalogue: &Catalogue,
     ) -> Result<Placed, StoreError> {
-        match self.try_to_place(request, via, now, catalogue).await {
+        self.place_order_by(request, via, &TakenDown::default(), now, catalogue).await
+    }
+
+    /// The same for an order that a person took down: the same checks, the same prices, the same promise.
+    ///
+    /// # Errors
+    /// As `place_order`.
+    pub async fn place_order_by(
+        &self,
+        request: &OrderRequest,
+        via: PlacedVia,
+        taken: &TakenDown,
+        now: Timestamp,
+        catalogue: &Catalogue,
+    ) -> Result<Placed, StoreError> {
+        match self.try_to_place(request, via, taken, now, catalogue).await {
             // Somebody wrote the same key or number at the same moment, or PostgreSQL gave our place to another: once more.
             Err(fault) if fault.may_pass() && matches!(self.pool, super::db::Pool::Postgres(_)) => {
                 tracing::debug!(%fault, "placing an order once more");
-                self.try_to_place(request, via, now, catalogue).await
+                self.try_to_place(request, via, taken, now, catalogue).await
             }
             done => done,
         }
@@ -45,11 +79,12 @@ impl Store {
         &self,
         request: &OrderRequest,
         via: PlacedVia,
+        taken: &TakenDown,
         now: Timestamp,
         catalogue: &Catalogue,
     ) -> Result<Placed, StoreError> {
         let mut tx = self.pool.begin(Durability::Full).await?;
-        let outcome = self.place_in(&mut tx, request, via, now, catalogue).await?;
+        let outcome = self.place_in(&mut tx, request, via, taken, now, catalogue).await?;
         match outcome {
             Outcome::Written(placed) => {
                 tx.commit().await?;
@@ -67,6 +102,7 @@ impl Store {
         tx: &mut Tx,
         request: &OrderRequest,
         via: PlacedVia,
+        taken: &TakenDown,
         now: Timestamp,
         catalogue: &Catalogue,
     ) -> Result<Outcome, StoreError> {
@@ -88,10 +124,11 @@ impl Store {
             fresh = shelf::catalogue_in(tx).await?;
             &fresh
         };
-        if !covered(tx, &request.place, request.customer.as_ref()).await? {
+        let let_through = taken.typed.is_some() || taken.outside.is_some();
+        if !let_through && !covered(tx, &request.place, request.customer.as_ref()).await? {
             return Ok(Outcome::Told(Placed::Outside));
         }
-        let Placeable { quote, promised_at } = match self.check_in(tx, request, via, now, catalogue).await? {
+        let Placeable { mut quote, promised_at } = match self.check_in(tx, request, via, now, catalogue).await? {
             Ok(placeable) => placeable,
             Err(refusal) => return Ok(Outcome::Told(told(refusal))),
         };
@@ -105,10 +142,25 @@ impl Store {
         }
         let id = new_id(now);
         let customer = self.customer_in(tx, request, now).await?;
-        let (status, address) = place_in(tx, request, customer.as_ref(), now).await?;
+        if let (Some(customer), false) = (&customer, taken.contact.is_empty()) {
+            // Typing the name of an unknown caller saves it.
+            const NAME: &str = "update customers set name = $1 where id = $2 and name = ''";
+            tx.exec(NAME, vals![&taken.contact, customer.as_str()]).await?;
+        }
+        let (status, address) = match taken.typed {
+            Some(checked) => typed_in(tx, request, checked, customer.as_ref(), now).await?,
+            None => place_in(tx, request, customer.as_ref(), now).await?,
+        };
+        // Nothing was left out of the cart when all is well: line and note have the same place.
+        for (line, note) in quote.lines.iter_mut().zip(&taken.notes) {
+            line.note.clone_from(note);
+        }
         const SQL: &str = "insert into orders (id, key, number, customer, member, phone, language, via, status, fulfilment, branch, address_id, \
-            address_text, recording, wanted_at, goods_fen, fee_fen, pay_fen, points, note, fingerprint, placed_at, promised_at, changed_at) \
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $22)";
+            address_text, recording, wanted_at, goods_fen, fee_fen, pay_fen, points, note, fingerprint, placed_at, promised_at, changed_at, \
+            agent, agent_name, call_id, contact, remark, override_by, override_why) \
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $22, \
+            $24, $25, $26, $27, $28, $29, $30)";
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let spent = quote.points_spent();
         let args = vals![
             &id,
@@ -134,6 +186,13 @@ impl Store {
             fingerprint,
             now.as_millis(),
             promised_at.as_millis(),
+            taken.agent.as_ref().map(UserId::as_str),
+            given(&taken.agent_name),
+            taken.call.as_ref().map(CallId::as_str),
+            given(&taken.contact),
+            given(&taken.remark),
+            taken.outside.as_ref().map(|(who, _)| who.as_str()),
+            taken.outside.as_ref().map(|(_, why)| why.as_str()),
         ];
         tx.exec(SQL, args).await?;
         lines::put(tx, &id, &quote.lines, &quote.discounts).await?;
@@ -144,6 +203,7 @@ impl Store {
         let owner = customer.as_ref().map(CustomerId::as_str);
         tx.exec("delete from carts where id = $1 or phone = $2 or customer = $3", vals![&request.key, request.phone.reveal(), owner])
             .await?;
+        super::missed::close(tx, request.phone.reveal(), "ordered", &taken.agent_name, now).await?;
         let data =
             json!({ "number": number, "pay_fen": quote.pay.as_fen(), "branch": request.place.branch().get(), "status": status.name() });
         journal::append(tx, now, "order_placed", &id, &data).await?;
@@ -266,6 +326,29 @@ async fn place_in(
             (OrderStatus::AddressCheck, Where { id: Some(id), text: String::new(), recording: Some(recording.as_str().to_owned()) })
         }
     })
+}
+
+/// An address that was typed with this order: it becomes one of the customer's.
+async fn typed_in(
+    tx: &mut Tx,
+    request: &OrderRequest,
+    checked: bool,
+    customer: Option<&CustomerId>,
+    now: Timestamp,
+) -> Result<(OrderStatus, Where), StoreError> {
+    let Place::Saved { text, branch, .. } = &request.place else { return place_in(tx, request, customer, now).await };
+    let address = Address {
+        id: new_id(now),
+        label: String::new(),
+        text: text.clone(),
+        clip: None,
+        recording: None,
+        branch: checked.then_some(*branch),
+        unchecked: !checked,
+    };
+    put_address(tx, customer, &address, now).await?;
+    let status = if checked { OrderStatus::New } else { OrderStatus::AddressCheck };
+    Ok((status, Where { id: Some(address.id), text: text.clone(), recording: None }))
 }
 
 /// What the diner is told when an order cannot be confirmed.

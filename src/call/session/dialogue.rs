@@ -249,6 +249,8 @@ impl Session {
                     }
                 }
             }
+            // An agent's card and call-backs are nothing to the dialogue.
+            Reply::Pop(_) | Reply::CallBack { .. } => {}
         }
     }
 }

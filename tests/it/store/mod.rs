@@ -13,6 +13,7 @@ mod kit;
 mod opening;
 mod orders;
 mod people;
+mod pop;
 pub mod postgres;
 mod races;
 
@@ -62,6 +63,10 @@ contract![
     people::c33_language_and_offers_heard_are_remembered,
     people::c89_the_block_list_has_levels_an_expiry_and_exceptions,
     people::the_demonstration_fills_an_empty_store_once,
+    pop::c56_the_whole_card_of_a_known_caller,
+    pop::c56_several_customers_on_one_number_are_chosen_from,
+    pop::c39_the_last_agent_is_remembered_by_customer_and_else_by_number,
+    pop::i12_an_owner_changes_only_with_a_reason_and_from_what_was_seen,
     orders::i6_a_confirmed_order_is_kept_as_it_was_sold,
     orders::i6_the_same_key_gives_the_same_order,
     orders::the_same_lines_within_ten_minutes_are_asked_about,

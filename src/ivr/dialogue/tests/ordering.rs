@@ -209,6 +209,7 @@ fn i7_another_price_is_read_again_before_it_counts() {
                 spice: None,
                 price: Money::yuan(50),
                 amount: Money::yuan(100),
+                note: None,
             }]),
             discounts: vec![Discount {
                 reason: DiscountReason::Quantity { dish: number(18), portions: 5, percent: 5 },

@@ -1,0 +1,228 @@
+//! Wishes to be called back, each exactly once (I8): every step is one guarded update, so that whoever comes second is told.
+
+use std::time::Duration;
+
+use super::db::{Durability, Row, Tx, broken, vals};
+use super::people::phone;
+use super::{Store, StoreError, missed, new_id};
+use crate::domain::{CallBack, CallBackStatus, CallId, CustomerId, Language, MissedCaller, MissedKind, PhoneNumber, QueueId, Timestamp};
+
+/// A caller whom a crash threw out of the queue longer ago than this gets no surprise call, but a person's.
+const FRESH: Duration = Duration::from_secs(60 * 60);
+/// Tries to reach somebody; after that it is a person's task.
+const MOST_TRIES: i64 = 2;
+
+/// What became of a wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wished {
+    /// It is on the list.
+    Kept,
+    /// This number has an open wish already.
+    Already { id: String },
+}
+
+/// What was found of conversations that a killed process left open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Callers who waited and are to be called back.
+    pub call_backs: u64,
+    /// Callers who are on the list of missed ones instead.
+    pub missed: u64,
+}
+
+const COLUMNS: &str = "id, phone, customer, queue, language, call_id, since, not_before, not_after, tries, status";
+
+impl Store {
+    /// Keeps a wish, or the changed window and count of one that is kept. One number has one open wish.
+    ///
+    /// # Errors
+    /// `Conflict` when this wish was done with before; when the store cannot write.
+    pub async fn keep_call_back(&self, wish: &CallBack, why: &str, now: Timestamp) -> Result<Wished, StoreError> {
+        const AGAIN: &str = "update call_backs set status = 'wanted', claimed_by = null, claimed_until = null, tries = $1, not_before = $2, \
+            not_after = $3, changed_at = $4 where id = $5 and status in ('wanted', 'dialling')";
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let after = wish.not_after.map(Timestamp::as_millis);
+        let args = vals![wish.tries, wish.not_before.as_millis(), after, now.as_millis(), &wish.id];
+        if tx.exec(AGAIN, args).await? == 1 || insert(&mut tx, wish, why, now).await? {
+            tx.commit().await?;
+            return Ok(Wished::Kept);
+        }
+        let open = tx
+            .row("select id from call_backs where phone = $1 and status in ('wanted', 'dialling', 'talking')", vals![wish.phone.reveal()])
+            .await?;
+        let open = open.map(|row| row.text(0).map(str::to_owned)).transpose()?;
+        tx.undo().await?;
+        open.map(|id| Wished::Already { id }).ok_or(StoreError::Conflict)
+    }
+
+    /// `node` dials it now, and nobody else does until then. False when somebody else does, or it is done with, or it is
+    /// not the time.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn claim_call_back(&self, id: &str, node: &str, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        const SQL: &str = "update call_backs set status = 'dialling', claimed_by = $1, claimed_until = $2, tries = tries + 1, changed_at = $3 \
+            where id = $4 and (status = 'wanted' or (status = 'dialling' and claimed_until <= $3)) and not_before <= $3 \
+            and (not_after is null or not_after > $3)";
+        self.moved(SQL, vals![node, until.as_millis(), now.as_millis(), id]).await
+    }
+
+    /// They answered and want to speak: from now on it is a call. False when this node has no claim.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn call_back_reached(&self, id: &str, node: &str, now: Timestamp) -> Result<bool, StoreError> {
+        const SQL: &str =
+            "update call_backs set status = 'talking', changed_at = $1 where id = $2 and status = 'dialling' and claimed_by = $3";
+        self.moved(SQL, vals![now.as_millis(), id, node]).await
+    }
+
+    /// Nothing more is to be done: `reached`, `declined`, `called_in`, `dropped`. False when it was done with before.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn finish_call_back(&self, id: &str, why: &str, now: Timestamp) -> Result<bool, StoreError> {
+        const SQL: &str = "update call_backs set status = $1, why = $2, claimed_by = null, changed_at = $3 \
+            where id = $4 and status in ('wanted', 'dialling', 'talking')";
+        let status = if matches!(why, "reached" | "called_in") { CallBackStatus::Done } else { CallBackStatus::Cancelled };
+        self.moved(SQL, vals![status.name(), why, now.as_millis(), id]).await
+    }
+
+    /// The tries reached nobody: a person's task on the list of missed callers. False when it was done with before.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn fail_call_back(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let failed = fail(&mut tx, id, now).await?;
+        tx.commit().await?;
+        Ok(failed)
+    }
+
+    /// All wishes that are open, by place.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn open_call_backs(&self) -> Result<Vec<CallBack>, StoreError> {
+        let sql = format!("select {COLUMNS} from call_backs where status in ('wanted', 'dialling', 'talking') order by since, id");
+        self.pool.rows(sqlx::AssertSqlSafe(sql), &[]).await?.iter().map(call_back).collect()
+    }
+
+    /// Puts right what this node left behind when it was killed (I11): callers who waited in a queue become call-backs
+    /// that keep their place, dialled call-backs are dialled again, and those who were cut off go to a person.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn recover_conversations(&self, node: &str, now: Timestamp) -> Result<Recovered, StoreError> {
+        const VISITS: &str = "update queue_visits set left_at = $1, outcome = 'interrupted' where node = $2 and left_at is null \
+            returning call_id, queue, phone, customer, language, entered_at, is_callback";
+        const CLAIMS: &str = "select id, tries, status from call_backs where claimed_by = $1 and status in ('dialling', 'talking')";
+        const AGAIN: &str = "update call_backs set status = 'wanted', claimed_by = null, claimed_until = null, not_before = $1, changed_at = $1 where id = $2";
+        const PARTS: &str = "update call_parts set until_at = $1, ended = 'lost' where until_at is null and call_id in \
+            (select id from calls where node = $2)";
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let mut recovered = Recovered::default();
+        let visits = tx.rows(VISITS, vals![now.as_millis(), node]).await?;
+        for claim in tx.rows(CLAIMS, vals![node]).await? {
+            // Who had been reached was cut off; who was dialled twice has had both tries.
+            if claim.text(2)? == "talking" || claim.int(1)? >= MOST_TRIES {
+                recovered.missed += u64::from(fail(&mut tx, claim.text(0)?, now).await?);
+            } else {
+                tx.exec(AGAIN, vals![now.as_millis(), claim.text(0)?]).await?;
+                recovered.call_backs += 1;
+            }
+        }
+        for visit in &visits {
+            let Some(number) = visit.opt_text(2)?.filter(|_| visit.int(6).is_ok_and(|callback| callback == 0)) else { continue };
+            let since = Timestamp::from_millis(visit.int(5)?);
+            let (call, queue) = (CallId::new(visit.text(0)?), QueueId::new(visit.text(1)?));
+            let customer = visit.opt_text(3)?.map(CustomerId::new);
+            let number = phone(number)?;
+            if since.after(FRESH) < now {
+                let caller =
+                    MissedCaller { kind: MissedKind::Abandoned, call: Some(call), phone: number, customer, queue: Some(queue), at: now };
+                missed::put(&mut tx, &caller).await?;
+                recovered.missed += 1;
+                continue;
+            }
+            let wish = CallBack {
+                id: new_id(now),
+                phone: number,
+                customer,
+                queue,
+                language: Language::from_tag(visit.text(4)?).unwrap_or_default(),
+                call: Some(call),
+                since,
+                not_before: now,
+                not_after: None,
+                tries: 0,
+                status: CallBackStatus::Wanted,
+            };
+            recovered.call_backs += u64::from(insert(&mut tx, &wish, "interrupted", now).await?);
+        }
+        tx.exec(PARTS, vals![now.as_millis(), node]).await?;
+        tx.commit().await?;
+        Ok(recovered)
+    }
+
+    async fn moved(&self, sql: &'static str, args: &[super::db::Val]) -> Result<bool, StoreError> {
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let moved = tx.exec(sql, args).await? == 1;
+        tx.commit().await?;
+        Ok(moved)
+    }
+}
+
+/// Puts a new wish on the list; false when this number or id is there already.
+async fn insert(tx: &mut Tx, wish: &CallBack, why: &str, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "insert into call_backs (id, phone, customer, queue, language, call_id, status, since, not_before, not_after, tries, why, changed_at) \
+        values ($1, $2, $3, $4, $5, $6, 'wanted', $7, $8, $9, $10, $11, $12) on conflict do nothing";
+    let args = vals![
+        &wish.id,
+        wish.phone.reveal(),
+        wish.customer.as_ref().map(CustomerId::as_str),
+        wish.queue.as_str(),
+        wish.language.tag(),
+        wish.call.as_ref().map(CallId::as_str),
+        wish.since.as_millis(),
+        wish.not_before.as_millis(),
+        wish.not_after.map(Timestamp::as_millis),
+        wish.tries,
+        why,
+        now.as_millis(),
+    ];
+    Ok(tx.exec(SQL, args).await? == 1)
+}
+
+async fn fail(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "update call_backs set status = 'failed', claimed_by = null, changed_at = $1 \
+        where id = $2 and status in ('wanted', 'dialling', 'talking') returning phone, customer, queue, call_id";
+    let Some(row) = tx.row(SQL, vals![now.as_millis(), id]).await? else { return Ok(false) };
+    let caller = MissedCaller {
+        kind: MissedKind::CallBackFailed,
+        call: row.opt_text(3)?.map(CallId::new),
+        phone: phone(row.text(0)?)?,
+        customer: row.opt_text(1)?.map(CustomerId::new),
+        queue: Some(QueueId::new(row.text(2)?)),
+        at: now,
+    };
+    missed::put(tx, &caller).await?;
+    Ok(true)
+}
+
+fn call_back(row: &Row) -> Result<CallBack, StoreError> {
+    let status = row.text(10)?;
+    Ok(CallBack {
+        id: row.text(0)?.to_owned(),
+        phone: phone(row.text(1)?)?,
+        customer: row.opt_text(2)?.map(CustomerId::new),
+        queue: QueueId::new(row.text(3)?),
+        language: Language::from_tag(row.text(4)?).unwrap_or_default(),
+        call: row.opt_text(5)?.map(CallId::new),
+        since: Timestamp::from_millis(row.int(6)?),
+        not_before: Timestamp::from_millis(row.int(7)?),
+        not_after: row.opt_int(8)?.map(Timestamp::from_millis),
+        tries: u32::try_from(row.int(9)?).unwrap_or(u32::MAX),
+        status: CallBackStatus::ALL.into_iter().find(|known| known.name() == status).ok_or_else(|| broken("call-back", status))?,
+    })
+}
