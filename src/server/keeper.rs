@@ -50,7 +50,7 @@ pub async fn run(store: Store, node: String, mut facts: mpsc::Receiver<Fact>) {
 /// One fact that the store refuses must not take the others with it. What is left waits for the store.
 async fn one_by_one(store: &Store, node: &str, group: &mut Vec<Fact>) {
     let mut rest = std::mem::take(group).into_iter();
-    while let Some(fact) = rest.next() {
+    for fact in rest.by_ref() {
         match store.keep(node, std::slice::from_ref(&fact), Timestamp::from(clock::now().wall)).await {
             Ok(()) => {}
             Err(StoreError::Unavailable(_)) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::db::{Durability, Row, Tx, broken, vals};
 use super::people::phone;
 use super::{Store, StoreError, missed, new_id};
-use crate::domain::{CallBack, CallBackStatus, CallId, CustomerId, Language, MissedCaller, MissedKind, PhoneNumber, QueueId, Timestamp};
+use crate::domain::{CallBack, CallBackStatus, CallId, CustomerId, Language, MissedCaller, MissedKind, QueueId, Timestamp};
 
 /// A caller whom a crash threw out of the queue longer ago than this gets no surprise call, but a person's.
 const FRESH: Duration = Duration::from_secs(60 * 60);

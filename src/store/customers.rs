@@ -266,7 +266,7 @@ impl Store {
                 number: row.opt_int(8)?,
             });
         }
-        all.sort_by(|one, other| other.at.cmp(&one.at));
+        all.sort_by_key(|happened| std::cmp::Reverse(happened.at));
         all.truncate(limit as usize);
         Ok(all)
     }

@@ -59,8 +59,6 @@ mod points;
 mod pop;
 mod sessions;
 mod status;
-mod status;
-mod steps;
 mod steps;
 mod sticky;
 mod talks;

@@ -8,6 +8,7 @@
 
 mod backup;
 mod calls;
+mod floor;
 mod house;
 mod kit;
 mod opening;
@@ -67,6 +68,15 @@ contract![
     pop::c56_several_customers_on_one_number_are_chosen_from,
     pop::c39_the_last_agent_is_remembered_by_customer_and_else_by_number,
     pop::i12_an_owner_changes_only_with_a_reason_and_from_what_was_seen,
+    floor::c64_a_call_tells_who_spoke_with_whom_and_how_it_was_summed_up,
+    floor::c69_a_missed_caller_is_returned_by_one_person_and_leaves_when_they_call_again,
+    floor::i8_a_call_back_is_dialled_by_one_at_a_time_and_done_once,
+    floor::i11_callers_whom_a_crash_threw_out_of_the_queue_are_called_back,
+    floor::c61_an_order_taken_down_by_hand_is_checked_and_priced_like_any_other,
+    floor::c63_drafts_are_kept_for_a_day_for_their_agent,
+    floor::c58_customers_are_found_and_every_change_leaves_a_trace,
+    floor::c68_a_block_names_who_did_it_and_is_undone,
+    floor::c102_the_wall_counts_by_the_formulas_of_the_trade,
     orders::i6_a_confirmed_order_is_kept_as_it_was_sold,
     orders::i6_the_same_key_gives_the_same_order,
     orders::the_same_lines_within_ten_minutes_are_asked_about,
