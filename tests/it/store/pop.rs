@@ -32,7 +32,7 @@ pub async fn c56_the_whole_card_of_a_known_caller(database: Database) {
     assert_eq!((asked.identity, asked.name.as_str(), asked.language), (Identity::Caller, "李建国", Language::Mandarin));
     assert_eq!((asked.member.clone(), asked.level.as_deref(), asked.points), (Some(member("200001")), Some("regular"), Some(2450)));
     assert_eq!(asked.points_entries.iter().map(|entry| entry.points).collect::<Vec<_>>(), [2000, 450]);
-    assert_eq!(asked.phones, [caller.clone()]);
+    assert_eq!(asked.phones, std::slice::from_ref(&caller));
     assert_eq!(
         asked.addresses.iter().map(|address| (address.label.as_str(), address.branch)).collect::<Vec<_>>(),
         [("家", Some(branch(3)))]
@@ -107,7 +107,7 @@ pub async fn i12_an_owner_changes_only_with_a_reason_and_from_what_was_seen(data
     store.set_owner(&customer, None, Some(&lina), "老客户", &author(), saturday()).await.unwrap();
     let late = store.set_owner(&customer, None, Some(&zhao), "也要", &author(), saturday()).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
-    store.set_never(&customer, &[zhao.clone()], "投诉过", &author(), saturday()).await.unwrap();
+    store.set_never(&customer, std::slice::from_ref(&zhao), "投诉过", &author(), saturday()).await.unwrap();
     let pop = store.pop(None, Some(&caller), Identity::Caller, saturday()).await.unwrap();
     assert_eq!((pop.owner, pop.never), (Some(lina), vec![zhao]));
 }
