@@ -24,6 +24,8 @@ export default defineConfig({
   root: here('.'),
   plugins: [vue(), pretty],
   resolve: { alias: { '@': here('./src') } },
+  // Only the composition API is used: the other half of Vue stays out of the build.
+  define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -23,7 +23,16 @@ function first(): Language {
 /** The language of the page. Set it with `setLanguage`. */
 export const language = ref<Language>(first())
 
-export function setLanguage(to: Language) {
+/** English that comes when it is first wanted. */
+const loaders: (() => Promise<void>)[] = []
+
+/** Fetches what the language needs. A page that begins in English awaits it before it draws. */
+export async function loadLanguage(wanted: Language = language.value): Promise<void> {
+  if (wanted === 'en') await Promise.all(loaders.map((load) => load()))
+}
+
+export async function setLanguage(to: Language): Promise<void> {
+  await loadLanguage(to)
   language.value = to
   try {
     localStorage.setItem(KEPT, to)
@@ -57,12 +66,27 @@ export function fill(pattern: string, values: Values = {}): string {
   })
 }
 
-/** A `t` for one part of the console: its own words and the shared ones. */
-export function words<Z extends Record<string, string>>(zh: Z, en: WordsLike<Z>) {
-  const all = { zh: { ...sharedZh, ...zh }, en: { ...sharedEn, ...en } } as Record<Language, Record<string, string>>
+/**
+ * A `t` for one part of the console: its own words and the shared ones. English may be given as something to load, to keep it
+ * out of the script of those who do not read it.
+ */
+export function words<Z extends Record<string, string>>(zh: Z, en: WordsLike<Z> | (() => Promise<WordsLike<Z>>)) {
+  const all = { zh: { ...sharedZh, ...zh }, en: { ...sharedEn, ...(typeof en === 'function' ? {} : en) } } as Record<Language, Record<string, string>>
+  if (typeof en === 'function') {
+    let loading: Promise<void> | undefined
+    loaders.push(
+      () =>
+        (loading ??= en().then(
+          (loaded) => void Object.assign(all.en, loaded),
+          () => {
+            loading = undefined
+          },
+        )),
+    )
+  }
   type Key = (keyof Z & string) | keyof typeof sharedZh
   function t(key: Key, values?: Values): string {
-    const pattern = all[language.value][key]
+    const pattern = all[language.value][key] ?? (import.meta.env.MODE === 'test' ? undefined : all.zh[key])
     if (pattern === undefined) {
       if (import.meta.env.MODE === 'test') throw new Error(`no words for ${key}`)
       return key
