@@ -1,5 +1,6 @@
 // One build, one page per job: each html file is an entry, so that a wallboard does not load the order form.
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig, type Plugin } from 'vite'
 
@@ -17,12 +18,30 @@ const pretty: Plugin = {
   },
 }
 
+/** What the agent's page loads before it can take a call: 80 kB gzip and no more. */
+const budget: Plugin = {
+  name: 'budget',
+  apply: 'build',
+  generateBundle(_options, bundle) {
+    const seen = new Set<string>()
+    const add = (name: string) => {
+      const chunk = bundle[name]
+      if (seen.has(name) || chunk?.type !== 'chunk') return
+      seen.add(name)
+      chunk.imports.forEach(add)
+    }
+    for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk' && chunk.isEntry && chunk.name === 'agent') add(chunk.fileName)
+    const bytes = [...seen].reduce((sum, name) => sum + gzipSync((bundle[name] as { code: string }).code, { level: 9 }).length, 0)
+    if (bytes > 80_000) this.error(`the agent's script is ${bytes} bytes gzip, more than 80000`)
+  },
+}
+
 // Where `npm run dev` finds a running program (or the stand-in of dev/mock.mjs).
 const server = process.env.DINETONE_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
   root: here('.'),
-  plugins: [vue(), pretty],
+  plugins: [vue(), pretty, budget],
   resolve: { alias: { '@': here('./src') } },
   // Only the composition API is used: the other half of Vue stays out of the build.
   define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },

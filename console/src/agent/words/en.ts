@@ -185,7 +185,7 @@ export const en: WordsLike<typeof zh> = {
   'order.branch': 'Branch',
   'order.branch_auto': 'Chosen by address',
   'order.time': 'Time',
-  'order.asap': 'As soon as possible',
+  'order.asap': 'ASAP',
   'order.time_wrong': 'Write it as 18:30',
   'order.address': 'Address',
   'order.contact': 'Contact',
