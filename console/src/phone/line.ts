@@ -1,5 +1,5 @@
 // The diner's line: one call at a time over a WebRTC leg, told to the server on the phone's own socket.
-import { reactive } from 'vue'
+import { reactive, watch } from 'vue'
 import { Problem } from '@/shared/api'
 import { Live } from '@/shared/live'
 import type { Frame } from '@/shared/wire'
@@ -75,15 +75,19 @@ export class Line {
     })
   }
 
-  /** Looks whether the server has such a telephone, then keeps a socket to it. */
-  async open() {
-    const verdict = await this.probe()
-    if (verdict === 'off') {
-      this.state.server = 'off'
-      return
-    }
-    if (verdict === 'away') this.state.server = 'away'
+  /** Keeps a socket to the server; when it does not open, asks whether there is such a telephone at all. */
+  open() {
     this.live.start()
+    watch(
+      () => this.live.state.attempt,
+      async (attempt) => {
+        if (attempt === 0 || this.live.state.everOpen) return
+        const off = await this.isOff()
+        if (this.live.state.everOpen) return
+        this.state.server = off ? 'off' : 'away'
+        if (off) this.live.stop()
+      },
+    )
   }
 
   close() {
@@ -92,13 +96,12 @@ export class Line {
   }
 
   /** A plain request is refused either way; how, tells whether the telephone exists. */
-  private async probe(): Promise<'on' | 'off' | 'away'> {
+  private async isOff(): Promise<boolean> {
     try {
       const { status } = await fetch('/api/phone', { cache: 'no-store' })
-      if (status === 403 || status === 404) return 'off'
-      return status >= 500 ? 'away' : 'on'
+      return status === 403 || status === 404
     } catch {
-      return 'away'
+      return false
     }
   }
 
