@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 SUDO ?=
-PACKAGES = sip-tester baresip-core postgresql
+PACKAGES = sip-tester baresip-core postgresql chromium fonts-noto-cjk
 
 .PHONY: run test check fmt bench fuzz prompts setup setup-test
 
@@ -12,7 +12,7 @@ run: setup
 	$(CARGO) build --release
 	./target/release/dinetone serve --demo
 
-## test: everything: unit, scenario, store on SQLite and PostgreSQL, wire tests with SIPp and baresip
+## test: everything: unit, scenario, store on SQLite and PostgreSQL, wire tests with SIPp and baresip, pages in Chromium
 test: setup setup-test
 	$(CARGO) build
 	$(CARGO) nextest run --no-fail-fast

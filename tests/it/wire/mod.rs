@@ -6,6 +6,7 @@
 
 mod baresip;
 mod calls;
+mod console;
 mod kills;
 mod operations;
 mod server;

@@ -161,6 +161,11 @@ impl Server {
         self.folder.path().join(name)
     }
 
+    /// Its settings as environment variables, for a program that starts other programs.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.env.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub fn id(&self) -> u32 {
         self.child.as_ref().expect("it runs").id()
     }

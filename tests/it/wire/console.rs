@@ -1,0 +1,70 @@
+//! The console in a real browser: Chromium opens the pages of the real program while real telephones ring.
+//!
+//! The stories are in `console/e2e/stories`, told to Chromium by Node; this starts the program for each, does to it what a
+//! story asks for (`@server kill`), and shows what went wrong. Pictures and traces lie in `target/console`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::server::{Guarded, PROGRAM, REPO, Server, Setup, free_port};
+
+const INSTALL: &str = "the console's tests need Node 20 and Chromium: `make test` says what is missing";
+
+/// Tells one story. Left out where the program is built without its pages.
+#[track_caller]
+fn tell(story: &str, setup: Setup) {
+    if std::env::var_os("DINETONE_SKIP_CONSOLE").is_some_and(|skip| skip == "1") {
+        eprintln!("left out: DINETONE_SKIP_CONSOLE=1");
+        return;
+    }
+    // Fixed, so that pages find the program again after it was started anew.
+    let mut server = setup.env("DINETONE__WEB__LISTEN", &format!("127.0.0.1:{}", free_port())).start();
+    let console = Path::new(REPO).join("console");
+    let mut node = Command::new("node");
+    node.args(["e2e/run.mjs", story])
+        .current_dir(&console)
+        .env("DINETONE_WEB", format!("http://{}", server.web))
+        .env("DINETONE_SIP", server.sip.to_string())
+        .env("DINETONE_PROGRAM", PROGRAM)
+        .env("DINETONE_FOLDER", server.path(""))
+        .envs(server.settings())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut node = Guarded(node.spawn().expect(INSTALL));
+    let (mut answers, steps) = (node.0.stdin.take().unwrap(), BufReader::new(node.0.stdout.take().unwrap()));
+    let faults = BufReader::new(node.0.stderr.take().unwrap());
+    let faults = std::thread::spawn(move || faults.lines().map_while(Result::ok).collect::<Vec<_>>().join("\n"));
+    for line in steps.lines().map_while(Result::ok) {
+        match line.strip_prefix("@server ") {
+            Some(deed) => {
+                obey(&mut server, deed);
+                writeln!(answers, "done").unwrap();
+            }
+            None => eprintln!("{line}"),
+        }
+    }
+    let status = node.0.wait().unwrap();
+    let faults = faults.join().unwrap();
+    assert!(status.success(), "{story}: {status}\n{faults}");
+}
+
+fn obey(server: &mut Server, deed: &str) {
+    match deed {
+        "kill" => server.kill(),
+        "start" => server.run(),
+        "terminate" => {
+            server.terminate();
+            server.ended(Duration::from_secs(30));
+        }
+        other => panic!("a story asks for «{other}»"),
+    }
+}
+
+/// Pages alone, with painted answers: sign-in and its faults, the wallboard's thresholds (C70), the floor, the phone.
+#[test]
+fn c70_pages_fit_can_be_read_and_say_what_is_wrong_in_both_languages() {
+    tell("looks", Setup::demo());
+}
