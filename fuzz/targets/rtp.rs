@@ -21,6 +21,7 @@ fuzz_target!(|data: &[u8]| {
         remote: Some(([192, 0, 2, 7], 40_000).into()),
         send: true,
         receive: true,
+        crypto: None,
     };
     let mut leg = Leg::new(now, LegId(1), plan, &mut Ids::seeded(1));
     leg.collect(true);

@@ -25,7 +25,7 @@ impl Side {
 /// What we send when nothing is agreed yet: A-law to nobody.
 #[must_use]
 pub const fn nothing_yet() -> LegPlan {
-    LegPlan { codec: Codec::Pcma, event_type: None, remote: None, send: true, receive: true }
+    LegPlan { codec: Codec::Pcma, event_type: None, remote: None, send: true, receive: true, crypto: None }
 }
 
 /// Our answer to an offer, or our own offer when there was none.
@@ -57,6 +57,7 @@ const fn leg(agreed: &Agreed) -> LegPlan {
         remote: agreed.remote,
         send: agreed.send,
         receive: agreed.receive,
+        crypto: None,
     }
 }
 

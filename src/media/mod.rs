@@ -11,4 +11,5 @@ pub mod record;
 pub mod rtcp;
 pub mod rtp;
 pub mod source;
+pub mod srtp;
 pub mod wav;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clip::Piece;
+use super::srtp::Crypto;
 
 /// One party's sound. Never reused in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ pub struct LegPlan {
     pub send: bool,
     /// Whether the peer sends: false while it holds us; the time-out for missing sound rests then.
     pub receive: bool,
+    /// Keys when SDP agreed on encryption (SDES): nothing is then sent or taken in clear.
+    pub crypto: Option<Crypto>,
 }
 
 /// What a media thread is told.

@@ -31,7 +31,7 @@ struct Sent {
 }
 
 fn plan(event_type: Option<u8>) -> LegPlan {
-    LegPlan { codec: Codec::Pcma, event_type, remote: Some(PEER.parse().unwrap()), send: true, receive: true }
+    LegPlan { codec: Codec::Pcma, event_type, remote: Some(PEER.parse().unwrap()), send: true, receive: true, crypto: None }
 }
 
 fn clip(byte: u8, frames: usize) -> Piece {
