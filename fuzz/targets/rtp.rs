@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use dinetone_fuzz::machine::Ids;
-use dinetone_fuzz::media::leg::{Leg, Reports};
+use dinetone_fuzz::media::leg::{Leg, ROOM, Reports};
 use dinetone_fuzz::media::order::{Codec, LegId, LegPlan, MediaReport};
-use dinetone_fuzz::media::rtp::PACKET;
 use dinetone_fuzz::origin;
 use libfuzzer_sys::fuzz_target;
 
@@ -27,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     leg.collect(true);
     leg.record(now, Duration::from_secs(5), Duration::from_secs(2), &mut reports);
     let (mut packets, mut keys) = (0_u64, 0_u64);
-    let mut out = [0; PACKET];
+    let mut out = [0; ROOM];
     let mut report = [0; 512];
     while let Some(([length, how], more)) = rest.split_first_chunk::<2>() {
         let (packet, after) = more.split_at(usize::from(*length).min(more.len()));
@@ -35,9 +34,9 @@ fuzz_target!(|data: &[u8]| {
         packets += 1;
         let host = if how & 1 == 0 { 7 } else { 66 };
         if how & 2 == 0 {
-            leg.receive(now, ([192, 0, 2, host], 40_000).into(), packet, &mut reports);
+            leg.receive(now, ([192, 0, 2, host], 40_000).into(), &mut packet.to_vec(), &mut reports);
         } else {
-            leg.receive_rtcp(now, ([192, 0, 2, host], 40_001).into(), packet);
+            leg.receive_rtcp(now, ([192, 0, 2, host], 40_001).into(), &mut packet.to_vec());
         }
         if how & 4 == 0 {
             now = now.after(Duration::from_millis(20));

@@ -1,5 +1,7 @@
 //! G.711 by table: A-law, μ-law and 16-bit linear samples.
 
+use super::order::Codec;
+
 /// A-law for no sound.
 pub const ALAW_SILENCE: u8 = 0xD5;
 /// μ-law for no sound.
@@ -44,6 +46,15 @@ static MULAW_TO_ALAW: [u8; 256] = {
     }
     table
 };
+
+/// The byte for no sound.
+#[must_use]
+pub const fn silence(codec: Codec) -> u8 {
+    match codec {
+        Codec::Pcma => ALAW_SILENCE,
+        Codec::Pcmu => MULAW_SILENCE,
+    }
+}
 
 /// One A-law byte as a 16-bit sample.
 #[must_use]

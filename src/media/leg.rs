@@ -1,5 +1,9 @@
 //! One party's sound as a pure machine: every 20 ms a packet out, each packet in taken, judged, listened to and counted.
 
+mod keys;
+mod mix;
+mod timeline;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,12 +17,44 @@ use super::order::{Codec, LegCounts, LegId, LegPlan, MediaReport, PlayId, Record
 use super::quality::{Arrival, Quality, Watch, linear_of};
 use super::record::Recording;
 use super::rtcp::{Clockwork, Heard, Sent};
-use super::rtp::{self, HEADER, PACKET};
+use super::rtp::{self, HEADER};
 use super::source::{Source, Verdict};
 use crate::machine::{Ids, Now};
 
+use self::mix::Channel;
+use self::timeline::Timeline;
+
 /// Where a leg puts what it has to tell.
 pub type Reports = VecDeque<MediaReport>;
+
+/// Room for the longest packet that is written.
+pub const ROOM: usize = 1_500;
+/// The longest payload that is relayed: 80 ms. Nobody asks for more.
+const LONGEST: usize = 4 * FRAME;
+/// Parties that one leg may hear at once; more are left out.
+pub const SOURCES: usize = 16;
+
+/// What a datagram came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Received<'a> {
+    /// Whether it was the peer's.
+    pub ours: bool,
+    /// The sound in it that others may hear: neither a key nor a copy nor a packet that came too late.
+    pub sound: Option<Sound<'a>>,
+}
+
+/// One packet of sound on its way from one party to others.
+#[derive(Debug, Clone, Copy)]
+pub struct Sound<'a> {
+    pub from: LegId,
+    pub codec: Codec,
+    pub payload: &'a [u8],
+    pub ssrc: u32,
+    pub timestamp: u32,
+    pub marker: bool,
+    /// Packets that were lost before this one.
+    pub missing: u16,
+}
 
 /// A leg younger than this is not accused of hearing nothing.
 const TOO_YOUNG: Duration = Duration::from_secs(2);
@@ -33,7 +69,7 @@ pub struct Leg {
 
     ssrc: u32,
     sequence: u16,
-    timestamp: u32,
+    timeline: Timeline,
     /// The next packet begins a talkspurt.
     marker: bool,
     /// The last packet was silence of our own, not of a clip.
@@ -42,6 +78,8 @@ pub struct Leg {
     /// Packets at the last two reports, to tell a sender from a receiver.
     packets_reported: [u64; 2],
     playing: Option<Playing>,
+    ear: Ear,
+    keys: keys::Sender,
 
     quality: Quality,
     watch: Watch,
@@ -56,6 +94,16 @@ pub struct Leg {
     tones: Option<Box<tone::Detector>>,
     collecting: bool,
     recording: Option<Box<Recording>>,
+}
+
+/// Whom the party hears.
+#[derive(Debug)]
+enum Ear {
+    Nobody,
+    /// Packet by packet.
+    One(LegId),
+    /// Mixed at the tick.
+    Many(Vec<Channel>),
 }
 
 #[derive(Debug)]
@@ -80,12 +128,14 @@ impl Leg {
             plan,
             ssrc,
             sequence: random as u16,
-            timestamp: (random >> 32) as u32,
+            timeline: Timeline::new((random >> 32) as u32),
             marker: true,
             idle: true,
             packets_out: 0,
             packets_reported: [0; 2],
             playing: None,
+            ear: Ear::Nobody,
+            keys: keys::Sender::default(),
             quality: Quality::new(now),
             watch: Watch::new(now),
             clockwork: Clockwork::new(now, ssrc),
@@ -130,6 +180,33 @@ impl Leg {
         self.playing = None;
     }
 
+    /// From now on these legs are heard; the order of them means nothing.
+    pub fn hears(&mut self, from: &[LegId]) {
+        let mut known = match std::mem::replace(&mut self.ear, Ear::Nobody) {
+            Ear::Many(channels) => channels,
+            Ear::One(_) | Ear::Nobody => Vec::new(),
+        };
+        self.ear = match from {
+            [] => Ear::Nobody,
+            [one] => Ear::One(*one),
+            many => {
+                let many = &many[..many.len().min(SOURCES)];
+                known.retain(|channel| many.contains(&channel.from));
+                for from in many {
+                    if known.iter().all(|channel| channel.from != *from) {
+                        known.push(Channel::new(*from));
+                    }
+                }
+                Ear::Many(known)
+            }
+        };
+    }
+
+    /// Sends these keys to the party, behind those that wait. Gives how many were left out: no keys, or no room.
+    pub fn send_keys(&mut self, keys: &str) -> usize {
+        self.keys.add(keys)
+    }
+
     /// Switches the ear for in-band tones. It stays shut when named events were agreed.
     pub fn collect(&mut self, on: bool) {
         self.collecting = on;
@@ -152,43 +229,79 @@ impl Leg {
         self.recording.as_ref().map_or(0, |recording| recording.most())
     }
 
-    /// Takes a datagram of the RTP port. Returns false when it was not the peer's or not RTP.
-    pub fn receive(&mut self, now: Now, from: SocketAddr, datagram: &[u8], reports: &mut Reports) -> bool {
+    /// Takes a datagram of the RTP port.
+    pub fn receive<'a>(&mut self, now: Now, from: SocketAddr, datagram: &'a mut [u8], reports: &mut Reports) -> Received<'a> {
         if rtp::is_rtcp(datagram) {
-            return self.receive_rtcp(now, from, datagram);
+            return Received { ours: self.receive_rtcp(now, from, datagram), sound: None };
         }
         let Some(packet) = rtp::read(datagram) else {
             self.foreign += u64::from(self.source.destination().is_none_or(|peer| peer != from));
-            return false;
+            return Received { ours: false, sound: None };
         };
-        let now = now.instant;
-        let linear = linear_of(packet.payload_type);
-        let is_event = self.plan.event_type == Some(packet.payload_type);
-        let plausible = linear.is_some() || is_event || packet.payload_type == 13;
-        if self.source.judge(now, from, packet.ssrc, packet.sequence, plausible) == Verdict::Foreign {
+        let plausible = self.is_agreed(packet.payload_type);
+        if self.source.judge(now.instant, from, packet.ssrc, packet.sequence, plausible) == Verdict::Foreign {
             self.foreign += 1;
-            return false;
+            return Received { ours: false, sound: None };
         }
+        Received { ours: true, sound: self.take(now, &packet, reports) }
+    }
+
+    /// Takes a packet that is the peer's beyond doubt, and gives the sound in it for others.
+    pub fn take<'a>(&mut self, now: Now, packet: &rtp::Packet<'a>, reports: &mut Reports) -> Option<Sound<'a>> {
+        let now = now.instant;
         self.packets_in += 1;
         if self.watch.heard(now) {
             reports.push_back(MediaReport::AudioBack { leg: self.id });
         }
         let arrival = self.quality.arrived(packet.ssrc, packet.sequence);
-        if is_event {
+        if self.plan.event_type == Some(packet.payload_type) {
             // Copies and late packets too: the only one of a press that arrives may be late.
             if let Some(key) = self.events.receive(now, packet.sequence, packet.timestamp, packet.payload) {
                 self.press(now, key, Via::Event, reports);
             }
-        } else if let Some(linear) = linear
-            && arrival != Arrival::Repeated
-        {
-            self.hear(now, &packet, arrival, linear, reports);
+            return None;
         }
-        true
+        let linear = linear_of(packet.payload_type).filter(|_| arrival != Arrival::Repeated)?;
+        self.hear(now, packet, arrival, linear, reports);
+        let missing = match arrival {
+            Arrival::Next { missing } => missing,
+            Arrival::Restart => 0,
+            Arrival::Late | Arrival::Repeated => return None,
+        };
+        let codec = if packet.payload_type == 8 { Codec::Pcma } else { Codec::Pcmu };
+        let rtp::Packet { marker, timestamp, ssrc, payload, .. } = *packet;
+        Some(Sound { from: self.id, codec, payload, ssrc, timestamp, marker, missing })
+    }
+
+    /// Another party says something: writes the packet that passes it on at once, and gives its length and where it goes. None when
+    /// this leg does not hear that party, hears something else just now, or mixes it with others at its tick.
+    pub fn overhear(&mut self, sound: &Sound<'_>, into: &mut [u8; ROOM]) -> Option<(usize, SocketAddr)> {
+        match &mut self.ear {
+            Ear::One(from) if *from == sound.from => {}
+            Ear::Many(channels) => {
+                if let Some(channel) = channels.iter_mut().find(|channel| channel.from == sound.from) {
+                    channel.push(sound.codec, sound.payload, sound.missing);
+                }
+                return None;
+            }
+            Ear::One(_) | Ear::Nobody => return None,
+        }
+        let wanted = self.plan.send && self.playing.is_none() && !self.keys.is_busy() && sound.payload.len() <= LONGEST;
+        let destination = self.source.destination().filter(|_| wanted)?;
+        let (timestamp, begins) = self.timeline.relay(sound.from, sound.ssrc, sound.timestamp)?;
+        let payload = into.get_mut(HEADER..HEADER + sound.payload.len())?;
+        match (sound.codec, self.plan.codec) {
+            (Codec::Pcma, Codec::Pcma) | (Codec::Pcmu, Codec::Pcmu) => payload.copy_from_slice(sound.payload),
+            (Codec::Pcma, Codec::Pcmu) => transcode(sound.payload, payload, g711::alaw_to_mulaw),
+            (Codec::Pcmu, Codec::Pcma) => transcode(sound.payload, payload, g711::mulaw_to_alaw),
+        }
+        self.marker |= begins || sound.marker;
+        self.idle = false;
+        Some((self.finish(into, self.plan.codec.payload_type(), timestamp, sound.payload.len()), destination))
     }
 
     /// Takes a datagram of the RTCP port. Returns false when it was not the peer's.
-    pub fn receive_rtcp(&mut self, now: Now, from: SocketAddr, datagram: &[u8]) -> bool {
+    pub fn receive_rtcp(&mut self, now: Now, from: SocketAddr, datagram: &mut [u8]) -> bool {
         if !self.source.is_peer_rtcp(from) {
             self.foreign += 1;
             return false;
@@ -197,25 +310,47 @@ impl Leg {
         true
     }
 
-    /// The 20 ms tick: writes the next packet and says where it goes; none while nothing may be sent.
-    pub fn tick(&mut self, now: Now, into: &mut [u8; PACKET], reports: &mut Reports) -> Option<SocketAddr> {
+    /// The 20 ms tick: writes the next packet and says how long it is and where it goes; none while nothing may be sent, or while
+    /// the packets of another party are passed on.
+    pub fn tick(&mut self, now: Now, into: &mut [u8; ROOM], reports: &mut Reports) -> Option<(usize, SocketAddr)> {
         self.look_after(now.instant, reports);
-        self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
+        self.timeline.tick();
         if !self.plan.send {
             // Held: what is playing waits, so that the caller misses nothing of it.
             return None;
         }
         let destination = self.source.destination()?;
-        let (header, payload) = into.split_first_chunk_mut::<HEADER>()?;
-        self.idle = !self.write_sound(payload, reports);
-        let payload_type = match self.plan.codec {
-            Codec::Pcma => 8,
-            Codec::Pcmu => 0,
-        };
-        rtp::write_header(header, std::mem::take(&mut self.marker), payload_type, self.sequence, self.timestamp, self.ssrc);
-        self.sequence = self.sequence.wrapping_add(1);
-        self.packets_out += 1;
-        Some(destination)
+        if self.playing.is_none() && !self.keys.is_busy() && matches!(self.ear, Ear::One(_)) && self.timeline.is_fed() {
+            return None;
+        }
+        let timestamp = self.timeline.at_tick()?;
+        let payload: &mut [u8; FRAME] = into.get_mut(HEADER..)?.first_chunk_mut()?;
+        match self.keys.next(self.plan.event_type.is_some(), timestamp) {
+            Some(keys::Part::Event { payload: event, begins, timestamp }) => {
+                payload[..event.len()].copy_from_slice(&event);
+                self.marker = begins;
+                let payload_type = self.plan.event_type?;
+                let length = self.finish(into, payload_type, timestamp, event.len());
+                // Sound begins anew behind a key.
+                self.idle = true;
+                self.marker = true;
+                return Some((length, destination));
+            }
+            Some(keys::Part::Tone(key, part)) => {
+                mix::write(&keys::sound(key, part), self.plan.codec, payload);
+                self.idle = false;
+            }
+            Some(keys::Part::Rest) => {
+                payload.fill(g711::silence(self.plan.codec));
+                self.idle = true;
+            }
+            None => {
+                let was_idle = std::mem::replace(&mut self.idle, true);
+                self.idle = !self.write_sound(payload, reports);
+                self.marker |= was_idle && !self.idle;
+            }
+        }
+        Some((self.finish(into, self.plan.codec.payload_type(), timestamp, FRAME), destination))
     }
 
     /// Writes an RTCP report when one is due: its length, and where it goes (the port above, RFC 3550 section 11).
@@ -303,19 +438,41 @@ impl Leg {
         }
     }
 
-    /// Writes one frame; false when it is silence because nothing is playing.
-    fn write_sound(&mut self, payload: &mut [u8], reports: &mut Reports) -> bool {
+    /// Writes one frame; false when it is silence because there is nothing to hear.
+    fn write_sound(&mut self, payload: &mut [u8; FRAME], reports: &mut Reports) -> bool {
         let codec = self.plan.codec;
-        let Some(playing) = &mut self.playing else {
-            payload.fill(silence(codec));
-            return false;
-        };
-        let sounds = playing.write(codec, payload);
-        if playing.is_over() {
-            reports.push_back(MediaReport::Played { leg: self.id, play: playing.play });
-            self.playing = None;
+        if let Some(playing) = &mut self.playing {
+            let sounds = playing.write(codec, payload);
+            if playing.is_over() {
+                reports.push_back(MediaReport::Played { leg: self.id, play: playing.play });
+                self.playing = None;
+            }
+            // Meanwhile the others talk on; who is heard again afterwards is heard without delay.
+            return sounds;
         }
-        sounds
+        if let Ear::Many(channels) = &mut self.ear {
+            let mut sum = [0; FRAME];
+            if channels.iter_mut().fold(false, |any, channel| channel.add_to(&mut sum) || any) {
+                mix::write(&sum, codec, payload);
+                return true;
+            }
+        }
+        payload.fill(g711::silence(codec));
+        false
+    }
+
+    /// Puts the header in front of a payload and counts the packet; gives the length of the whole.
+    fn finish(&mut self, into: &mut [u8; ROOM], payload_type: u8, timestamp: u32, length: usize) -> usize {
+        if let Some(header) = into.first_chunk_mut::<HEADER>() {
+            rtp::write_header(header, std::mem::take(&mut self.marker), payload_type, self.sequence, timestamp, self.ssrc);
+        }
+        self.sequence = self.sequence.wrapping_add(1);
+        self.packets_out += 1;
+        HEADER + length
+    }
+
+    fn is_agreed(&self, payload_type: u8) -> bool {
+        linear_of(payload_type).is_some() || self.plan.event_type == Some(payload_type) || payload_type == 13
     }
 
     fn write_report(&mut self, now: Now, goodbye: bool, into: &mut [u8]) -> Option<(usize, SocketAddr)> {
@@ -325,7 +482,7 @@ impl Leg {
             ssrc: self.ssrc,
             packets: self.packets_out as u32,
             octets: (self.packets_out as u32).wrapping_mul(FRAME as u32),
-            timestamp: self.timestamp,
+            timestamp: self.timeline.clock(),
             lately: self.packets_out > self.packets_reported[1],
         };
         self.packets_reported = [self.packets_out, self.packets_reported[0]];
@@ -356,13 +513,13 @@ impl Playing {
             }
             Some(Piece::Gap(_)) => None,
             None => {
-                payload.fill(silence(codec));
+                payload.fill(g711::silence(codec));
                 return false;
             }
         };
         match sound {
             Some(sound) => payload.copy_from_slice(sound),
-            None => payload.fill(silence(codec)),
+            None => payload.fill(g711::silence(codec)),
         }
         self.frame += 1;
         self.settle();
@@ -397,11 +554,8 @@ impl Playing {
     }
 }
 
-fn silence(codec: Codec) -> u8 {
-    match codec {
-        Codec::Pcma => g711::ALAW_SILENCE,
-        Codec::Pcmu => g711::MULAW_SILENCE,
-    }
+fn transcode(from: &[u8], into: &mut [u8], code: fn(u8) -> u8) {
+    into.iter_mut().zip(from).for_each(|(into, from)| *into = code(*from));
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod clip;
 pub mod dtmf;
 pub mod g711;
+pub mod hall;
 pub mod leg;
 pub mod order;
 pub mod ports;

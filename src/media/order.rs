@@ -24,6 +24,17 @@ pub enum Codec {
     Pcmu,
 }
 
+impl Codec {
+    /// Payload type (RFC 3551).
+    #[must_use]
+    pub const fn payload_type(self) -> u8 {
+        match self {
+            Self::Pcma => 8,
+            Self::Pcmu => 0,
+        }
+    }
+}
+
 /// What was agreed for one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegPlan {

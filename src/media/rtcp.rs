@@ -6,6 +6,8 @@ use rtcp_types::{Bye, Compound, Packet, ReceiverReport, ReportBlock, RtcpPacketW
 
 /// The longest report that we write: SR with one block, SDES, BYE.
 pub const LARGEST: usize = 160;
+/// Room for it when it is encrypted too.
+pub const ROOM: usize = LARGEST + 32;
 /// Time between reports: with what [`Clockwork`] adds it never exceeds 5 s.
 const INTERVAL: Duration = Duration::from_millis(3_600);
 /// Seconds from 1900 to 1970.

@@ -3,6 +3,7 @@
 mod inbox;
 mod realtime;
 mod socket;
+mod wires;
 mod worker;
 
 #[cfg(test)]

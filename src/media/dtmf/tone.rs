@@ -8,6 +8,14 @@ pub const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
 pub const COLUMNS: [f32; 4] = [1_209.0, 1_336.0, 1_477.0, 1_633.0];
 const PAD: [[char; 4]; 4] = [['1', '2', '3', 'A'], ['4', '5', '6', 'B'], ['7', '8', '9', 'C'], ['*', '0', '#', 'D']];
 
+/// The two tones of a key, in hertz.
+#[must_use]
+pub fn pair(key: char) -> Option<[f32; 2]> {
+    let row = PAD.iter().position(|row| row.contains(&key))?;
+    let column = PAD[row].iter().position(|known| *known == key)?;
+    Some([ROWS[row], COLUMNS[column]])
+}
+
 const RATE: f32 = 8_000.0;
 /// 12.75 ms: two whole blocks fit into the shortest tone of 40 ms wherever it begins.
 const BLOCK: usize = 102;

@@ -7,6 +7,7 @@ use crate::media::clip::{Clip, ClipBytes};
 use crate::media::dtmf::event::Report;
 use crate::media::dtmf::{event_of, tone};
 use crate::media::g711::{ALAW_SILENCE, MULAW_SILENCE};
+use crate::media::rtp::PACKET;
 
 const PEER: &str = "192.0.2.1:4000";
 const THIEF: &str = "203.0.113.66:4000";
@@ -53,9 +54,9 @@ impl World {
     /// 20 ms pass.
     fn tick(&mut self) -> Option<Sent> {
         self.now = self.now.after(Duration::from_millis(20));
-        let mut packet = [0; PACKET];
-        self.leg.tick(self.now, &mut packet, &mut self.reports)?;
-        let read = rtp::read(&packet).unwrap();
+        let mut packet = [0; ROOM];
+        let (length, _) = self.leg.tick(self.now, &mut packet, &mut self.reports)?;
+        let read = rtp::read(&packet[..length]).unwrap();
         assert_eq!(read.payload.len(), FRAME);
         assert!(read.payload.iter().all(|byte| *byte == read.payload[0]));
         let rtp::Packet { marker, payload_type, sequence, timestamp, ssrc, payload } = read;
@@ -76,7 +77,7 @@ impl World {
     }
 
     fn receives(&mut self, from: &str, packet: &[u8]) -> bool {
-        self.leg.receive(self.now, from.parse().unwrap(), packet, &mut self.reports)
+        self.leg.receive(self.now, from.parse().unwrap(), &mut packet.to_vec(), &mut self.reports).ours
     }
 
     /// The peer sends this sound, packet by packet, while time passes.
@@ -272,10 +273,10 @@ fn c9_a_third_party_is_neither_taken_nor_answered() {
         let theirs = world.packet(8, &voice(0x21));
         world.sequence = world.sequence.wrapping_sub(1);
         assert!(!world.receives(THIEF, &theirs));
-        assert!(!world.leg.receive_rtcp(world.now, THIEF.parse().unwrap(), &[0x80, 203, 0, 0]));
+        assert!(!world.leg.receive_rtcp(world.now, THIEF.parse().unwrap(), &mut [0x80, 203, 0, 0]));
         world.says(&voice(0x20));
-        let mut packet = [0; PACKET];
-        assert_eq!(world.leg.tick(world.now, &mut packet, &mut world.reports), Some(PEER.parse().unwrap()));
+        let mut packet = [0; ROOM];
+        assert_eq!(world.leg.tick(world.now, &mut packet, &mut world.reports), Some((PACKET, PEER.parse().unwrap())));
     }
     assert_eq!(world.leg.counts(world.now).packets_in, 501);
     assert_eq!(world.leg.counts(world.now).lost, 0);
@@ -289,8 +290,8 @@ fn c3_a_new_agreement_moves_the_stream_to_the_new_address() {
     let packet = world.packet(8, &voice(1));
     assert!(!world.receives(PEER, &packet), "the old address is a stranger now");
     assert!(world.receives(THIEF, &packet));
-    let mut packet = [0; PACKET];
-    assert_eq!(world.leg.tick(world.now, &mut packet, &mut world.reports), Some(THIEF.parse().unwrap()));
+    let mut packet = [0; ROOM];
+    assert_eq!(world.leg.tick(world.now, &mut packet, &mut world.reports), Some((PACKET, THIEF.parse().unwrap())));
 }
 
 #[test]
@@ -370,7 +371,7 @@ proptest::proptest! {
                 *second = [*second, 8, 0, 200][usize::from(kind)];
             }
             world.receives(PEER, &bytes);
-            world.leg.receive_rtcp(world.now, PEER.parse().unwrap(), &bytes);
+            world.leg.receive_rtcp(world.now, PEER.parse().unwrap(), &mut bytes);
             world.tick();
         }
         proptest::prop_assert!(world.leg.recording_most() <= 8_000);

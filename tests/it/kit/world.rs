@@ -12,8 +12,9 @@ use dinetone::call::session::Env;
 use dinetone::centre::{Centre, Input, Limits, Output};
 use dinetone::domain::{Catalogue, MenuNumber, Order, ShopClock, StepKind, Timestamp};
 use dinetone::machine::{Ids, Machine, Now};
+use dinetone::media::hall::Hall;
 use dinetone::media::leg::{Leg, Reports};
-use dinetone::media::order::{LegId, MediaOrder, MediaReport};
+use dinetone::media::order::{Codec, LegPlan, MediaOrder, MediaReport};
 use dinetone::media::ports::Ports;
 use dinetone::media::rtp::PACKET;
 use dinetone::server::effects::Effects;
@@ -40,7 +41,9 @@ pub struct Inner {
     now: Now,
     start: Instant,
     centre: Centre,
-    legs: HashMap<LegId, (Leg, SocketAddr)>,
+    hall: Hall,
+    /// Our address of each leg, by its place in the hall.
+    sounds: BTreeMap<u32, SocketAddr>,
     phones: BTreeMap<usize, Phone>,
     parcels: BinaryHeap<Reverse<(Instant, u64)>>,
     contents: HashMap<u64, Parcel>,
@@ -142,7 +145,8 @@ impl World {
             now,
             start: instant,
             centre,
-            legs: HashMap::new(),
+            hall: Hall::default(),
+            sounds: BTreeMap::new(),
             phones: BTreeMap::new(),
             parcels: BinaryHeap::new(),
             contents: HashMap::new(),
@@ -248,7 +252,7 @@ impl World {
         self.time_passes(Duration::from_secs(40));
         let inner = self.0.borrow();
         assert_eq!(inner.centre.calls(), 0, "a call is left\n{}", inner.ladder.join("\n"));
-        assert!(inner.legs.is_empty(), "a leg is left");
+        assert!(inner.hall.is_empty(), "a leg is left");
     }
 }
 
@@ -352,7 +356,7 @@ impl Inner {
             let mut consider = |at: Option<Instant>| next = at.map_or(next, |at| next.min(at));
             consider(self.parcels.peek().map(|Reverse((at, _))| *at));
             consider(self.centre.next_deadline());
-            consider((!self.legs.is_empty()).then_some(self.next_tick));
+            consider((!self.hall.is_empty()).then_some(self.next_tick));
             for phone in self.phones.values() {
                 consider(phone.sip.next_deadline());
                 consider(phone.next_packet());
@@ -386,7 +390,7 @@ impl Inner {
             self.centre.handle_timeout(now);
             self.drain();
         }
-        if !self.legs.is_empty() && self.next_tick <= now.instant {
+        if !self.hall.is_empty() && self.next_tick <= now.instant {
             self.next_tick = now.instant + TICK;
             self.tick();
         }
@@ -425,9 +429,11 @@ impl Inner {
                     if bytes.len() == PACKET {
                         phone.heard_packets += 1;
                     }
-                } else if let Some((leg, _)) = self.legs.values_mut().find(|(_, address)| *address == to) {
-                    leg.receive(now, from, &bytes, &mut self.reports);
-                    self.drain();
+                } else if let Some(place) = self.sounds.iter().find(|(_, address)| **address == to).map(|(place, _)| *place) {
+                    let mut bytes = bytes;
+                    self.sound(|hall, reports, send| {
+                        hall.receive(now, place, from, &mut bytes, reports, send);
+                    });
                 }
             }
         }
@@ -435,14 +441,17 @@ impl Inner {
 
     fn tick(&mut self) {
         let now = self.now;
-        let mut packet = [0_u8; PACKET];
-        let mut sent = Vec::new();
-        for (leg, address) in self.legs.values_mut() {
-            if let Some(to) = leg.tick(now, &mut packet, &mut self.reports) {
-                sent.push((*address, to, packet.to_vec()));
-            }
+        for place in self.sounds.keys().copied().collect::<Vec<_>>() {
+            self.sound(|hall, reports, send| hall.tick(now, place, reports, send));
         }
-        for (from, to, bytes) in sent {
+    }
+
+    /// Something happens in the hall; what it sends goes out.
+    fn sound(&mut self, act: impl FnOnce(&mut Hall, &mut Reports, &mut dinetone::media::hall::Send<'_>)) {
+        let mut sent = Vec::new();
+        act(&mut self.hall, &mut self.reports, &mut |place, to, packet| sent.push((place, to, packet.to_vec())));
+        for (place, to, bytes) in sent {
+            let from = self.sounds[&place];
             self.post(Parcel::Sound { from, to, bytes });
         }
         self.drain();
@@ -511,34 +520,43 @@ impl Inner {
         let now = self.now;
         match order {
             MediaOrder::Open { leg, ip, port, plan } => {
-                let mut ids = Ids::seeded(u128::from(self.ids.next_u64()));
-                if self.legs.is_empty() {
-                    self.next_tick = now.instant + TICK;
-                }
-                self.legs.insert(leg, (Leg::new(now, leg, plan, &mut ids), SocketAddr::new(ip, port)));
+                self.open_leg(leg, plan, SocketAddr::new(ip, port));
                 self.reports.push_back(MediaReport::Opened { leg });
             }
-            MediaOrder::Change { leg, plan } => self.with_leg(leg, |leg, _| leg.change(now, plan)),
-            MediaOrder::Play { leg, play, pieces, repeat } => self.with_leg(leg, |leg, _| leg.play(play, pieces, repeat)),
-            MediaOrder::Stop { leg } => self.with_leg(leg, |leg, _| leg.stop()),
-            MediaOrder::Collect { leg, on } => self.with_leg(leg, |leg, _| leg.collect(on)),
-            MediaOrder::Record { leg, longest, silence } => self.with_leg(leg, |leg, reports| leg.record(now, longest, silence, reports)),
-            MediaOrder::StopRecording { leg } => self.with_leg(leg, |leg, reports| leg.stop_recording(reports)),
-            MediaOrder::OpenBrowser { .. } | MediaOrder::Candidate { .. } | MediaOrder::Hear { .. } | MediaOrder::SendKeys { .. } => {
-                unreachable!("no agents in these stories yet")
+            // A page here is an address that speaks plain RTP: its offer is that address, the answer is ours.
+            MediaOrder::OpenBrowser { leg, offer } => {
+                let Ok(page) = offer.trim().parse::<SocketAddr>() else {
+                    self.reports.push_back(MediaReport::OpenFailed { leg, why: "the offer cannot be read" });
+                    return;
+                };
+                let plan =
+                    LegPlan { codec: Codec::Pcma, event_type: Some(101), remote: Some(page), send: true, receive: true, crypto: None };
+                let ours = SocketAddr::new(HOTLINE.parse::<SocketAddr>().unwrap().ip(), 30_000 + (leg.0 % 20_000) as u16);
+                if self.hall.place(leg).is_some() {
+                    self.hall.obey(now, MediaOrder::Change { leg, plan }, &mut self.reports);
+                } else {
+                    self.open_leg(leg, plan, ours);
+                }
+                self.reports.push_back(MediaReport::BrowserAnswer { leg, sdp: ours.to_string() });
+                self.reports.push_back(MediaReport::BrowserState { leg, connected: true, loss_percent: 0, rtt_ms: 1 });
             }
             MediaOrder::Close { leg } => {
-                if let Some((leg, _)) = self.legs.remove(&leg) {
+                if let Some((place, leg)) = self.hall.close(leg) {
+                    self.sounds.remove(&place);
                     leg.close(now, &mut self.reports);
                 }
             }
+            order => self.hall.obey(now, order, &mut self.reports),
         }
     }
 
-    fn with_leg(&mut self, leg: LegId, act: impl FnOnce(&mut Leg, &mut Reports)) {
-        if let Some((leg, _)) = self.legs.get_mut(&leg) {
-            act(leg, &mut self.reports);
+    fn open_leg(&mut self, leg: dinetone::media::order::LegId, plan: LegPlan, ours: SocketAddr) {
+        let mut ids = Ids::seeded(u128::from(self.ids.next_u64()));
+        if self.hall.is_empty() {
+            self.next_tick = self.now.instant + TICK;
         }
+        let place = self.hall.open(Leg::new(self.now, leg, plan, &mut ids)).expect("names of legs are never used twice");
+        self.sounds.insert(place, ours);
     }
 
     fn drain_phone(&mut self, place: usize) {
