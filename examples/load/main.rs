@@ -1,10 +1,19 @@
 //! Measures a server as `make bench` wants it: each row of docs/benchmarks.md, on loopback, the server on one core and the callers on another.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program reports to a person")]
 
+mod bridge;
 #[path = "gen.rs"]
 mod load;
+/// The page of the library's own tests.
+#[path = "../../src/media/webrtc/page.rs"]
+mod page;
 mod rows;
 mod server;
+
+/// The page asks for it by this name.
+mod machine {
+    pub use dinetone::machine::Now;
+}
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,7 +40,7 @@ enum What {
         menus: PathBuf,
         #[arg(long, default_value = "target/bench")]
         folder: PathBuf,
-        /// Only these rows: start, options, setups, overload, cpu, memory, calls.
+        /// Only these rows: start, options, setups, overload, cpu, memory, calls, bridge.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// Longest time of one measurement, in seconds.

@@ -27,7 +27,7 @@ pub struct Known {
     setups: Option<f64>,
 }
 
-const ALL: [Measurement; 7] = [
+const ALL: [Measurement; 8] = [
     ("start", start),
     ("options", options),
     ("setups", setups),
@@ -35,6 +35,7 @@ const ALL: [Measurement; 7] = [
     ("memory", memory),
     ("cpu", cpu),
     ("calls", calls),
+    ("bridge", bridge),
 ];
 
 /// Measures the rows of `only`, or all.
@@ -220,6 +221,11 @@ fn memory(stand: &Stand, _: Duration, _: &mut Known) -> io::Result<Vec<Row>> {
             "{idle} KiB idle, {first} KiB with {calls} calls, {second} KiB with {more}; the kernel's socket memory is not in it"
         )],
     }])
+}
+
+/// Bridged calls, on the media thread alone.
+fn bridge(_: &Stand, span: Duration, _: &mut Known) -> io::Result<Vec<Row>> {
+    Ok(vec![crate::bridge::cpu(false, span)?, crate::bridge::cpu(true, span)?, crate::bridge::growth()?])
 }
 
 /// Processor time of 100 calls with sound both ways, and what the packets alone cost.

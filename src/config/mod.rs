@@ -116,7 +116,8 @@ pub struct PhoneAccount {
 #[derive(Debug, Clone)]
 pub struct Media {
     pub rtp_ports: RangeInclusive<u16>,
-    pub threads: usize,
+    /// Where all browsers send their sound; 0: a free port, another one at every start.
+    pub browser_port: u16,
     /// A call without any sound from the caller ends after this time (hold exempt).
     pub no_audio_after: Duration,
 }
@@ -503,9 +504,14 @@ fn media(mut s: Section<'_>) -> Media {
     };
     let media = Media {
         rtp_ports: s.parse("rtp_ports", range, PORTS).unwrap_or(20_000..=29_999),
-        threads: usize::try_from(s.number("threads", 0, 0..=64)).unwrap_or(0),
+        browser_port: s.number("browser_port", 0, 0..=65_535) as u16,
         no_audio_after: s.duration("no_audio_after", Duration::from_secs(60)),
     };
+    // One thread carries all sound, so that any two parties can hear each other.
+    s.number("threads", 0, 0..=1);
+    if media.rtp_ports.contains(&media.browser_port) {
+        s.fault("browser_port", "lies among rtp_ports", "write a port of its own, such as 3478, or 0 for a free one");
+    }
     s.finish();
     media
 }

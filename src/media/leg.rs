@@ -19,6 +19,7 @@ use super::record::Recording;
 use super::rtcp::{Clockwork, Heard, Sent};
 use super::rtp::{self, HEADER};
 use super::source::{Source, Verdict};
+use super::srtp::{self, Crypto};
 use crate::machine::{Ids, Now};
 
 use self::mix::Channel;
@@ -70,6 +71,8 @@ pub struct Leg {
     ssrc: u32,
     sequence: u16,
     timeline: Timeline,
+    /// What opens the peer's packets and seals ours, when SDP agreed on it.
+    sealed: Option<Box<Sealed>>,
     /// The next packet begins a talkspurt.
     marker: bool,
     /// The last packet was silence of our own, not of a clip.
@@ -94,6 +97,22 @@ pub struct Leg {
     tones: Option<Box<tone::Detector>>,
     collecting: bool,
     recording: Option<Box<Recording>>,
+}
+
+/// SRTP of both directions.
+#[derive(Debug)]
+struct Sealed {
+    local: srtp::Context,
+    remote: srtp::Context,
+}
+
+impl Sealed {
+    /// None when nothing was agreed. AES takes any key of 16 bytes.
+    fn new(crypto: Option<&Crypto>) -> Option<Box<Self>> {
+        let Crypto { suite, local, remote } = crypto?;
+        let context = |key| srtp::Context::new(*suite, key).expect("the key has the right length");
+        Some(Box::new(Self { local: context(local), remote: context(remote) }))
+    }
 }
 
 /// Whom the party hears.
@@ -125,6 +144,7 @@ impl Leg {
             id,
             opened: now,
             source: Source::new(now, plan.remote),
+            sealed: Sealed::new(plan.crypto.as_ref()),
             plan,
             ssrc,
             sequence: random as u16,
@@ -164,6 +184,9 @@ impl Leg {
         }
         if plan.receive != self.plan.receive {
             self.watch.rest(now);
+        }
+        if plan.crypto != self.plan.crypto {
+            self.sealed = Sealed::new(plan.crypto.as_ref());
         }
         self.marker |= plan.send && !self.plan.send;
         self.plan = plan;
@@ -234,6 +257,15 @@ impl Leg {
         if rtp::is_rtcp(datagram) {
             return Received { ours: self.receive_rtcp(now, from, datagram), sound: None };
         }
+        let length = match &mut self.sealed {
+            Some(sealed) => sealed.remote.open(datagram),
+            None => Some(datagram.len()),
+        };
+        // What does not prove to be the peer's is a stranger's, and what was here before is not told apart from it.
+        let Some(datagram) = length.map(|length| &datagram[..length]) else {
+            self.foreign += 1;
+            return Received { ours: false, sound: None };
+        };
         let Some(packet) = rtp::read(datagram) else {
             self.foreign += u64::from(self.source.destination().is_none_or(|peer| peer != from));
             return Received { ours: false, sound: None };
@@ -297,7 +329,7 @@ impl Leg {
         }
         self.marker |= begins || sound.marker;
         self.idle = false;
-        Some((self.finish(into, self.plan.codec.payload_type(), timestamp, sound.payload.len()), destination))
+        Some((self.finish(into, self.plan.codec.payload_type(), timestamp, sound.payload.len())?, destination))
     }
 
     /// Takes a datagram of the RTCP port. Returns false when it was not the peer's.
@@ -306,7 +338,15 @@ impl Leg {
             self.foreign += 1;
             return false;
         }
-        self.clockwork.read(now.instant, datagram, self.ssrc);
+        let length = match &mut self.sealed {
+            Some(sealed) => sealed.remote.open_rtcp(datagram),
+            None => Some(datagram.len()),
+        };
+        let Some(length) = length else {
+            self.foreign += 1;
+            return false;
+        };
+        self.clockwork.read(now.instant, &datagram[..length], self.ssrc);
         true
     }
 
@@ -330,7 +370,7 @@ impl Leg {
                 payload[..event.len()].copy_from_slice(&event);
                 self.marker = begins;
                 let payload_type = self.plan.event_type?;
-                let length = self.finish(into, payload_type, timestamp, event.len());
+                let length = self.finish(into, payload_type, timestamp, event.len())?;
                 // Sound begins anew behind a key.
                 self.idle = true;
                 self.marker = true;
@@ -350,7 +390,7 @@ impl Leg {
                 self.marker |= was_idle && !self.idle;
             }
         }
-        Some((self.finish(into, self.plan.codec.payload_type(), timestamp, FRAME), destination))
+        Some((self.finish(into, self.plan.codec.payload_type(), timestamp, FRAME)?, destination))
     }
 
     /// Writes an RTCP report when one is due: its length, and where it goes (the port above, RFC 3550 section 11).
@@ -462,13 +502,17 @@ impl Leg {
     }
 
     /// Puts the header in front of a payload and counts the packet; gives the length of the whole.
-    fn finish(&mut self, into: &mut [u8; ROOM], payload_type: u8, timestamp: u32, length: usize) -> usize {
+    fn finish(&mut self, into: &mut [u8; ROOM], payload_type: u8, timestamp: u32, length: usize) -> Option<usize> {
         if let Some(header) = into.first_chunk_mut::<HEADER>() {
             rtp::write_header(header, std::mem::take(&mut self.marker), payload_type, self.sequence, timestamp, self.ssrc);
         }
         self.sequence = self.sequence.wrapping_add(1);
         self.packets_out += 1;
-        HEADER + length
+        match &mut self.sealed {
+            // There is always room; were there none, nothing would go out.
+            Some(sealed) => sealed.local.seal(into, HEADER + length),
+            None => Some(HEADER + length),
+        }
     }
 
     fn is_agreed(&self, payload_type: u8) -> bool {
@@ -495,6 +539,10 @@ impl Leg {
             jitter: self.quality.jitter(),
         });
         let length = self.clockwork.write(now.instant, now.wall, &sent, heard.as_ref(), goodbye, into);
+        let length = match &mut self.sealed {
+            Some(sealed) if length > 0 => sealed.local.seal_rtcp(into, length)?,
+            _ => length,
+        };
         (length > 0).then_some((length, destination))
     }
 }

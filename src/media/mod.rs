@@ -14,3 +14,4 @@ pub mod rtp;
 pub mod source;
 pub mod srtp;
 pub mod wav;
+pub mod webrtc;

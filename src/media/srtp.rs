@@ -1,6 +1,10 @@
 //! Keys of an encrypted leg, as SDP agreed them (RFC 4568); never shown.
 
+mod context;
+
 use std::fmt;
+
+pub use self::context::{Context, OVERHEAD, Unusable};
 
 /// How packets are authenticated; AES in counter mode with 128 bits hides all of them (RFC 4568 section 6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

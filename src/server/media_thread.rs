@@ -1,5 +1,6 @@
 //! The media threads: they own the sockets and the legs, wake every 5 ms, and carry sound without a lock, a wait or an allocation.
 
+mod door;
 mod inbox;
 mod realtime;
 mod socket;
@@ -10,7 +11,6 @@ mod worker;
 mod tests;
 
 use std::fmt;
-use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -22,11 +22,11 @@ use crate::media::order::{LegId, MediaOrder, MediaReport};
 /// Where reports go: gives a report back when it has no room, and gets it again 5 ms later. Must not block.
 pub type ReportSink = Arc<dyn Fn(MediaReport) -> Result<(), MediaReport> + Send + Sync>;
 
+pub use door::{Entry, entries};
+
 /// How the threads are run.
 #[derive(Debug, Clone)]
 pub struct MediaSettings {
-    /// Threads; 0 means one less than there are cores, at least one.
-    pub threads: usize,
     /// Orders that may wait for one thread; more are refused.
     pub orders: usize,
     /// Ask for a real-time class (SCHED_RR), and take a better nice value where it is refused.
@@ -35,19 +35,21 @@ pub struct MediaSettings {
     pub seed: u128,
     /// Bytes that recordings may come to, for each thread; beyond that a recording ends as full at once.
     pub recordings: usize,
+    /// Where browsers come in; empty: nowhere.
+    pub browsers: Vec<Entry>,
 }
 
 impl MediaSettings {
     /// The settings of a server; `seed` from the system's random source.
     #[must_use]
     pub fn new(seed: u128) -> Self {
-        Self { threads: 0, orders: 16_384, realtime: true, seed, recordings: 256 * 1024 * 1024 }
+        Self { orders: 16_384, realtime: true, seed, recordings: 256 * 1024 * 1024, browsers: Vec::new() }
     }
 
-    /// One thread of the ordinary class.
+    /// Of the ordinary class.
     #[must_use]
     pub fn for_testing() -> Self {
-        Self { threads: 1, realtime: false, ..Self::new(1) }
+        Self { realtime: false, ..Self::new(1) }
     }
 }
 
@@ -68,16 +70,15 @@ impl MediaThreads {
     /// # Errors
     /// When the system gives no thread or no epoll descriptor.
     pub fn start(settings: &MediaSettings, sink: ReportSink) -> std::io::Result<Self> {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let count = if settings.threads == 0 { cores.saturating_sub(1).max(1) } else { settings.threads };
+        // Parties that hear each other live on one thread, and any two may come to: so there is one.
+        let count = 1;
         let legs = Arc::new(AtomicUsize::new(0));
         let mut ids = Ids::seeded(settings.seed);
         let mut started = Self { threads: Vec::with_capacity(count), legs: Arc::clone(&legs) };
         for place in 0..count {
             let orders = Arc::new(Inbox::new(settings.orders));
             let seed = u128::from(ids.next_u64()) << 64 | u128::from(ids.next_u64());
-            let mut worker =
-                worker::Worker::new(Arc::clone(&orders), Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings.recordings)?;
+            let mut worker = worker::Worker::new(Arc::clone(&orders), Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings)?;
             let realtime = settings.realtime;
             let handle = std::thread::Builder::new().name(format!("media-{place}")).spawn(move || {
                 realtime::ask(realtime, place == 0);

@@ -14,7 +14,7 @@ use super::brain::Brain;
 use super::effects::Effects;
 use super::files::{Files, Places};
 use super::ladder::Ladders;
-use super::media_thread::{MediaSettings, MediaThreads};
+use super::media_thread::{MediaSettings, MediaThreads, entries};
 use super::sockets::{Sockets, sip_settings};
 use super::streams::Streams;
 use super::{clock, reload, sip_ws, tasks};
@@ -229,9 +229,13 @@ async fn assemble(
             _ => unreachable!("what was put in comes back"),
         })
     });
-    let media_settings = MediaSettings { threads: config.media.threads, ..MediaSettings::new(u128::from_le_bytes(clock::random())) };
-    let media = MediaThreads::start(&media_settings, sink)
-        .map_err(|error| vec![Finding::new("media.threads", error.to_string(), "raise the limits on threads and descriptors")])?;
+    let media_settings = MediaSettings {
+        browsers: entries(config.media.browser_port, config.sip.advertise),
+        ..MediaSettings::new(u128::from_le_bytes(clock::random()))
+    };
+    let media = MediaThreads::start(&media_settings, sink).map_err(|error| {
+        vec![Finding::new("media.browser_port", error.to_string(), "write a free port, and raise the limits on threads and descriptors")]
+    })?;
     let ports = Ports::new(*config.media.rtp_ports.start(), *config.media.rtp_ports.end(), &mut ids);
 
     let (latest, catalogue_now) = watch::channel(Arc::clone(&catalogue));

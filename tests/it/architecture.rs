@@ -100,7 +100,15 @@ fn modules_import_downwards_only_and_pure_ones_stay_pure() {
 /// One place for each library: only that file or folder names it.
 #[test]
 fn each_outside_library_has_one_home() {
-    let homes = [("rsip", "sip/message"), ("rtp_rs", "media/rtp"), ("hound", "media/wav"), ("sqlx", "store/"), ("axum", "")];
+    let homes = [
+        ("rsip", "sip/message"),
+        ("rtp_rs", "media/rtp"),
+        ("hound", "media/wav"),
+        ("str0m", "media/webrtc"),
+        ("aws_lc_rs", "media/srtp"),
+        ("sqlx", "store/"),
+        ("axum", ""),
+    ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&root, &mut files);

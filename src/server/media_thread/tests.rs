@@ -3,14 +3,17 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
+use crate::machine::Now;
 use crate::media::clip::{Clip, ClipBytes, Piece};
 use crate::media::dtmf::tone::Detector;
 use crate::media::g711::alaw_to_linear;
 use crate::media::order::{Codec, LegPlan, PlayId};
 use crate::media::rtp;
+use crate::media::srtp::{Context, Crypto, MasterKey, Suite};
+use crate::media::webrtc::page::{Page, Post};
 
 const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -144,6 +147,241 @@ fn recordings_have_a_common_bound() {
     media.send(record(LegId(2))).unwrap();
     media.send(MediaOrder::StopRecording { leg: LegId(2) }).unwrap();
     assert!(matches!(reports.recv_timeout(PATIENCE).unwrap(), MediaReport::Recorded { leg: LegId(2), .. }));
+}
+
+fn open_all(media: &MediaThreads, reports: &Receiver<MediaReport>, legs: &[(LegId, &UdpSocket, u16)]) {
+    for (leg, peer, port) in legs {
+        media.send(MediaOrder::Open { leg: *leg, ip: HOST, port: *port, plan: plan(peer) }).unwrap();
+        assert!(matches!(reports.recv_timeout(PATIENCE).unwrap(), MediaReport::Opened { .. }));
+    }
+}
+
+/// Reads until a packet with this sound comes.
+fn hears(peer: &UdpSocket, byte: u8) -> Instant {
+    let mut bytes = [0; 400];
+    loop {
+        let (length, _) = peer.recv_from(&mut bytes).unwrap();
+        if rtp::read(&bytes[..length]).is_some_and(|packet| packet.payload.contains(&byte)) {
+            return now().instant;
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the real clock of a test on the wire")]
+fn now() -> Now {
+    Now { instant: Instant::now(), wall: std::time::SystemTime::now() }
+}
+
+#[test]
+fn c10_two_legs_hear_each_other_within_a_phase() {
+    let (media, reports) = started();
+    let (caller, agent, ports) = (peer(), peer(), [free_port(), free_port()]);
+    open_all(&media, &reports, &[(LegId(1), &caller, ports[0]), (LegId(2), &agent, ports[1])]);
+    media.send(MediaOrder::Hear { leg: LegId(1), from: [LegId(2)].into() }).unwrap();
+    media.send(MediaOrder::Hear { leg: LegId(2), from: [LegId(1)].into() }).unwrap();
+    let mut times = Vec::new();
+    for turn in 0..25_u16 {
+        let byte = 0x40 + turn as u8;
+        let sent = now().instant;
+        caller.send_to(&packet(8, turn + 1, &[byte; 160]), (HOST, ports[0])).unwrap();
+        times.push(hears(&agent, byte) - sent);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    times.sort();
+    assert!(times[12] < Duration::from_millis(15), "half of the packets are there at once, even on a busy machine: {times:?}");
+    agent.send_to(&packet(8, 1, &[0x31; 160]), (HOST, ports[1])).unwrap();
+    hears(&caller, 0x31);
+    // When one leg closes, the other hears silence.
+    media.send(MediaOrder::Close { leg: LegId(2) }).unwrap();
+    assert!(matches!(reports.recv_timeout(PATIENCE).unwrap(), MediaReport::Closed { leg: LegId(2), .. }));
+    hears(&caller, crate::media::g711::ALAW_SILENCE);
+}
+
+/// A page on a socket of its own; time is real.
+struct RealPage {
+    page: Page,
+    socket: UdpSocket,
+}
+
+impl RealPage {
+    /// Opens, or renews, the leg of a page.
+    fn open(media: &MediaThreads, reports: &Receiver<MediaReport>, leg: LegId) -> Self {
+        let socket = peer();
+        socket.set_nonblocking(true).unwrap();
+        let (mut page, offer) = Page::new(now(), socket.local_addr().unwrap());
+        media.send(MediaOrder::OpenBrowser { leg, offer }).unwrap();
+        let answer = loop {
+            match reports.recv_timeout(PATIENCE).unwrap() {
+                MediaReport::BrowserAnswer { sdp, .. } => break sdp,
+                MediaReport::OpenFailed { why, .. } => panic!("{why}"),
+                _ => {}
+            }
+        };
+        page.accept(&answer);
+        Self { page, socket }
+    }
+
+    /// Carries what is due, for as long as `until` does not hold.
+    fn carry(&mut self, mut every_20_ms: impl FnMut(&mut Page, &mut Post), until: impl Fn(&Page) -> bool) {
+        let (end, mut due, mut bytes) = (now().instant + PATIENCE, now().instant, [0; 2_000]);
+        while !until(&self.page) {
+            let mut post = Post::new();
+            while let Ok((length, from)) = self.socket.recv_from(&mut bytes) {
+                self.page.receive(now(), from, &bytes[..length], &mut post);
+            }
+            self.page.passes(now(), &mut post);
+            if due <= now().instant {
+                due += Duration::from_millis(20);
+                every_20_ms(&mut self.page, &mut post);
+            }
+            for (to, bytes) in post {
+                let _ = self.socket.send_to(&bytes, to);
+            }
+            assert!(now().instant < end, "it takes too long");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+fn with_browsers() -> (MediaThreads, Receiver<MediaReport>) {
+    let (sender, reports) = channel();
+    let sink: ReportSink = Arc::new(move |report| sender.send(report).map_err(|error| error.0));
+    let settings = MediaSettings { browsers: entries(0, None), ..MediaSettings::for_testing() };
+    (MediaThreads::start(&settings, sink).unwrap(), reports)
+}
+
+/// A tone of whole periods in a packet.
+fn tone(hertz: f32) -> Vec<u8> {
+    (0..160)
+        .map(|place| crate::media::g711::linear_to_alaw((8_000.0 * (std::f32::consts::TAU * hertz * place as f32 / 8_000.0).sin()) as i16))
+        .collect()
+}
+
+/// Strength of a tone in A-law, by Goertzel, as a share of all.
+fn share(sound: &[u8], hertz: f32) -> f32 {
+    let samples: Vec<f32> = sound.iter().map(|byte| f32::from(alaw_to_linear(*byte))).collect();
+    let (mut one, mut two, turn) = (0.0, 0.0, 2.0 * (std::f32::consts::TAU * hertz / 8_000.0).cos());
+    for sample in &samples {
+        (two, one) = (one, sample + turn * one - two);
+    }
+    let power: f32 = samples.iter().map(|sample| sample * sample).sum();
+    2.0 * (one * one + two * two - turn * one * two) / (power * samples.len() as f32)
+}
+
+#[test]
+fn c10_a_page_and_a_telephone_hear_each_others_tones_and_a_reload_goes_on() {
+    let (media, reports) = with_browsers();
+    let (caller, port, leg) = (peer(), free_port(), LegId(7));
+    open_all(&media, &reports, &[(LegId(1), &caller, port)]);
+    caller.set_nonblocking(true).unwrap();
+    media.send(MediaOrder::Hear { leg: LegId(1), from: [leg].into() }).unwrap();
+    let mut sequence = 0;
+    for round in 0..2 {
+        let mut page = RealPage::open(&media, &reports, leg);
+        if round == 0 {
+            media.send(MediaOrder::Hear { leg, from: [LegId(1)].into() }).unwrap();
+        }
+        page.carry(|_, _| {}, |page| page.up);
+        let (high, low) = (tone(1_000.0), tone(500.0));
+        page.carry(
+            |page, post| {
+                page.timestamp += 160;
+                page.says(now(), 8, &high, post);
+                sequence += 1;
+                caller.send_to(&packet(8, sequence, &low), (HOST, port)).unwrap();
+            },
+            |page| page.heard.iter().filter(|(.., sound)| share(sound, 500.0) > 0.9).count() >= 50,
+        );
+        let (mut bytes, mut good) = ([0; 400], 0);
+        while let Ok((length, _)) = caller.recv_from(&mut bytes) {
+            let packet = rtp::read(&bytes[..length]).unwrap();
+            good += usize::from(share(packet.payload, 1_000.0) > 0.9);
+        }
+        assert!(good >= 25, "the telephone heard {good} packets of the page in round {round}");
+        page.carry(|page, post| page.says(now(), crate::media::webrtc::page::KEYS, &[5, 0x8A, 3, 32], post), {
+            let heard = page.page.heard.len();
+            move |page| page.heard.len() >= heard + 5
+        });
+        let key = reports.try_iter().find(|report| matches!(report, MediaReport::Key { leg: LegId(7), key: '5', .. }));
+        assert!(key.is_some(), "the page's key is told");
+    }
+}
+
+#[test]
+fn a_bad_offer_and_a_port_without_browsers_are_told_with_a_reason() {
+    let (media, reports) = with_browsers();
+    media.send(MediaOrder::OpenBrowser { leg: LegId(1), offer: "hello".into() }).unwrap();
+    assert!(matches!(reports.recv_timeout(PATIENCE).unwrap(), MediaReport::OpenFailed { leg: LegId(1), why: "the offer cannot be read" }));
+    media.send(MediaOrder::Candidate { leg: LegId(1), candidate: "x".into() }).unwrap();
+    let (media, reports) = started();
+    let (_, offer) = Page::new(now(), peer().local_addr().unwrap());
+    media.send(MediaOrder::OpenBrowser { leg: LegId(1), offer }).unwrap();
+    assert!(matches!(reports.recv_timeout(PATIENCE).unwrap(), MediaReport::OpenFailed { leg: LegId(1), .. }));
+}
+
+#[test]
+fn strangers_at_the_browsers_port_are_counted_and_nothing_else() {
+    let entry = Entry { bind: SocketAddr::new(HOST, free_port()), told: SocketAddr::new(HOST, 0) };
+    let (sender, reports) = channel();
+    let sink: ReportSink = Arc::new(move |report| sender.send(report).map_err(|error| error.0));
+    let settings = MediaSettings { browsers: vec![entry], ..MediaSettings::for_testing() };
+    let media = MediaThreads::start(&settings, sink).unwrap();
+    let mut page = RealPage::open(&media, &reports, LegId(3));
+    let stranger = peer();
+    let mut ids = Ids::seeded(5);
+    let mut junk = || {
+        let first = [0, 1, 20, 22, 64, 128, 144, 200][ids.below(8) as usize];
+        let mut bytes: Vec<u8> = (0..ids.below(300)).map(|_| ids.next_u64() as u8).collect();
+        bytes.insert(0, first);
+        let _ = stranger.send_to(&bytes, entry.bind);
+    };
+    page.carry(|_, _| (0..200).for_each(|_| junk()), |page| page.up);
+    let byte = |page: &Page| page.heard.len() > 20;
+    page.carry(|_, _| (0..200).for_each(|_| junk()), byte);
+    media.send(MediaOrder::Close { leg: LegId(3) }).unwrap();
+    let closed = std::iter::from_fn(|| reports.recv_timeout(PATIENCE).ok()).find(|report| matches!(report, MediaReport::Closed { .. }));
+    let Some(MediaReport::Closed { counts, .. }) = closed else { panic!("not closed") };
+    assert!(counts.packets_out > 20 && counts.packets_in == 0, "{counts:?}");
+}
+
+#[test]
+fn c7_an_encrypted_telephone_is_heard_and_clear_packets_are_not_taken() {
+    let (media, reports) = started();
+    let (phone, other, ports) = (peer(), peer(), [free_port(), free_port()]);
+    let (ours, theirs) = (MasterKey([1; 30]), MasterKey([2; 30]));
+    let crypto = Crypto { suite: Suite::Aes128Sha1Tag32, local: ours, remote: theirs };
+    let sealed = LegPlan { crypto: Some(crypto), ..plan(&phone) };
+    media.send(MediaOrder::Open { leg: LegId(1), ip: HOST, port: ports[0], plan: sealed }).unwrap();
+    media.send(MediaOrder::Open { leg: LegId(2), ip: HOST, port: ports[1], plan: plan(&other) }).unwrap();
+    media.send(MediaOrder::Hear { leg: LegId(1), from: [LegId(2)].into() }).unwrap();
+    media.send(MediaOrder::Hear { leg: LegId(2), from: [LegId(1)].into() }).unwrap();
+    for _ in 0..2 {
+        assert!(matches!(reports.recv_timeout(PATIENCE).unwrap(), MediaReport::Opened { .. }));
+    }
+    let suite = Suite::Aes128Sha1Tag32;
+    let (mut seals, mut opens) = (Context::new(suite, &theirs).unwrap(), Context::new(suite, &ours).unwrap());
+    for sequence in 1..20 {
+        phone.send_to(&packet(8, sequence + 100, &[0x66; 160]), (HOST, ports[0])).unwrap();
+        let mut bytes = packet(8, sequence, &[0x55; 160]);
+        bytes.resize(rtp::PACKET + 14, 0);
+        let length = seals.seal(&mut bytes, rtp::PACKET).unwrap();
+        phone.send_to(&bytes[..length], (HOST, ports[0])).unwrap();
+        other.send_to(&packet(8, sequence, &[0x44; 160]), (HOST, ports[1])).unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    hears(&other, 0x55);
+    let mut bytes = [0; 400];
+    loop {
+        let (length, _) = phone.recv_from(&mut bytes).unwrap();
+        assert_eq!(length, rtp::PACKET + 4);
+        let length = opens.open(&mut bytes[..length]).expect("everything proves to be ours");
+        if rtp::read(&bytes[..length]).unwrap().payload == [0x44; 160] {
+            break;
+        }
+    }
+    media.send(MediaOrder::Close { leg: LegId(1) }).unwrap();
+    let MediaReport::Closed { counts, .. } = reports.recv_timeout(PATIENCE).unwrap() else { panic!("not closed") };
+    assert!(counts.packets_in <= 19 && counts.foreign >= 1, "{counts:?}");
 }
 
 /// The talk-off score: keys heard in all the speech and music that is shipped. It is here because it reads files.

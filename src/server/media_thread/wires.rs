@@ -6,6 +6,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::event::epoll;
 
+use super::door::{Door, Entry};
 use super::socket;
 use crate::machine::Now;
 use crate::media::hall::Hall;
@@ -67,13 +68,16 @@ pub(super) struct Wires {
     sound: OwnedFd,
     /// Sockets in `sound`.
     heard: usize,
+    /// Where browsers come in; none when they do not.
+    pub(super) door: Option<Door>,
     pub(super) counts: Counts,
 }
 
 impl Wires {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(super) fn new(browsers: &[Entry]) -> io::Result<Self> {
+        let door = if browsers.is_empty() { None } else { Some(Door::open(browsers)?) };
         let epoll = || epoll::create(epoll::CreateFlags::CLOEXEC);
-        Ok(Self { slots: Vec::new(), rtcp: epoll()?, sound: epoll()?, heard: 0, counts: Counts::default() })
+        Ok(Self { slots: Vec::new(), rtcp: epoll()?, sound: epoll()?, heard: 0, door, counts: Counts::default() })
     }
 
     /// Gives the leg at a place its socket.
@@ -87,6 +91,9 @@ impl Wires {
 
     /// Closes the socket at once, with all that waits in it; the pool rests the port.
     pub(super) fn close(&mut self, place: u32, goodbye: Option<(&[u8], SocketAddr)>) {
+        if let Some(door) = &mut self.door {
+            door.leave(place);
+        }
         let Some(slot) = self.slots.get_mut(place as usize).and_then(Option::take) else { return };
         self.heard -= usize::from(slot.heard);
         if let (Rtcp::Open(socket), Some((packet, to))) = (&slot.rtcp, goodbye) {
@@ -96,7 +103,7 @@ impl Wires {
 
     /// Whether a party is heard by others, so that its packets are looked for in every phase.
     pub(super) fn is_anybody_heard(&self) -> bool {
-        self.heard > 0
+        self.heard > 0 || self.door.as_ref().is_some_and(Door::is_anybody_here)
     }
 
     /// From now on this party is heard by others, or is not.
@@ -118,9 +125,16 @@ impl Wires {
     }
 
     /// Sends a leg's packet to its peer.
-    pub(super) fn send(&mut self, place: u32, to: SocketAddr, packet: &[u8]) {
-        let Some(Some(slot)) = self.slots.get(place as usize) else { return };
-        if socket::send(&slot.socket, slot.tied.is_some(), to, packet) {
+    pub(super) fn send(&mut self, now: Now, place: u32, to: SocketAddr, packet: &[u8]) {
+        let sent = match (self.slots.get(place as usize), &mut self.door) {
+            (Some(Some(slot)), _) => socket::send(&slot.socket, slot.tied.is_some(), to, packet),
+            (_, Some(door)) => {
+                self.counts.packets_out += u64::from(door.send(now, place, packet));
+                return;
+            }
+            _ => return,
+        };
+        if sent {
             self.counts.packets_out += 1;
         } else {
             self.counts.send_errors += 1;
@@ -165,7 +179,12 @@ impl Wires {
     /// would cost as much again, so that is done only now and then, or as long as there were more lately.
     pub(super) fn receive(&mut self, now: Now, place: u32, hall: &mut Hall, reports: &mut Reports) {
         self.tie(now, place, hall);
-        let Some(Some(slot)) = self.slots.get_mut(place as usize) else { return };
+        let Some(Some(slot)) = self.slots.get_mut(place as usize) else {
+            if let Some(door) = &mut self.door {
+                door.look_after(now, place, reports);
+            }
+            return;
+        };
         if slot.heard {
             return;
         }
@@ -192,9 +211,9 @@ impl Wires {
 
     /// Sends an RTCP report when one is due.
     pub(super) fn report(&mut self, now: Now, place: u32, hall: &mut Hall) {
+        let Some(Some(slot)) = self.slots.get_mut(place as usize) else { return };
         let mut report = [0; rtcp::ROOM];
         let Some((length, to)) = hall.leg_mut(place).and_then(|leg| leg.report(now, &mut report)) else { return };
-        let Some(Some(slot)) = self.slots.get_mut(place as usize) else { return };
         slot.open_rtcp(&self.rtcp, place);
         if let Rtcp::Open(socket) = &slot.rtcp {
             socket::send(socket, false, to, &report[..length]);
@@ -202,7 +221,7 @@ impl Wires {
     }
 
     fn take(&mut self, now: Now, place: u32, from: SocketAddr, datagram: &mut [u8], hall: &mut Hall, reports: &mut Reports) {
-        let ours = hall.receive(now, place, from, datagram, reports, &mut |place, to, packet| self.send(place, to, packet));
+        let ours = hall.receive(now, place, from, datagram, reports, &mut |place, to, packet| self.send(now, place, to, packet));
         self.counts.packets_in += u64::from(ours);
         self.counts.foreign += u64::from(!ours);
     }

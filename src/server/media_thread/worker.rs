@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::inbox::Inbox;
 use super::wires::Wires;
-use super::{ReportSink, socket};
+use super::{MediaSettings, ReportSink, socket};
 use crate::machine::{Ids, Now};
 use crate::media::hall::Hall;
 use crate::media::leg::{Leg, Reports};
@@ -27,6 +27,9 @@ const HOPELESS: Duration = Duration::from_millis(200);
 const SPREAD: usize = 128;
 /// Reports that wait for the sink; beyond that keys and notes are dropped and counted, never what a call waits for.
 const REPORTS: usize = 16_384;
+
+/// Stands for a page's address, which only its connection knows.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
 
 pub(super) struct Worker {
     inbox: Arc<Inbox>,
@@ -48,7 +51,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(inbox: Arc<Inbox>, sink: ReportSink, legs: Arc<AtomicUsize>, ids: Ids, recordings: usize) -> io::Result<Self> {
+    pub(super) fn new(inbox: Arc<Inbox>, sink: ReportSink, legs: Arc<AtomicUsize>, ids: Ids, settings: &MediaSettings) -> io::Result<Self> {
         Ok(Self {
             inbox,
             orders: VecDeque::new(),
@@ -56,12 +59,12 @@ impl Worker {
             legs,
             ids,
             hall: Hall::default(),
-            wires: Wires::new()?,
+            wires: Wires::new(&settings.browsers)?,
             phases: Default::default(),
             reports: VecDeque::new(),
             backlog: false,
             recording: 0,
-            recordings,
+            recordings: settings.recordings,
             late: Vec::with_capacity(256),
         })
     }
@@ -111,6 +114,7 @@ impl Worker {
                 return;
             }
             self.wires.receive_heard(now, &mut self.hall, &mut self.reports, &mut ready);
+            self.wires.receive_pages(now, &mut self.hall, &mut self.reports);
             self.wires.receive_rtcp(now, &mut self.hall, &mut ready);
             self.tick(now, phase);
             self.tell();
@@ -141,9 +145,19 @@ impl Worker {
         match order {
             MediaOrder::Open { leg, ip, port, plan } => self.open(now, leg, ip, port, plan),
             MediaOrder::Close { leg } => self.close(now, leg),
-            // Browsers' legs come with the media thread's next change.
-            MediaOrder::OpenBrowser { leg, .. } => {
-                self.reports.push_back(MediaReport::OpenFailed { leg, why: "browsers' legs are not built yet" });
+            MediaOrder::OpenBrowser { leg, offer } => {
+                let report = match self.open_browser(now, leg, &offer) {
+                    Ok(sdp) => MediaReport::BrowserAnswer { leg, sdp },
+                    Err(why) => MediaReport::OpenFailed { leg, why },
+                };
+                self.reports.push_back(report);
+            }
+            MediaOrder::Candidate { leg, candidate } => {
+                if let (Some(place), Some(door)) = (self.hall.place(leg), &mut self.wires.door)
+                    && let Some(browser) = door.browser(place)
+                {
+                    browser.candidate(&candidate);
+                }
             }
             MediaOrder::Record { leg, longest, .. } if self.recording + record::most(longest) > self.recordings => {
                 self.reports.push_back(MediaReport::Recorded { leg, audio: Vec::new(), by: RecordEnd::Full });
@@ -173,12 +187,42 @@ impl Worker {
         };
         let Some(place) = self.hall.open(Leg::new(now, leg, plan, &mut self.ids)) else { return };
         self.wires.open(place, socket, ip, port);
+        self.reports.push_back(MediaReport::Opened { leg });
+        self.opened(place);
+    }
+
+    /// Opens a leg for a page, or gives one that is open a new page: whom it hears and what is played on it stays.
+    fn open_browser(&mut self, now: Now, leg: LegId, offer: &str) -> Result<String, &'static str> {
+        let door = self.wires.door.as_mut().ok_or("browsers have no port here (media.browser_port)")?;
+        let known = self.hall.place(leg);
+        if known.is_some_and(|place| !door.has(place)) {
+            return Err("the leg is open already");
+        }
+        let (browser, sdp) = door.terms().answer(now, offer)?;
+        let plan = browser.plan(NOWHERE).ok_or("the offer holds no telephone sound (PCMA or PCMU)")?;
+        let place = match known {
+            Some(place) => {
+                if let Some(leg) = self.hall.leg_mut(place) {
+                    leg.change(now, plan);
+                }
+                place
+            }
+            None => self.hall.open(Leg::new(now, leg, plan, &mut self.ids)).ok_or("the leg is open already")?,
+        };
+        door.enter(place, leg, browser);
+        if known.is_none() {
+            self.opened(place);
+        }
+        Ok(sdp)
+    }
+
+    /// A leg has its place: it gets its phase.
+    fn opened(&mut self, place: u32) {
         // Few legs share a phase, many are spread evenly.
         if let Some(phase) = self.phases.iter_mut().min_by_key(|phase| phase.len() / SPREAD) {
             phase.push(place);
         }
         self.legs.fetch_add(1, Ordering::Relaxed);
-        self.reports.push_back(MediaReport::Opened { leg });
         self.look_who_is_heard();
     }
 
@@ -213,7 +257,7 @@ impl Worker {
             let before = self.recording_of(Some(place));
             self.wires.receive(now, place, &mut self.hall, &mut self.reports);
             let wires = &mut self.wires;
-            self.hall.tick(now, place, &mut self.reports, &mut |place, to, packet| wires.send(place, to, packet));
+            self.hall.tick(now, place, &mut self.reports, &mut |place, to, packet| wires.send(now, place, to, packet));
             self.recording = self.recording + self.recording_of(Some(place)) - before;
             self.wires.report(now, place, &mut self.hall);
         }
