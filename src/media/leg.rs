@@ -492,7 +492,8 @@ impl Leg {
         }
         if let Ear::Many(channels) = &mut self.ear {
             let mut sum = [0; FRAME];
-            if channels.iter_mut().fold(false, |any, channel| channel.add_to(&mut sum) || any) {
+            let speaking = channels.iter_mut().filter_map(|channel| channel.add_to(&mut sum).then_some(())).count();
+            if speaking > 0 {
                 mix::write(&sum, codec, payload);
                 return true;
             }

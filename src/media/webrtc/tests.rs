@@ -41,7 +41,10 @@ impl World {
     fn carry(&mut self, mut post: Post) {
         let mut back: Vec<Vec<u8>> = Vec::new();
         let (ours, page) = (OURS.parse().unwrap(), PAGE.parse().unwrap());
-        while !self.cut && !(post.is_empty() && back.is_empty()) {
+        if self.cut {
+            return;
+        }
+        while !post.is_empty() || !back.is_empty() {
             for (to, bytes) in std::mem::take(&mut post) {
                 if to != ours {
                     continue;
