@@ -37,7 +37,7 @@ struct Field {
 }
 
 fn now() -> Now {
-    Now { instant: clock(), wall: SystemTime::now() }
+    Now { instant: clock(), wall: SystemTime::UNIX_EPOCH }
 }
 
 impl Field {
