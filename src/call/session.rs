@@ -2,19 +2,23 @@
 
 mod dialogue;
 mod ending;
+mod person;
+mod wire;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use self::wire::{Callee, Outgoing, Wire};
 use super::keys::{Keys, info_key};
 use super::plan::{self, Side};
 use super::request::{Reply, StoreRequest};
 use crate::domain::{
-    CallId, CallRecord, Catalogue, End, KeySource, Language, Party, PhoneNumber, Reason, RecordingId, ShopClock, Step, StepKind, Timestamp,
+    CallId, CallRecord, Catalogue, End, KeySource, Language, Leaving, Party, PhoneNumber, QueueNews, QueueWish, Reason, RecordingId,
+    ShopClock, Step, StepKind, Timestamp,
 };
-use crate::ivr::dialogue::Dialogue;
+use crate::ivr::dialogue::{Dialogue, Snapshot};
 use crate::ivr::io::DialogueInput;
 use crate::ivr::question::Card;
 use crate::ivr::script::Script;
@@ -54,6 +58,34 @@ pub enum SessionInput {
     End(End),
     /// Fresh sold-out lists, prices, branches.
     Catalogue(Arc<Catalogue>),
+    /// An outgoing call: a provisional answer.
+    Progress,
+    /// An outgoing call was answered.
+    Picked(Option<sdp::Session>),
+    /// News of the queue, for the dialogue.
+    Queue(QueueNews),
+    /// A person has the caller from now on, or has no more; the dialogue rests meanwhile.
+    WithAgent(bool),
+    /// Hold music, or none.
+    Music(bool),
+    /// Back to self service: the main menu, with cart and identity kept.
+    ToMenu,
+    /// The agent sends keys to the caller.
+    SendKeys(String),
+    /// A decision or fact for the call's path.
+    Note(String),
+    /// The same, worth a warning.
+    Warn(String),
+    /// The agent said who this is.
+    Identified(crate::domain::CustomerId),
+    /// An agent took an order by keyboard.
+    Ordered(String),
+    /// Which queue, who answered, how long they waited: for the record.
+    Served {
+        queue: Option<String>,
+        agent: Option<String>,
+        waited_ms: Option<u64>,
+    },
 }
 
 /// What a call wants done.
@@ -66,6 +98,26 @@ pub enum SessionOutput {
     Happened(StepKind),
     /// The first port was taken: lend another.
     PortTaken(u16),
+    /// The caller wants a person.
+    WantAgent(Box<QueueWish>),
+    /// The caller stops waiting for one.
+    LeaveQueue(Leaving),
+    /// A key while an agent has the caller.
+    Key(char),
+    /// An outgoing call: its port is open, dial with this offer.
+    Place {
+        sdp: String,
+    },
+    /// An outgoing call: it rings there.
+    Ringing,
+    /// An outgoing call was answered by a person (who pressed 1 when a call-back asked for it).
+    Reached,
+    /// The answer for the page in which the diner's phone is.
+    PageAnswer(String),
+    /// That page's sound flows: the dialogue begins.
+    PageTalks,
+    /// The caller does not want to hear us, or does again.
+    CallerHolds(bool),
     /// The last word: nothing more comes from this call.
     Gone,
 }
@@ -94,6 +146,8 @@ enum Timer {
     Counters,
     /// What was still to be written at the end of the call did not come back.
     Settle,
+    /// Nobody took up an outgoing call, or nobody pressed 1.
+    Reach,
 }
 
 /// The record of a call must not delay its answer by more than this.
@@ -156,6 +210,12 @@ pub struct Session {
     /// The caller was told that this order did not go through.
     told_failure: bool,
     wanted_recording: Option<RecordingId>,
+    wire: Wire,
+    /// The caller has put us on hold.
+    is_held: bool,
+    /// An agent has the caller.
+    with_agent: bool,
+    /// Since when the dialogue rests, for either reason.
     held_since: Option<Instant>,
     held_total: Duration,
     counts: LegCounts,
@@ -173,20 +233,39 @@ impl Session {
     /// Begins a call that SIP let in. `port` is lent; `id` is ours and one per call.
     #[must_use]
     pub fn begin(env: &Env, id: CallId, invited: Invited, port: u16, now: Now) -> Self {
-        let at = Timestamp::from(now.wall);
         let caller = PhoneNumber::parse(&invited.caller);
-        let local_ip = invited.flow.local.ip();
-        let side = Side { address: local_ip, port, session: invited.dialog.0, version: 1 };
+        let side = Side { address: invited.flow.local.ip(), port, session: invited.dialog.0, version: 1 };
         let planned = plan::answer(invited.offer.as_ref(), side);
+        let mut session = Self::empty(id, invited, port, plan::nothing_yet(), caller.clone(), now);
+        session.step(now, StepKind::Arrived);
+        match planned {
+            Ok((plan, _)) => {
+                session.plan = plan;
+                session.leg_closed = false;
+                session.open_leg(env);
+                session.store(StoreRequest::Started { call: session.dialog.0, record: Box::new(session.record.clone()) });
+                session.timers.start(Timer::Record, now.instant + RECORD_WAIT);
+                match caller {
+                    Some(caller) => session.store(StoreRequest::Who { call: session.dialog.0, caller }),
+                    None => session.card = Some(Box::default()),
+                }
+            }
+            Err(status) => session.refuse(now, status, None),
+        }
+        session
+    }
+
+    fn empty(id: CallId, invited: Invited, port: u16, plan: LegPlan, caller: Option<PhoneNumber>, now: Now) -> Self {
+        let local_ip = invited.flow.local.ip();
         let record = CallRecord {
             id,
             sip_call_id: invited.call_id,
             trunk: invited.trunk,
-            caller: caller.clone(),
+            caller,
             dialled: invited.dialled,
             customer: None,
             language: Language::default(),
-            arrived_at: at,
+            arrived_at: now.wall.into(),
             answered_at: None,
             ended_at: None,
             end: None,
@@ -199,7 +278,7 @@ impl Session {
             one_way: false,
             no_keys: false,
         };
-        let mut session = Self {
+        Self {
             dialog: invited.dialog,
             leg: LegId(invited.dialog.0),
             local_ip,
@@ -207,7 +286,7 @@ impl Session {
             holds_port: true,
             ports_tried: 1,
             state: State::Opening,
-            plan: plan::nothing_yet(),
+            plan,
             offer: invited.offer,
             sdp_version: 1,
             opened: false,
@@ -228,6 +307,9 @@ impl Session {
             placing: None,
             told_failure: false,
             wanted_recording: None,
+            wire: Wire::Incoming,
+            is_held: false,
+            with_agent: false,
             held_since: None,
             held_total: Duration::ZERO,
             counts: LegCounts::default(),
@@ -239,23 +321,7 @@ impl Session {
             steps: Vec::new(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
-        };
-        session.step(now, StepKind::Arrived);
-        match planned {
-            Ok((plan, _)) => {
-                session.plan = plan;
-                session.leg_closed = false;
-                session.open_leg(env);
-                session.store(StoreRequest::Started { call: session.dialog.0, record: Box::new(session.record.clone()) });
-                session.timers.start(Timer::Record, now.instant + RECORD_WAIT);
-                match caller {
-                    Some(caller) => session.store(StoreRequest::Who { call: session.dialog.0, caller }),
-                    None => session.card = Some(Box::default()),
-                }
-            }
-            Err(status) => session.refuse(now, status, None),
         }
-        session
     }
 
     /// The port that it holds, handed out once: for whoever gives it back.
@@ -285,6 +351,42 @@ impl Session {
     #[must_use]
     pub fn node(&self) -> &str {
         &self.node
+    }
+
+    /// What the dialogue knows: where the caller is, who they are, what is in the cart.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        self.dialogue.as_ref().map(Dialogue::snapshot)
+    }
+
+    /// The language being spoken.
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Its leg.
+    #[must_use]
+    pub const fn leg(&self) -> LegId {
+        self.leg
+    }
+
+    /// Whether the caller can be spoken with.
+    #[must_use]
+    pub const fn is_talking(&self) -> bool {
+        matches!(self.state, State::Talking)
+    }
+
+    /// How it ended, once it has.
+    #[must_use]
+    pub const fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// Whether it has ended and only its last counters are waited for.
+    #[must_use]
+    pub const fn is_ending(&self) -> bool {
+        matches!(self.state, State::Ending)
     }
 
     /// Another port is lent instead of one that could not be bound.
@@ -322,6 +424,26 @@ impl Session {
                     dialogue.set_catalogue(catalogue);
                 }
             }
+            SessionInput::Progress => self.outputs.push_back(SessionOutput::Ringing),
+            SessionInput::Picked(answer) => self.picked(env, now, answer.as_ref()),
+            SessionInput::Queue(news) => self.queue_news(env, now, news),
+            SessionInput::WithAgent(with) => self.with_agent(env, now, with),
+            SessionInput::Music(on) => self.music(env, on),
+            SessionInput::ToMenu => self.to_menu(env, now),
+            SessionInput::SendKeys(keys) => {
+                if self.state == State::Talking {
+                    self.media_order(MediaOrder::SendKeys { leg: self.leg, keys });
+                }
+            }
+            SessionInput::Note(text) => self.step(now, StepKind::Note(text)),
+            SessionInput::Warn(text) => self.step(now, StepKind::Warning(text)),
+            SessionInput::Identified(customer) => self.record.customer = Some(customer),
+            SessionInput::Ordered(number) => {
+                let number = crate::domain::OrderNumber::new(number);
+                self.record.order = Some(number.clone());
+                self.step(now, StepKind::Ordered(number));
+            }
+            SessionInput::Served { queue, agent, waited_ms } => self.served(queue, agent, waited_ms),
         }
     }
 
@@ -343,6 +465,7 @@ impl Session {
                 self.saving = 0;
                 self.try_finish(now);
             }
+            Some(Timer::Reach) => self.not_reached(env, now),
             Some(Timer::Counters) => {
                 self.leg_closed = true;
                 self.try_finish(now);
@@ -394,6 +517,9 @@ impl Session {
     fn try_answer(&mut self, env: &Env, now: Now) {
         if self.state != State::Opening || !self.opened || !self.recorded {
             return;
+        }
+        if self.wire != Wire::Incoming {
+            return self.opened_otherwise(env, now);
         }
         self.state = State::Answered;
         self.timers.stop(Timer::Record);
@@ -480,18 +606,14 @@ impl Session {
     fn change_plan(&mut self, now: Now, plan: LegPlan) {
         // Whoever does not want to hear us has put us on hold.
         let held = !plan.send;
-        match (self.held_since, held) {
-            (None, true) => {
-                self.held_since = Some(now.instant);
+        if held != self.is_held {
+            self.is_held = held;
+            if held {
                 self.timers.stop(Timer::NoAudio);
-                self.step(now, StepKind::Note("the caller put us on hold".into()));
             }
-            (Some(since), false) => {
-                self.held_total += now.instant.saturating_duration_since(since);
-                self.held_since = None;
-                self.step(now, StepKind::Note("the caller is back from hold".into()));
-            }
-            _ => {}
+            self.step(now, StepKind::Note(if held { "the caller put us on hold" } else { "the caller is back from hold" }.into()));
+            self.outputs.push_back(SessionOutput::CallerHolds(held));
+            self.rest(now);
         }
         if plan != self.plan {
             self.media_order(MediaOrder::Change { leg: self.leg, plan: plan.clone() });
@@ -518,7 +640,7 @@ impl Session {
             MediaReport::Played { play, .. } => self.played(env, now, play),
             MediaReport::Recorded { audio, by, .. } => self.recorded(now, audio, by),
             MediaReport::NoAudio { for_ms, .. } => {
-                if self.held_since.is_none() && self.state != State::Ending {
+                if !self.is_held && self.state != State::Ending {
                     let what = if self.counts.packets_in == 0 { "no sound from the caller" } else { "the caller's sound stopped" };
                     self.step(now, StepKind::Warning(format!("{what} for {} s", for_ms / 1000)));
                     self.timers.start(Timer::NoAudio, now.instant + env.no_audio_after.saturating_sub(NO_AUDIO_NOTE));
@@ -528,7 +650,8 @@ impl Session {
                 self.timers.stop(Timer::NoAudio);
                 self.step(now, StepKind::Note("the caller's sound is back".into()));
             }
-            MediaReport::BrowserAnswer { .. } | MediaReport::BrowserState { .. } => {}
+            MediaReport::BrowserAnswer { sdp, .. } => self.page_answer(env, now, sdp),
+            MediaReport::BrowserState { connected, .. } => self.page_state(env, now, connected),
             MediaReport::Closed { counts, .. } => {
                 self.counts = counts;
                 self.leg_closed = true;
@@ -542,7 +665,11 @@ impl Session {
             return;
         }
         self.record.keys += 1;
-        if self.dialogue.is_some() {
+        if self.with_agent || self.dialogue.is_none() && self.wire == Wire::Outgoing(Outgoing::CallBack) {
+            self.key_source = source;
+            self.step(now, StepKind::Key { key, source });
+            self.person_key(env, now, key);
+        } else if self.dialogue.is_some() {
             self.press(env, now, key, source);
         } else if self.early_keys.len() < MAX_EARLY_KEYS {
             self.early_keys.push((key, source));

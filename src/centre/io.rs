@@ -2,11 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::call::request::{Reply, StoreRequest};
 use crate::domain::{CallId, Catalogue, PhoneNumber, StepKind};
+use crate::event::Event;
 use crate::ivr::script::Script;
 use crate::media::order::{MediaOrder, MediaReport};
+use crate::queue::{CallBack, Profile};
 use crate::sip::event::{Flow, SipInput};
 use crate::voice::Library;
 
@@ -33,6 +36,14 @@ pub enum Input {
     },
     /// The calls that are still up end now, with a reason.
     EndAll,
+    /// The people who may sign on, whenever they have changed.
+    People(Vec<Profile>),
+    /// Call-backs that the store kept from before a restart.
+    CallBacks(Vec<CallBack>),
+    /// Whether the store answers.
+    Store {
+        away: bool,
+    },
 }
 
 /// What is to be done.
@@ -72,6 +83,17 @@ pub enum Output {
     Registered {
         account: String,
         contacts: usize,
+    },
+    /// A fact for all consoles that may see it.
+    Publish(Box<Event>),
+    /// Somebody signs on whom we do not know: read the people again.
+    WantPeople,
+    /// How long a customer's card took.
+    PopTook(Duration),
+    /// A line for the operator's log about somebody on the floor.
+    Floor {
+        who: String,
+        line: String,
     },
     /// A call panicked and was ended alone.
     Fault {

@@ -1,17 +1,32 @@
 //! The brain: one value that decides everything, one input at a time. No socket, no clock, no task, no lock.
 
+mod agents;
+mod callbacks;
+mod floor;
+mod handling;
 pub mod io;
+mod keeping;
+mod offers;
+mod phone_page;
+mod seats;
+mod supervision;
+mod transfers;
 mod wiring;
+mod wishes;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use crate::call::live::LiveCall;
 use crate::call::session::{Env, Session};
+use crate::domain::PhoneNumber;
 use crate::machine::{Ids, Machine, Now};
 use crate::media::ports::Ports;
+use crate::queue::Acd;
 use crate::sip::endpoint::Endpoint;
+use floor::Floor;
 pub use io::{Input, Output};
 
 /// A newly arrived INVITE waits at most so long unread; then it is refused at once instead of late (overload).
@@ -28,6 +43,10 @@ pub struct Limits {
     pub max_calls: usize,
     /// The node's name, part of each call id.
     pub node: String,
+    /// Demonstration: diners may ring from a page.
+    pub demo: bool,
+    /// Our address as outside telephones and browsers reach it.
+    pub address: IpAddr,
 }
 
 /// The whole hotline.
@@ -46,13 +65,19 @@ pub struct Centre {
     deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
     /// The earliest deadline of each call that is in the heap.
     armed: HashMap<u64, Instant>,
+    /// Everything about people.
+    floor: Floor,
+    /// Outside numbers whose line is being opened.
+    numbers: HashMap<u64, PhoneNumber>,
+    /// The highest number of a call so far: whoever asks for a lower one comes too late.
+    newest_call: u64,
     out: VecDeque<Output>,
 }
 
 impl Centre {
     /// A centre that takes calls from its first input on.
     #[must_use]
-    pub fn new(sip: Endpoint, ports: Ports, env: Env, limits: Limits, ids: Ids) -> Self {
+    pub fn new(sip: Endpoint, acd: Acd, ports: Ports, env: Env, limits: Limits, ids: Ids) -> Self {
         Self {
             sip,
             calls: HashMap::new(),
@@ -65,6 +90,9 @@ impl Centre {
             draining: false,
             deadlines: BinaryHeap::new(),
             armed: HashMap::new(),
+            floor: Floor::new(acd),
+            numbers: HashMap::new(),
+            newest_call: 0,
             out: VecDeque::new(),
         }
     }
@@ -116,6 +144,10 @@ impl Machine for Centre {
             self.settle(now);
             return;
         }
+        if self.floor.next_deadline().is_some_and(|due| due <= now.instant) && self.floor_timeout(now) {
+            self.settle(now);
+            return;
+        }
         while let Some(Reverse((due, key))) = self.deadlines.peek().copied() {
             if due > now.instant {
                 return;
@@ -137,6 +169,6 @@ impl Machine for Centre {
 
     fn next_deadline(&self) -> Option<Instant> {
         let call = self.deadlines.peek().map(|Reverse((due, _))| *due);
-        [self.sip.next_deadline(), call].into_iter().flatten().min()
+        [self.sip.next_deadline(), self.floor.next_deadline(), call].into_iter().flatten().min()
     }
 }

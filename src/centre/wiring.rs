@@ -12,10 +12,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::{Centre, Input, MANY_OPENING, OPENING_LATE, Output};
+use crate::call::line::LineInput;
+use crate::call::request::Reply;
 use crate::call::session::{Env, Session, SessionInput, SessionOutput};
 use crate::domain::{CallId, End, Party, Reason, StepKind, Timestamp};
+use crate::event::PhoneState;
 use crate::machine::{Machine, Now};
-use crate::media::order::{MediaOrder, MediaReport};
+use crate::media::order::{LegId, MediaOrder, MediaReport};
+use crate::queue::AcdInput;
 use crate::sip::event::{DialogId, Invited, SipCommand, SipEvent, SipInput, SipOutput};
 
 /// More hops than this for one input is a mistake of ours.
@@ -36,6 +40,14 @@ impl Centre {
             }
             Input::Media(report) => {
                 let key = leg_of(&report);
+                if key & super::floor::BROWSER != 0 {
+                    self.browser_report(now, LegId(key), report);
+                    return self.settle(now);
+                }
+                if self.is_line(DialogId(key)) {
+                    self.with_line(now, key, LineInput::Media(report));
+                    return self.settle(now);
+                }
                 if let MediaReport::Closed { .. } = report
                     && let Some(port) = self.calls.get_mut(&key).and_then(Session::release_port)
                 {
@@ -43,6 +55,7 @@ impl Centre {
                 }
                 self.with_call(now, key, |call, env| call.handle(env, now, SessionInput::Media(report)));
             }
+            Input::Reply { call, reply: Reply::Pop(pop) } => self.pop_is(now, call, pop),
             Input::Reply { call, reply } => self.with_call(now, call, |session, env| session.handle(env, now, SessionInput::Reply(reply))),
             Input::Catalogue(catalogue) => {
                 self.env.catalogue = Arc::clone(&catalogue);
@@ -55,6 +68,13 @@ impl Centre {
                 self.env.script = script;
                 self.env.library = library;
             }
+            Input::People(people) => self.people(now, people),
+            Input::CallBacks(kept) => {
+                for kept in kept {
+                    self.floor.acd.handle(now, AcdInput::CallBackRestored(Box::new(kept)));
+                }
+            }
+            Input::Store { away } => self.store_is(now, away),
             Input::Drain { retry_after } => {
                 self.draining = true;
                 self.sip.handle(now, SipInput::Command(SipCommand::Refuse { retry_after: Some(retry_after) }));
@@ -76,7 +96,12 @@ impl Centre {
     /// Runs the machines until none has anything more to say.
     pub(super) fn settle(&mut self, now: Now) {
         for _ in 0..MAX_HOPS {
-            let Some(output) = self.sip.poll() else { return };
+            let Some(output) = self.sip.poll() else {
+                // What people want of SIP comes back around.
+                let Some(output) = self.floor.acd.poll() else { return };
+                self.acd_output(now, output);
+                continue;
+            };
             match output {
                 SipOutput::Transmit { flow, bytes } => self.out.push_back(Output::Transmit { flow, bytes }),
                 SipOutput::Trace { call_id, flow, sent, bytes } => self.out.push_back(Output::Trace { call_id, flow, sent, bytes }),
@@ -88,6 +113,10 @@ impl Centre {
     }
 
     fn sip_event(&mut self, now: Now, event: SipEvent) {
+        let event = match self.line_event(now, event) {
+            Some(event) => event,
+            None => return,
+        };
         match event {
             SipEvent::Invited(invited) => self.begin(now, *invited),
             SipEvent::Acknowledged { dialog, answer } => {
@@ -103,9 +132,15 @@ impl Centre {
                 self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::SipEnded(cause)))
             }
             SipEvent::Trunk { name, up, why } => self.out.push_back(Output::Trunk { name, up, why }),
-            SipEvent::Registered { account, contacts } => self.out.push_back(Output::Registered { account, contacts }),
-            // The hotline places no calls yet; these belong to outgoing ones.
-            SipEvent::Progress { .. } | SipEvent::Answered { .. } | SipEvent::Reinvited { .. } | SipEvent::Referred { .. } => {}
+            SipEvent::Registered { account, contacts } => {
+                self.phone_registered(now, &account, contacts);
+                self.out.push_back(Output::Registered { account, contacts });
+            }
+            SipEvent::Progress { dialog, .. } => self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Progress)),
+            SipEvent::Answered { dialog, sdp, .. } => {
+                self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Picked(sdp)))
+            }
+            SipEvent::Reinvited { .. } | SipEvent::Referred { .. } => {}
         }
     }
 
@@ -120,12 +155,47 @@ impl Centre {
         };
         let id = self.call_id(now);
         let call = Session::begin(&self.env, id, invited, port, now);
+        self.take_in(now, dialog.0, call);
+    }
+
+    /// A new call is among the others from now on.
+    pub(super) fn take_in(&mut self, now: Now, key: u64, call: Session) {
         if call.is_opening() {
             self.opening += 1;
-            self.openings.push_back((now.instant, dialog.0));
+            self.openings.push_back((now.instant, key));
         }
-        self.calls.insert(dialog.0, call);
-        self.with_call(now, dialog.0, |_, _| {});
+        self.newest_call = self.newest_call.max(key);
+        self.calls.insert(key, call);
+        self.with_call(now, key, |_, _| {});
+    }
+
+    /// What belongs to a telephone that we rang; anything else comes back.
+    fn line_event(&mut self, now: Now, event: SipEvent) -> Option<SipEvent> {
+        let dialog = match &event {
+            SipEvent::Acknowledged { dialog, .. }
+            | SipEvent::Reoffer { dialog, .. }
+            | SipEvent::Info { dialog, .. }
+            | SipEvent::Ended { dialog, .. }
+            | SipEvent::Progress { dialog, .. }
+            | SipEvent::Answered { dialog, .. }
+            | SipEvent::Reinvited { dialog, .. }
+            | SipEvent::Referred { dialog, .. } => *dialog,
+            SipEvent::Invited(_) | SipEvent::Trunk { .. } | SipEvent::Registered { .. } => return Some(event),
+        };
+        if !self.is_line(dialog) {
+            return Some(event);
+        }
+        let input = match event {
+            SipEvent::Acknowledged { answer, .. } => LineInput::Acknowledged(answer),
+            SipEvent::Reoffer { offer, .. } => LineInput::Reoffer(offer),
+            SipEvent::Info { body, .. } => LineInput::Info { body },
+            SipEvent::Ended { cause, .. } => LineInput::Ended(cause),
+            SipEvent::Progress { status, .. } => LineInput::Progress { status },
+            SipEvent::Answered { sdp, .. } => LineInput::Answered(sdp),
+            other => return Some(other),
+        };
+        self.with_line(now, dialog.0, input);
+        None
     }
 
     /// Whether answers come so late that it is kinder to refuse.
@@ -140,7 +210,7 @@ impl Centre {
     }
 
     /// Sortable by time, one per call: milliseconds in base 36, the node, four random letters.
-    fn call_id(&mut self, now: Now) -> CallId {
+    pub(super) fn call_id(&mut self, now: Now) -> CallId {
         let mut millis = Timestamp::from(now.wall).as_millis().unsigned_abs();
         let mut letters = Vec::new();
         while millis > 0 {
@@ -155,7 +225,7 @@ impl Centre {
     /// Does something with one call and carries out what it wants. A panic ends that call alone.
     pub(super) fn with_call(&mut self, now: Now, key: u64, act: impl FnOnce(&mut Session, &Env)) {
         let Some(call) = self.calls.get_mut(&key) else { return };
-        let was_opening = call.is_opening();
+        let (was_opening, was_ending) = (call.is_opening(), call.is_ending());
         let env = &self.env;
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| act(call, env))) {
             let what = panic
@@ -164,6 +234,10 @@ impl Centre {
                 .or_else(|| panic.downcast_ref::<String>().cloned())
                 .unwrap_or_default();
             self.fault(now, key, what);
+        }
+        if !was_ending && self.calls.get(&key).is_some_and(Session::is_ending) {
+            // Rings stop before anything else is done about it (I5).
+            self.caller_gone(now, key);
         }
         self.drain_call(now, key);
         if was_opening && !self.calls.get(&key).is_some_and(Session::is_opening) {
@@ -182,6 +256,13 @@ impl Centre {
                     let (id, caller) = (call.record().id.clone(), call.record().caller.clone());
                     self.out.push_back(Output::Call { id, caller, what });
                 }
+                SessionOutput::WantAgent(wish) => self.want_agent(now, key, wish),
+                SessionOutput::LeaveQueue(why) => self.leave_queue(now, key, why),
+                SessionOutput::Place { sdp } => self.dial_out(now, key, sdp),
+                SessionOutput::Reached => self.reached(now, key),
+                SessionOutput::PageAnswer(sdp) => self.page_says(now, key, PhoneState::Answer { sdp }),
+                SessionOutput::PageTalks => self.page_says(now, key, PhoneState::Talking),
+                SessionOutput::Key(_) | SessionOutput::Ringing | SessionOutput::CallerHolds(_) => {}
                 SessionOutput::PortTaken(port) => {
                     self.ports.give_back(now.instant, port);
                     let port = self.ports.lend(now.instant);
@@ -210,13 +291,15 @@ impl Centre {
 
     /// The border of one call: it ends with our fault, its parties get a clean BYE, the others never notice.
     fn fault(&mut self, now: Now, key: u64, what: String) {
+        // Agents see the call as it was; their part ends.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.caller_gone(now, key)));
         let Some(mut call) = self.calls.remove(&key) else { return };
         if let Some(port) = call.release_port() {
             self.ports.give_back(now.instant, port);
         }
         self.armed.remove(&key);
         self.out.push_back(Output::Fault { id: call.record().id.clone(), what });
-        self.out.push_back(Output::Media(MediaOrder::Close { leg: crate::media::order::LegId(key) }));
+        self.out.push_back(Output::Media(MediaOrder::Close { leg: LegId(key) }));
         let dialog = DialogId(key);
         let command = if call.record().answered_at.is_some() {
             SipCommand::HangUp { dialog, reason: Some("Q.850;cause=41;text=\"internal error\"") }

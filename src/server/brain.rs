@@ -14,10 +14,11 @@ use super::clock;
 use super::ladder::Ladders;
 use super::media_thread::MediaThreads;
 use super::streams::Streams;
-use crate::bus::Query;
+use crate::bus::{Events, Published, Query};
 use crate::call::request::StoreRequest;
 use crate::centre::{Centre, Input, Output, STALE_AFTER};
 use crate::domain::StepKind;
+use crate::event::{Event, What};
 use crate::machine::Machine;
 use crate::sip::event::{Flow, SipInput, Transport};
 
@@ -40,6 +41,10 @@ pub struct Brain {
     pub wire: mpsc::Receiver<Input>,
     pub queries: mpsc::Receiver<Query>,
     pub store: mpsc::Sender<StoreRequest>,
+    /// Where consoles listen.
+    pub events: Events,
+    /// Raised when the people who may sign on should be read again.
+    pub want_people: Arc<tokio::sync::Notify>,
     pub media: MediaThreads,
     pub streams: Arc<Streams>,
     pub ladders: Option<Ladders>,
@@ -167,8 +172,12 @@ impl Brain {
         match query {
             Query::Stop => self.stopped = true,
             Query::Live { only, answer } => drop(answer.send(self.centre.live(only.as_deref()))),
-            // The floor is not wired yet: dropping `answer` tells the asker.
-            Query::Wish { .. } | Query::Snapshot { .. } => {}
+            Query::Wish { wish, answer } => drop(answer.send(self.centre.wish(clock::now(), *wish))),
+            Query::Snapshot { of, role: _, answer } => {
+                // What was decided before the snapshot is told before it, so that `seq` holds.
+                self.carry_out();
+                drop(answer.send(Box::new(self.centre.snapshot(&of, clock::now()))));
+            }
             Query::Health { answer } => drop(answer.send((self.centre.calls(), self.centre.trunks()))),
         }
     }
@@ -210,12 +219,35 @@ impl Brain {
                     }
                 }
                 Output::Registered { account, contacts } => tracing::info!(account, contacts, "phone {account} has {contacts} contact(s)"),
+                Output::Publish(event) => self.publish(*event),
+                Output::WantPeople => self.want_people.notify_one(),
+                Output::PopTook(took) => metrics::histogram!("dinetone_pop_seconds").record(took.as_secs_f64()),
+                Output::Floor { who, line } => tracing::info!(agent = who, "{line}"),
                 Output::Fault { id, what } => {
                     metrics::counter!("dinetone_call_faults_total").increment(1);
                     tracing::error!(call.id = %id, "a call ended by a fault of ours: {what}");
                 }
             }
         }
+    }
+
+    /// Tells all consoles, and counts what operators watch.
+    fn publish(&self, event: Event) {
+        match &event.what {
+            What::Withdrawn { why, .. } => metrics::counter!("dinetone_offers_total", "result" => *why).increment(1),
+            What::Ring { .. } => metrics::counter!("dinetone_rings_total").increment(1),
+            What::Queues(queues) => {
+                for queue in &queues.queues {
+                    let name = queue.queue.as_str().to_owned();
+                    metrics::gauge!("dinetone_queue_waiting", "queue" => name.clone()).set(f64::from(queue.waiting));
+                    let waited = queue.longest_since.map_or(0, |since| event.at.as_millis() - since.as_millis());
+                    metrics::gauge!("dinetone_queue_longest_wait_seconds", "queue" => name).set(waited.max(0) as f64 / 1000.0);
+                }
+            }
+            _ => {}
+        }
+        // An error only means that nobody listens.
+        let _ = self.events.send(Published::new(event, clock::now().instant));
     }
 
     /// A full queue to the store must not stop the brain: the call gets its answer by its own time-out.

@@ -24,6 +24,7 @@ use crate::centre::{Centre, Input, Limits};
 use crate::config::Config;
 use crate::domain::{Finding, Timestamp};
 use crate::media::ports::Ports;
+use crate::queue::{self, Acd};
 use crate::sip::endpoint::Endpoint;
 use crate::store::Store;
 use crate::voice::say::DigitOne;
@@ -255,7 +256,13 @@ async fn assemble(
         no_audio_after: config.media.no_audio_after,
         longest_call: config.limits.longest_call,
     };
-    let centre = Centre::new(endpoint, ports, env, Limits { max_calls: config.limits.max_calls, node: NODE.into() }, ids);
+    let address = config.sip.advertise.or_else(|| outward(&udp)).unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
+    let limits = Limits { max_calls: config.limits.max_calls, node: NODE.into(), demo: options.demo, address };
+    let acd = Acd::new(queue::Settings::default(), clock::random_ids(), clock::now());
+    let centre = Centre::new(endpoint, acd, ports, env, limits, ids);
+    let (events, _) = broadcast::channel(EVENTS_KEPT);
+    let events_of_pages = events.clone();
+    let want_people = Arc::new(tokio::sync::Notify::new());
     let ladders = options
         .trace_sip
         .map(Ladders::new)
@@ -284,6 +291,8 @@ async fn assemble(
                     wire: brain_wire,
                     queries: brain_queries,
                     store: requests,
+                    events,
+                    want_people,
                     media,
                     streams,
                     ladders,
@@ -324,7 +333,7 @@ async fn assemble(
     let pages = Web {
         store: store.clone(),
         queries: queries.clone(),
-        events: broadcast::channel(EVENTS_KEPT).0,
+        events: events_of_pages,
         metrics,
         stopping: Arc::clone(&stopping),
         token,
@@ -356,6 +365,13 @@ async fn assemble(
         effects,
         signs,
     })
+}
+
+/// The address by which others reach us: that of the first socket, or, where it listens on all of them, the one that the
+/// kernel would use towards the world. Nothing is sent.
+fn outward(udp: &[SocketAddr]) -> Option<std::net::IpAddr> {
+    let bound = *udp.first()?;
+    Some(super::brain::local_towards(bound, SocketAddr::from(([192, 0, 2, 1], 9)), None).ip()).filter(|address| !address.is_unspecified())
 }
 
 /// Where the command line of this machine finds the running server: readable by its owner only.

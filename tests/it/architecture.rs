@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("queue", &["domain", "machine", "agent", "command", "event"]),
     ("command", &["domain"]),
     ("event", &["domain", "command"]),
-    ("call", &["domain", "machine", "sip", "media", "ivr", "order", "voice"]),
+    ("call", &["command", "event", "domain", "machine", "sip", "media", "ivr", "order", "voice"]),
     ("centre", &["domain", "machine", "sip", "media", "ivr", "order", "voice", "agent", "queue", "call", "command", "event"]),
     ("config", &["domain", "queue", "sip"]),
     ("telemetry", &[]),

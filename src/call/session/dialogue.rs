@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Env, Playing, Session, State};
+use super::{Env, Playing, Session, SessionOutput, State};
 use crate::call::request::{Reply, StoreRequest};
 use crate::domain::{End, Language, Party, Phrase, Reason, RecordingId, StepKind, Timestamp};
 use crate::ivr::io::{DialogueInput, DialogueOutput, Hangup};
@@ -89,7 +89,8 @@ impl Session {
                 self.record.order = Some(number.clone());
                 self.step(now, StepKind::Ordered(number));
             }
-            DialogueOutput::Queue(_) | DialogueOutput::LeaveQueue(_) => {}
+            DialogueOutput::Queue(wish) => self.outputs.push_back(SessionOutput::WantAgent(wish)),
+            DialogueOutput::LeaveQueue(leaving) => self.outputs.push_back(SessionOutput::LeaveQueue(leaving)),
             DialogueOutput::Erred => self.record.errors += 1,
             DialogueOutput::HangUp { outcome } => {
                 let reason = match outcome {
@@ -103,7 +104,7 @@ impl Session {
         }
     }
 
-    fn say(&mut self, env: &Env, now: Now, phrases: &[Phrase], language: Language) {
+    pub(super) fn say(&mut self, env: &Env, now: Now, phrases: &[Phrase], language: Language) {
         self.language = language;
         let recordings = &self.recordings;
         let find = |id: &RecordingId| recordings.iter().find(|(known, _)| known == id).map(|(_, clip)| Arc::clone(clip));
@@ -117,7 +118,7 @@ impl Session {
         self.play(rendered.pieces, false, Playing::Words);
     }
 
-    fn play(&mut self, pieces: Arc<[Piece]>, repeat: bool, what: Playing) {
+    pub(super) fn play(&mut self, pieces: Arc<[Piece]>, repeat: bool, what: Playing) {
         self.play += 1;
         let play = PlayId(self.play);
         self.playing = Some((play, what));
@@ -256,7 +257,7 @@ impl Session {
 }
 
 /// A sound that is no speech; a missing one is a short silence, and a finding of `dinetone check`.
-fn sound(env: &Env, key: &str) -> Arc<[Piece]> {
+pub(super) fn sound(env: &Env, key: &str) -> Arc<[Piece]> {
     Arc::from([env.library.sound(key).map_or(Piece::Gap(10), Piece::Clip)])
 }
 

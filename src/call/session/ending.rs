@@ -1,6 +1,6 @@
 //! How a call ends: whoever ends it, the leg closes, the dialogue saves what must be saved, and one record remains.
 
-use super::{COUNTERS_WAIT, Env, SETTLE_WAIT, Session, SessionOutput, State, Timer};
+use super::{COUNTERS_WAIT, Env, SETTLE_WAIT, Session, SessionOutput, State, Timer, Wire};
 use crate::call::request::StoreRequest;
 use crate::domain::{End, Party, Reason, StepKind};
 use crate::ivr::io::DialogueInput;
@@ -13,8 +13,14 @@ impl Session {
     pub(super) fn refuse(&mut self, now: Now, status: u16, retry_after: Option<u32>) {
         if self.end.is_none() {
             self.end = Some(End { by: Party::Us, reason: Reason::Rejected(status) });
-            self.outputs.push_back(SessionOutput::Sip(SipCommand::Reject { dialog: self.dialog, status, retry_after }));
+            match self.wire {
+                Wire::Incoming => {
+                    self.outputs.push_back(SessionOutput::Sip(SipCommand::Reject { dialog: self.dialog, status, retry_after }));
+                }
+                Wire::Page | Wire::Outgoing(_) => self.let_go(Some(status), None),
+            }
             self.close(now);
+            self.try_finish(now);
         }
     }
 
@@ -26,7 +32,7 @@ impl Session {
         if self.state == State::Opening {
             let status = if matches!(end.reason, Reason::OurFault(_)) { 503 } else { 480 };
             self.end = Some(end);
-            self.outputs.push_back(SessionOutput::Sip(SipCommand::Reject { dialog: self.dialog, status, retry_after: None }));
+            self.let_go(Some(status), None);
         } else {
             let reason = match end.reason {
                 Reason::NoAudio => Some("Q.850;cause=41;text=\"no sound\""),
@@ -35,7 +41,7 @@ impl Session {
                 _ => None,
             };
             self.end = Some(end);
-            self.outputs.push_back(SessionOutput::Sip(SipCommand::HangUp { dialog: self.dialog, reason }));
+            self.let_go(None, reason);
         }
         self.dialogue_gone(env, now);
         self.close(now);

@@ -17,6 +17,7 @@ use dinetone::media::leg::{Leg, Reports};
 use dinetone::media::order::{Codec, LegPlan, MediaOrder, MediaReport};
 use dinetone::media::ports::Ports;
 use dinetone::media::rtp::PACKET;
+use dinetone::queue::{self, Acd};
 use dinetone::server::effects::Effects;
 use dinetone::server::files::Places;
 use dinetone::sip::endpoint::Endpoint;
@@ -140,7 +141,11 @@ impl World {
         };
         let sip = Endpoint::new(settings(trunk()), ids.clone(), now);
         let ports = Ports::new(20_000, 20_999, &mut ids);
-        let centre = Centre::new(sip, ports, env, Limits { max_calls: 100, node: "t".into() }, Ids::seeded(seed + 1));
+        let centre = {
+            let limits = Limits { max_calls: 100, node: "t".into(), demo: true, address: "10.0.0.1".parse().unwrap() };
+            let acd = Acd::new(queue::Settings::default(), Ids::seeded(seed + 3), now);
+            Centre::new(sip, acd, ports, env, limits, Ids::seeded(seed + 1))
+        };
         Self(Rc::new(RefCell::new(Inner {
             now,
             start: instant,
@@ -504,6 +509,7 @@ impl Inner {
                     self.facts.push((place, what));
                 }
                 Output::Fault { what, .. } => panic!("a call ended by our fault: {what}"),
+                Output::Publish(_) | Output::WantPeople | Output::PopTook(_) | Output::Floor { .. } => {}
                 Output::Trace { .. } | Output::Refused { .. } | Output::Trunk { .. } | Output::Registered { .. } => {}
             }
         }

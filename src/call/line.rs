@@ -1,0 +1,342 @@
+//! One telephone that we ring: a desk phone, an agent's mobile, a number that somebody consults; with its port and its sound.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use super::keys::{Keys, info_key};
+use super::plan::{self, Side};
+use crate::domain::KeySource;
+use crate::machine::{Now, Timers};
+use crate::media::order::{LegId, LegPlan, MediaOrder, MediaReport};
+use crate::sip::event::{DialogId, EndCause, SipCommand};
+use crate::sip::sdp;
+
+/// The media thread answers at once; without a word the line counts as not to be had.
+const PORT_WAIT: Duration = Duration::from_secs(2);
+/// Other ports that are tried when one is taken.
+const PORTS: u8 = 3;
+
+/// What happens to a line.
+#[derive(Debug)]
+pub enum LineInput {
+    Media(MediaReport),
+    /// A provisional answer.
+    Progress {
+        status: u16,
+    },
+    Answered(Option<sdp::Session>),
+    Acknowledged(Option<sdp::Session>),
+    Reoffer(Option<sdp::Session>),
+    Info {
+        body: String,
+    },
+    Ended(EndCause),
+    /// We want it to end: CANCEL while it rings, BYE after that.
+    HangUp {
+        reason: Option<&'static str>,
+    },
+    /// Another port instead of the one that was taken; none when there is none.
+    Port(Option<u16>),
+}
+
+/// What a line wants, and what it tells.
+#[derive(Debug)]
+pub enum LineOutput {
+    Sip(SipCommand),
+    Media(MediaOrder),
+    /// The port is open: ring it, with this offer.
+    Place {
+        sdp: String,
+    },
+    /// The first port was taken: lend another.
+    PortTaken(u16),
+    Ringing,
+    /// Answered: sound flows.
+    Up,
+    Key(char),
+    /// The telephone put us on hold, or is back.
+    Held(bool),
+    /// No sound has come for five seconds, or it is back.
+    Silent(bool),
+    /// The last word; the port rests from now on.
+    Gone {
+        cause: EndCause,
+        port: Option<u16>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Opening,
+    Placed,
+    Up,
+    Ending,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    Port,
+    Closed,
+}
+
+/// One telephone that we ring.
+pub struct Line {
+    dialog: DialogId,
+    leg: LegId,
+    ip: IpAddr,
+    bind: IpAddr,
+    port: u16,
+    holds_port: bool,
+    ports_tried: u8,
+    state: State,
+    plan: LegPlan,
+    version: u64,
+    held: bool,
+    keys: Keys,
+    /// The dialog has gone; its cause.
+    ended: Option<EndCause>,
+    /// It was placed, so that an `Ended` will come.
+    placed: bool,
+    leg_closed: bool,
+    timers: Timers<Timer>,
+    outputs: VecDeque<LineOutput>,
+}
+
+impl Line {
+    /// Opens a port for it: `ip` is what we write into the offer, `bind` where the port is.
+    #[must_use]
+    pub fn open(dialog: DialogId, ip: IpAddr, bind: IpAddr, port: u16, now: Now) -> Self {
+        let mut line = Self {
+            dialog,
+            leg: LegId(dialog.0),
+            ip,
+            bind,
+            port,
+            holds_port: true,
+            ports_tried: 1,
+            state: State::Opening,
+            plan: plan::nothing_yet(),
+            version: 1,
+            held: false,
+            keys: Keys::default(),
+            ended: None,
+            placed: false,
+            leg_closed: false,
+            timers: Timers::default(),
+            outputs: VecDeque::new(),
+        };
+        line.timers.start(Timer::Port, now.instant + PORT_WAIT);
+        line.bind_port();
+        line
+    }
+
+    /// Its leg.
+    #[must_use]
+    pub const fn leg(&self) -> LegId {
+        self.leg
+    }
+
+    /// Whether it was answered and still is.
+    #[must_use]
+    pub const fn is_up(&self) -> bool {
+        matches!(self.state, State::Up)
+    }
+
+    /// The port that it holds, handed out once.
+    pub fn release_port(&mut self) -> Option<u16> {
+        std::mem::take(&mut self.holds_port).then_some(self.port)
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, now: Now, input: LineInput) {
+        match input {
+            LineInput::Media(report) => self.media(now, report),
+            LineInput::Progress { status } => {
+                if self.state == State::Placed && status >= 180 {
+                    self.out(LineOutput::Ringing);
+                }
+            }
+            LineInput::Answered(answer) => self.answered(now, answer.as_ref()),
+            LineInput::Acknowledged(answer) => {
+                if let Some(plan) = answer.as_ref().and_then(|answer| plan::agreed(answer).ok()) {
+                    self.change(plan);
+                }
+            }
+            LineInput::Reoffer(offer) => self.reoffer(offer.as_ref()),
+            LineInput::Info { body } => {
+                if let Some(key) = info_key(&body) {
+                    self.key(now, key, KeySource::Info);
+                }
+            }
+            LineInput::Ended(cause) => {
+                self.ended.get_or_insert(cause);
+                self.close(now);
+                self.try_finish();
+            }
+            LineInput::HangUp { reason } => self.hang_up(now, reason),
+            LineInput::Port(Some(port)) if self.state == State::Opening => {
+                self.port = port;
+                self.holds_port = true;
+                self.ports_tried += 1;
+                self.bind_port();
+            }
+            LineInput::Port(_) => self.fail(now),
+        }
+    }
+
+    /// Acts on the earliest deadline that is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        match self.timers.expire(now.instant) {
+            Some(Timer::Port) => self.hang_up(now, None),
+            Some(Timer::Closed) => {
+                self.leg_closed = true;
+                self.try_finish();
+            }
+            None => {}
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<LineOutput> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call `handle_timeout` next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    fn out(&mut self, output: LineOutput) {
+        self.outputs.push_back(output);
+    }
+
+    fn bind_port(&mut self) {
+        self.out(LineOutput::Media(MediaOrder::Open { leg: self.leg, ip: self.bind, port: self.port, plan: self.plan.clone() }));
+    }
+
+    const fn side(&self) -> Side {
+        Side { address: self.ip, port: self.port, session: self.dialog.0, version: self.version }
+    }
+
+    fn media(&mut self, now: Now, report: MediaReport) {
+        match report {
+            MediaReport::Opened { .. } if self.state == State::Opening => {
+                self.timers.stop(Timer::Port);
+                self.state = State::Placed;
+                self.placed = true;
+                if let Ok((_, sdp)) = plan::answer(None, self.side()) {
+                    self.out(LineOutput::Place { sdp });
+                }
+            }
+            MediaReport::OpenFailed { .. } if self.state == State::Opening && self.ports_tried < PORTS => {
+                self.holds_port = false;
+                self.out(LineOutput::PortTaken(self.port));
+            }
+            MediaReport::OpenFailed { .. } => self.fail(now),
+            MediaReport::Key { key, tone, .. } => self.key(now, key, if tone { KeySource::Tone } else { KeySource::Event }),
+            MediaReport::NoAudio { .. } if self.state == State::Up && !self.held => self.out(LineOutput::Silent(true)),
+            MediaReport::AudioBack { .. } if self.state == State::Up => self.out(LineOutput::Silent(false)),
+            MediaReport::Closed { .. } => {
+                self.leg_closed = true;
+                self.try_finish();
+            }
+            _ => {}
+        }
+    }
+
+    fn key(&mut self, now: Now, key: char, source: KeySource) {
+        if self.state == State::Up && self.keys.accept(now.instant, key, source) {
+            self.out(LineOutput::Key(key));
+        }
+    }
+
+    fn answered(&mut self, now: Now, answer: Option<&sdp::Session>) {
+        if self.state != State::Placed {
+            return;
+        }
+        match answer.map(plan::agreed) {
+            Some(Ok(plan)) => {
+                self.state = State::Up;
+                self.change(plan);
+                self.out(LineOutput::Up);
+            }
+            // Answered with nothing that we can speak.
+            Some(Err(_)) | None => self.hang_up(now, Some("Q.850;cause=88;text=\"no common codec\"")),
+        }
+    }
+
+    fn reoffer(&mut self, offer: Option<&sdp::Session>) {
+        self.version += 1;
+        let answer = match plan::answer(offer, self.side()) {
+            Ok((plan, body)) => {
+                if offer.is_some() {
+                    self.change(plan);
+                }
+                Ok(body)
+            }
+            Err(status) => Err(status),
+        };
+        self.out(LineOutput::Sip(SipCommand::AnswerReoffer { dialog: self.dialog, answer }));
+    }
+
+    fn change(&mut self, plan: LegPlan) {
+        let held = !plan.send;
+        if plan != self.plan {
+            self.out(LineOutput::Media(MediaOrder::Change { leg: self.leg, plan: plan.clone() }));
+        }
+        self.plan = plan;
+        if held != self.held {
+            self.held = held;
+            self.out(LineOutput::Held(held));
+        }
+    }
+
+    fn hang_up(&mut self, now: Now, reason: Option<&'static str>) {
+        if self.state == State::Ending {
+            return;
+        }
+        if self.placed {
+            self.out(LineOutput::Sip(SipCommand::HangUp { dialog: self.dialog, reason }));
+        } else {
+            self.ended.get_or_insert(EndCause::Local);
+        }
+        self.close(now);
+        self.try_finish();
+    }
+
+    /// No port: nothing was rung, nothing is open.
+    fn fail(&mut self, now: Now) {
+        self.holds_port = false;
+        self.leg_closed = true;
+        self.ended.get_or_insert(EndCause::Transport);
+        self.close(now);
+        self.try_finish();
+    }
+
+    fn close(&mut self, now: Now) {
+        if self.state == State::Ending {
+            return;
+        }
+        self.state = State::Ending;
+        self.timers.stop_all();
+        self.timers.start(Timer::Closed, now.instant + PORT_WAIT);
+        if !self.leg_closed {
+            self.out(LineOutput::Media(MediaOrder::Close { leg: self.leg }));
+        }
+    }
+
+    fn try_finish(&mut self) {
+        if !self.leg_closed {
+            return;
+        }
+        if let Some(cause) = self.ended.clone() {
+            self.timers.stop_all();
+            let port = self.release_port();
+            self.ended = None;
+            self.placed = false;
+            self.out(LineOutput::Gone { cause, port });
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! How a line rings: which phone or number, what it shows, and from which address of ours.
+
+use std::net::IpAddr;
+
+use super::Centre;
+use super::floor::For;
+use crate::call::conversation::Watching;
+use crate::call::line::LineInput;
+use crate::domain::{PhoneNumber, Seat, UserId};
+use crate::machine::Now;
+use crate::sip::event::{Dial, DialogId, EndCause, Ring, Shown, SipCommand};
+
+impl Centre {
+    /// Our address towards this agent's phone.
+    pub(super) fn seat_address(&self, agent: &UserId) -> IpAddr {
+        let account = match self.floor.desks.get(agent).and_then(|desk| desk.seat.as_ref()) {
+            Some(Seat::Phone { account }) => account,
+            _ => return self.outside_address(),
+        };
+        let address = self.sip.contacts_of(account).next().map(|(_, flow)| flow.local.ip());
+        address.unwrap_or(self.limits.address)
+    }
+
+    /// Our address towards the telephone company.
+    pub(super) fn outside_address(&self) -> IpAddr {
+        self.limits.address
+    }
+
+    /// The port of a line is open: ring it.
+    pub(super) fn ring_line(&mut self, now: Now, id: u64, what: &For, sdp: String) {
+        let dialog = DialogId(id);
+        let number = self.numbers.remove(&id);
+        let command = match what {
+            For::Seat { agent, call, .. } | For::Own { agent, call, .. } => {
+                let seat = self.floor.desks.get(agent).and_then(|desk| desk.seat.clone());
+                let own = matches!(what, For::Own { .. });
+                match seat {
+                    Some(Seat::Phone { account }) => {
+                        let caller = self.shown(*call);
+                        let ring = Ring { dialog, account, caller, headers: Vec::new(), sdp, auto_answer: own };
+                        Some(SipCommand::Ring(Box::new(ring)))
+                    }
+                    Some(Seat::Outside { number }) => Some(dial(dialog, &number, sdp)),
+                    Some(Seat::Browser) | None => None,
+                }
+            }
+            For::Consult { .. } | For::Hand { .. } => number.map(|number| dial(dialog, &number, sdp)),
+        };
+        match command {
+            Some(command) => self.command(now, command),
+            None => {
+                self.with_line(now, id, LineInput::Ended(EndCause::Local));
+            }
+        }
+    }
+
+    /// What the display of a rung phone shows.
+    fn shown(&self, call: u64) -> Shown {
+        let number = self.calls.get(&call).and_then(|session| session.record().caller.as_ref());
+        Shown {
+            number: number.map(|number| number.reveal().to_owned()).unwrap_or_default(),
+            name: self.floor.talks.get(&call).map(|talk| talk.pop.name.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// A supervisor's part is over.
+    pub(super) fn watching_over(&mut self, now: Now, call: u64, watching: &Watching) {
+        self.keep_watching(now, call, watching);
+        self.publish(now, crate::event::What::Withdrawn { to: watching.who.user.clone(), call, why: "watch_over" });
+    }
+}
+
+fn dial(dialog: DialogId, number: &PhoneNumber, sdp: String) -> SipCommand {
+    SipCommand::Dial(Box::new(Dial { dialog, trunk: None, number: number.reveal().to_owned(), from: String::new(), sdp }))
+}
