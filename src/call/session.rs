@@ -429,7 +429,7 @@ impl Session {
             SessionInput::Queue(news) => self.queue_news(env, now, news),
             SessionInput::WithAgent(with) => self.with_agent(env, now, with),
             SessionInput::Music(on) => self.music(env, on),
-            SessionInput::ToMenu => self.to_menu(env, now),
+            SessionInput::ToMenu => self.back_to_menu(env, now),
             SessionInput::SendKeys(keys) => {
                 if self.state == State::Talking {
                     self.media_order(MediaOrder::SendKeys { leg: self.leg, keys });

@@ -13,9 +13,8 @@ use crate::sip::event::{Dial, DialogId, EndCause, Ring, Shown, SipCommand};
 impl Centre {
     /// Our address towards this agent's phone.
     pub(super) fn seat_address(&self, agent: &UserId) -> IpAddr {
-        let account = match self.floor.desks.get(agent).and_then(|desk| desk.seat.as_ref()) {
-            Some(Seat::Phone { account }) => account,
-            _ => return self.outside_address(),
+        let Some(Seat::Phone { account }) = self.floor.desks.get(agent).and_then(|desk| desk.seat.as_ref()) else {
+            return self.outside_address();
         };
         let address = self.sip.contacts_of(account).next().map(|(_, flow)| flow.local.ip());
         address.unwrap_or(self.limits.address)

@@ -113,10 +113,7 @@ impl Centre {
     }
 
     fn sip_event(&mut self, now: Now, event: SipEvent) {
-        let event = match self.line_event(now, event) {
-            Some(event) => event,
-            None => return,
-        };
+        let Some(event) = self.line_event(now, event) else { return };
         match event {
             SipEvent::Invited(invited) => self.begin(now, *invited),
             SipEvent::Acknowledged { dialog, answer } => {

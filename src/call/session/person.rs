@@ -67,7 +67,7 @@ impl Session {
     }
 
     /// Back to self service.
-    pub(super) fn to_menu(&mut self, env: &Env, now: Now) {
+    pub(super) fn back_to_menu(&mut self, env: &Env, now: Now) {
         self.with_agent(env, now, false);
         if self.dialogue.is_some() {
             self.tell_dialogue(env, now, DialogueInput::ToMenu);
