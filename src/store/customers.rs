@@ -4,7 +4,7 @@ use super::db::{Durability, Row, Tx, vals};
 use super::people::{branch, new_customer, phone as stored_phone, put_address};
 use super::sticky::{Author, Change, note_change};
 use super::{Store, StoreError, new_id};
-use crate::domain::{Address, BranchNumber, CustomerId, PhoneNumber, Timestamp};
+use crate::domain::{Address, BranchNumber, CustomerId, MemberNumber, PhoneNumber, Timestamp};
 
 /// Found at most so many.
 const MOST_FOUND: u32 = 20;
@@ -222,6 +222,25 @@ impl Store {
         let sql = format!("select {}, customer from addresses where id = $1", super::people::ADDRESS);
         let row = self.pool.row(sqlx::AssertSqlSafe(sql), vals![id]).await?;
         row.map(|row| Ok((row.opt_text(7)?.map(CustomerId::new), super::people::address(&row)?))).transpose()
+    }
+
+    /// The membership that counts: the one that is named, when it is this customer's; else the customer's first.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn membership(
+        &self,
+        named: Option<&MemberNumber>,
+        customer: Option<&CustomerId>,
+    ) -> Result<Option<(MemberNumber, String)>, StoreError> {
+        const SQL: &str =
+            "select number, level from members where ($1 = '' or number = $1) and ($2 = '' or customer = $2) order by number limit 1";
+        let (number, owner) = (named.map_or("", MemberNumber::as_str), customer.map_or("", CustomerId::as_str));
+        if number.is_empty() && owner.is_empty() {
+            return Ok(None);
+        }
+        let row = self.pool.row(SQL, vals![number, owner]).await?;
+        row.map(|row| Ok((super::people::member_number(row.text(0)?)?, row.text(1)?.to_owned()))).transpose()
     }
 
     /// Where the last delivery to this customer came from.

@@ -88,6 +88,9 @@ pub use placing::TakenDown;
 pub use sessions::{Session, SessionLife, Token, secret_hash};
 pub use sticky::Author;
 pub use talks::CallStory;
+
+/// What an order needs and what becomes of it, for those who place one.
+pub use crate::ivr::question::{OrderRequest, Placed};
 pub use users::{DEMO_USERS, DemoUser, NewUser, PhoneSecret, UserChange, is_login};
 pub use wall::{Wall, WallCounts};
 

@@ -2,10 +2,11 @@
 
 use super::db::{Row, broken, vals};
 use super::people::{member_number, phone};
-use super::placing::cooked_by;
+use super::placing::{TakenDown, cooked_by};
 use super::{Store, StoreError, lines};
 use crate::domain::{
-    CustomerId, Fulfilment, Money, Order, OrderId, OrderNumber, OrderStatus, PhoneNumber, Place, PlacedVia, RecordingId, Timestamp, When,
+    CallId, CustomerId, Fulfilment, Money, Order, OrderId, OrderNumber, OrderStatus, PhoneNumber, Place, PlacedVia, RecordingId, Timestamp,
+    UserId, When,
 };
 use crate::ivr::question::OrderView;
 
@@ -70,6 +71,38 @@ impl Store {
             orders.push(self.whole_order(&row).await?);
         }
         Ok(orders)
+    }
+
+    /// The order that was placed under this key.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn order_of_key(&self, key: &str) -> Result<Option<Order>, StoreError> {
+        let sql = format!("select {COLUMNS} from orders where key = $1");
+        match self.pool.row(sqlx::AssertSqlSafe(sql), vals![key]).await? {
+            Some(row) => Ok(Some(self.whole_order(&row).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// What the person who took an order down added to it; nothing for an order by keypad.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn order_taken(&self, id: &OrderId) -> Result<TakenDown, StoreError> {
+        const SQL: &str = "select agent, agent_name, call_id, contact, remark, override_by, override_why from orders where id = $1";
+        let Some(row) = self.pool.row(SQL, vals![id.as_str()]).await? else { return Ok(TakenDown::default()) };
+        let text = |place| row.opt_text(place).map(|text| text.unwrap_or_default().to_owned());
+        Ok(TakenDown {
+            agent: row.opt_text(0)?.map(UserId::new),
+            agent_name: text(1)?,
+            call: row.opt_text(2)?.map(CallId::new),
+            contact: text(3)?,
+            remark: text(4)?,
+            notes: Vec::new(),
+            typed: None,
+            outside: row.opt_text(5)?.map(str::to_owned).zip(Some(text(6)?)),
+        })
     }
 
     /// A caller's orders: by customer, else by number. `open`: those not yet done, soonest first; else the last three.

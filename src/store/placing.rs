@@ -336,7 +336,15 @@ async fn typed_in(
     customer: Option<&CustomerId>,
     now: Timestamp,
 ) -> Result<(OrderStatus, Where), StoreError> {
-    let Place::Saved { text, branch, .. } = &request.place else { return place_in(tx, request, customer, now).await };
+    let Place::Saved { text, branch, address: known } = &request.place else { return place_in(tx, request, customer, now).await };
+    let status = if checked { OrderStatus::New } else { OrderStatus::AddressCheck };
+    if !known.is_empty() {
+        // A saved one that nobody had checked: whoever chose its branch now has.
+        const CHECK: &str = "update addresses set used_at = $1, branch = case when $2 = 1 then $3 else branch end, \
+            unchecked = case when $2 = 1 then 0 else unchecked end where id = $4";
+        tx.exec(CHECK, vals![now.as_millis(), checked, branch.get(), known]).await?;
+        return Ok((status, Where { id: Some(known.clone()), text: text.clone(), recording: None }));
+    }
     let address = Address {
         id: new_id(now),
         label: String::new(),
@@ -347,7 +355,6 @@ async fn typed_in(
         unchecked: !checked,
     };
     put_address(tx, customer, &address, now).await?;
-    let status = if checked { OrderStatus::New } else { OrderStatus::AddressCheck };
     Ok((status, Where { id: Some(address.id), text: text.clone(), recording: None }))
 }
 

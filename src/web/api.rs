@@ -1,15 +1,143 @@
 //! The HTTP side of customers, orders and everything else that agents handle: one file a noun.
 
+mod blocks;
+mod calls;
+mod catalogue;
+mod customers;
+mod drafts;
+mod missed;
+mod orders;
+mod quoting;
+mod wall;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
-use super::Routes;
+use super::{Answer, Problem, Routes, Viewer};
+use crate::domain::{PhoneNumber, Role};
+use crate::store::Author;
 
 /// All of their routes.
 pub fn routes() -> Routes {
     Routes::default()
+        .get("/api/catalogue", catalogue::catalogue)
+        .post("/api/customers/search", customers::search)
+        .post("/api/customers", customers::create)
+        .get("/api/customers/{id}", customers::page)
+        .patch("/api/customers/{id}", customers::edit)
+        .post("/api/customers/{id}/addresses", customers::add_address)
+        .put("/api/customers/{id}/phones", customers::set_phones)
+        .post("/api/orders/quote", orders::quote)
+        .post("/api/orders", orders::place)
+        .get("/api/orders", orders::list)
+        .get("/api/orders/{id}", orders::one)
+        .get("/api/drafts", drafts::list)
+        .put("/api/drafts/{key}", drafts::save)
+        .delete("/api/drafts/{key}", drafts::drop)
+        .get("/api/missed", missed::list)
+        .post("/api/missed/{id}/take", missed::take)
+        .post("/api/missed/{id}/done", missed::done)
+        .get("/api/blocks", blocks::list)
+        .post("/api/blocks", blocks::add)
+        .delete("/api/blocks/{id}", blocks::lift)
+        .get("/api/calls", calls::list)
+        .get("/api/calls/{id}", calls::one)
+        .get("/api/wall", wall::wall)
 }
 
 /// Their descriptions.
 #[derive(OpenApi)]
-#[openapi(paths())]
+#[openapi(paths(
+    catalogue::catalogue,
+    customers::search,
+    customers::create,
+    customers::page,
+    customers::edit,
+    customers::add_address,
+    customers::set_phones,
+    orders::quote,
+    orders::place,
+    orders::list,
+    orders::one,
+    drafts::list,
+    drafts::save,
+    drafts::drop,
+    missed::list,
+    missed::take,
+    missed::done,
+    blocks::list,
+    blocks::add,
+    blocks::lift,
+    calls::list,
+    calls::one,
+    wall::wall
+))]
 pub struct Description;
+
+/// Who talks with customers and works on their records.
+const DESK: [Role; 3] = [Role::Agent, Role::Dispatcher, Role::Supervisor];
+/// Who may look at them.
+const LOOK: [Role; 4] = [Role::Agent, Role::Dispatcher, Role::Supervisor, Role::Manager];
+/// Who may take something back, or give a customer away.
+const LEAD: [Role; 2] = [Role::Supervisor, Role::Manager];
+
+/// Texts of some length, without what no text has.
+fn text(what: &str, given: &str, most: usize) -> Answer<String> {
+    let given = given.trim();
+    if given.chars().count() > most {
+        return Err(Problem::invalid(format!("{what} has at most {most} characters")));
+    }
+    if given.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+        return Err(Problem::invalid(format!("{what} has characters that no text has")));
+    }
+    Ok(given.to_owned())
+}
+
+/// A text that must be there.
+fn needed(what: &str, given: &str, most: usize) -> Answer<String> {
+    match text(what, given, most)? {
+        given if given.is_empty() => Err(Problem::invalid(format!("{what} is missing"))),
+        given => Ok(given),
+    }
+}
+
+/// A short list of short words.
+fn words(what: &str, given: &[String]) -> Answer<Vec<String>> {
+    if given.len() > 30 {
+        return Err(Problem::invalid(format!("{what} has at most 30 entries")));
+    }
+    let words = given.iter().map(|word| text(what, &word.replace('\n', " "), 60)).collect::<Answer<Vec<_>>>()?;
+    Ok(words.into_iter().filter(|word| !word.is_empty()).collect())
+}
+
+fn phone(given: &str) -> Answer<PhoneNumber> {
+    PhoneNumber::parse(given).ok_or_else(|| Problem::invalid("this is not a telephone number"))
+}
+
+fn author(viewer: &Viewer) -> Author {
+    Author { user: viewer.user.clone(), name: viewer.name.clone() }
+}
+
+/// Answers that many consoles ask for and that cost something to make: one of each kind, as long as its key holds.
+#[derive(Debug, Default)]
+pub struct Shelf(Mutex<HashMap<&'static str, (String, String)>>);
+
+impl Shelf {
+    fn find(&self, what: &'static str, key: &str) -> Option<String> {
+        let shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.get(what).filter(|(kept, _)| kept == key).map(|(_, body)| body.clone())
+    }
+
+    fn put(&self, what: &'static str, key: String, body: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what, (key, body));
+    }
+}
+
+/// JSON that was made before.
+fn made(body: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}

@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub struct Desk {
     pub(super) in_progress: InProgress,
+    /// Answers that many consoles ask for.
+    pub(super) shelf: super::api::Shelf,
     /// By hash: what holds while the store is away, so that a console finds back to its call.
     sessions: DashMap<String, Session>,
 }

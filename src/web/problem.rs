@@ -19,6 +19,8 @@ pub const PROBLEMS: &[(&str, u16)] = &[
     ("method-not-allowed", 405),
     ("conflict", 409),
     ("in-progress", 409),
+    ("order-refused", 409),
+    ("price-changed", 409),
     ("too-late", 408),
     ("too-large", 413),
     ("not-json", 415),

@@ -1,0 +1,123 @@
+//! Calls of before: in a list, and one with its whole story.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::LOOK;
+use crate::domain::{CallPart, CustomerId, QueueVisit, Role, Timestamp, UserId, WrapUp};
+use crate::store::{CallFilter, CallPeople, StoredCall};
+use crate::web::body::Params;
+use crate::web::{Answer, Problem, Viewer, Web, show_phone};
+use crate::wire::{Call, time};
+
+/// Which calls.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Which {
+    limit: Option<u32>,
+    customer: Option<String>,
+    agent: Option<String>,
+}
+
+/// Calls, latest first. Agents see their own, or those of a customer.
+#[utoipa::path(get, path = "/api/calls", tag = "calls",
+    params(("limit" = Option<u32>, Query), ("customer" = Option<String>, Query), ("agent" = Option<String>, Query)),
+    responses((status = 200, description = "a list of calls")))]
+pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(which): Params<Which>) -> Answer<Json<Value>> {
+    viewer.require(&LOOK)?;
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let customer = given(which.customer).map(CustomerId::new);
+    let mut agent = given(which.agent).map(UserId::new);
+    if viewer.role == Role::Agent && customer.is_none() && !viewer.program {
+        agent = Some(viewer.user.clone());
+    }
+    let filter = CallFilter { customer, agent, limit: which.limit.unwrap_or(100).clamp(1, 500), ..CallFilter::default() };
+    let calls = web.store.calls_with_people(&filter).await?;
+    Ok(Json(calls.iter().map(|(stored, people)| show(&viewer, stored, people)).collect()))
+}
+
+fn show(viewer: &Viewer, stored: &StoredCall, people: &CallPeople) -> Value {
+    let call = &stored.record;
+    let lasted = call.answered_at.zip(call.ended_at).map(|(from, to)| to.as_millis().saturating_sub(from.as_millis()));
+    json!({
+        "id": call.id.as_str(),
+        "at": time(call.arrived_at),
+        "arrived_at": time(call.arrived_at),
+        "answered_at": call.answered_at.map(time),
+        "ended_at": call.ended_at.map(time),
+        "duration_ms": lasted,
+        "caller": call.caller.as_ref().map(|phone| show_phone(viewer, phone)),
+        "customer": call.customer.as_ref().map(CustomerId::as_str),
+        "name": people.name,
+        "dialled": call.dialled,
+        "language": call.language.tag(),
+        "queue": people.queue.as_ref().map(crate::domain::QueueId::as_str),
+        "waited_ms": people.waited_ms,
+        "agent": people.agent.as_ref().map(|(id, _)| id.as_str()),
+        "agent_name": people.agent.as_ref().map(|(_, name)| name.as_str()),
+        "code": people.disposition,
+        "abandoned": people.abandoned,
+        "order": call.order.as_ref().map(crate::domain::OrderNumber::as_str),
+        "ended_by": call.end.as_ref().map(|end| end.by.name()),
+        "reason": call.end.as_ref().map(|end| end.reason.name()),
+    })
+}
+
+/// One call with its path, who spoke with whom, and how it was summed up; `id` is ours or the SIP Call-ID.
+#[utoipa::path(get, path = "/api/calls/{id}", tag = "calls", params(("id" = String, Path)),
+    responses((status = 200, description = "the whole story"), (status = 404, description = "no such call")))]
+pub(in crate::web) async fn one(State(web): State<Web>, viewer: Viewer, Path(id): Path<String>) -> Answer<Json<Value>> {
+    viewer.require(&LOOK)?;
+    let story = web.store.call_story(&id).await?.ok_or_else(|| Problem::not_found("call"))?;
+    let call = &story.call.record;
+    let mut shown = serde_json::to_value(Call::of(call, &story.call.steps)).unwrap_or_default();
+    shown["caller"] = json!(call.caller.as_ref().map(|phone| show_phone(&viewer, phone)));
+    shown["customer"] = json!(call.customer.as_ref().map(CustomerId::as_str));
+    shown["visits"] = story.visits.iter().map(visit).collect();
+    shown["parties"] = story.parts.iter().map(party).collect();
+    shown["wrap_ups"] = story.wrap_ups.iter().map(|(wrap_up, at)| summed_up(wrap_up, *at)).collect();
+    shown["orders"] = json!(story.orders.iter().map(crate::domain::OrderNumber::as_str).collect::<Vec<_>>());
+    Ok(Json(shown))
+}
+
+fn visit(visit: &QueueVisit) -> Value {
+    let until = visit.left.map(|(at, _)| at);
+    json!({
+        "queue": visit.queue.as_str(),
+        "from": time(visit.entered_at),
+        "until": until.map(time),
+        "waited_ms": until.map(|until| until.as_millis().saturating_sub(visit.entered_at.as_millis())),
+        "outcome": visit.left.map(|(_, outcome)| outcome.name()),
+        "agent": visit.agent.as_ref().map(UserId::as_str),
+        "is_callback": visit.is_callback,
+    })
+}
+
+fn party(part: &CallPart) -> Value {
+    json!({
+        "kind": part.kind.name(),
+        "user": part.agent.as_ref().map(UserId::as_str),
+        "name": part.name,
+        "queue": part.queue.as_ref().map(crate::domain::QueueId::as_str),
+        "from": time(part.from),
+        "until": part.until.map(time),
+        "began": part.began,
+        "ended": part.ended,
+        "held_ms": part.held_ms,
+        "note": part.note,
+    })
+}
+
+fn summed_up(wrap_up: &WrapUp, at: Timestamp) -> Value {
+    json!({
+        "at": time(at),
+        "user": wrap_up.agent.as_str(),
+        "name": wrap_up.agent_name,
+        "code": wrap_up.disposition.map(crate::domain::Disposition::code),
+        "note": wrap_up.note,
+        "order": wrap_up.order.as_ref().map(crate::domain::OrderNumber::as_str),
+        "follow": wrap_up.follow,
+    })
+}
