@@ -3,26 +3,11 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Break, CustomerId, Language, Leaving, MemberNumber, PhoneNumber, QueueId, QueueNews, QueueReason, Role, Seat, Skill, Timestamp, UserId,
+    Break, CustomerId, Language, Leaving, MemberNumber, PhoneNumber, QueueId, QueueNews, QueueReason, Seat, Timestamp, UserId,
 };
-use crate::event::{AgentView, Today};
+use crate::event::AgentView;
 
-/// An agent as the store knows them, handed in at sign-on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Profile {
-    pub user: UserId,
-    /// What colleagues and callers know them by: `8003`.
-    pub number: String,
-    pub name: String,
-    pub role: Role,
-    pub team: Option<String>,
-    /// The queues they serve; the order in the settings counts. Empty: all queues.
-    pub queues: Vec<QueueId>,
-    /// Empty: takes every call as somebody of middling skill.
-    pub skills: Vec<Skill>,
-    /// The day so far, when they were signed on before.
-    pub today: Today,
-}
+pub use crate::agent::Profile;
 
 /// What makes a caller come earlier than others (voice-and-console.md 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
