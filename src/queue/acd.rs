@@ -17,6 +17,8 @@ use crate::machine::{Ids, Machine, Now};
 pub(super) type A = usize;
 /// Place of a queue in the settings.
 pub(super) type Q = usize;
+/// One step of a queue's skill rule, as a caller with this language and need meets it.
+pub(super) type Step = (Q, Language, Option<String>, usize);
 
 /// All queues and all agents.
 ///
@@ -49,7 +51,7 @@ pub struct Acd {
     /// Callers who have just joined: they are told their place unless somebody rings.
     pub(super) entered: Vec<u64>,
     /// Whether anybody who works meets this step of a queue's skill rule.
-    pub(super) met: RefCell<HashMap<(Q, Language, Option<String>, usize), bool>>,
+    pub(super) met: RefCell<HashMap<Step, bool>>,
     due: BTreeSet<(Instant, Who)>,
     armed: HashMap<Who, Instant>,
     touched: Vec<Who>,

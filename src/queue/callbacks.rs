@@ -45,7 +45,7 @@ impl Acd {
             // The place is the same, whatever a supervisor did for the call that was up.
             self.known(call, |_| {});
         } else {
-            self.into_line(call);
+            self.enter_line(call);
         }
         if let Some(kept) = self.callback_of(call) {
             self.put(AcdOutput::CallBackKept(Box::new(kept)));
@@ -79,7 +79,7 @@ impl Acd {
         self.backs.insert(back.phone, back.call);
         self.back_ids.insert(back.id, back.call);
         self.queues[queue].virtuals += 1;
-        self.into_line(back.call);
+        self.enter_line(back.call);
         self.touch(Who::Call(back.call));
     }
 
@@ -172,7 +172,7 @@ impl Acd {
         if let Some(caller) = self.callers.get_mut(&new) {
             caller.counted = true;
         }
-        self.into_line(new);
+        self.enter_line(new);
         self.duty_changed(&[queue], false);
         self.entered.push(new);
         self.mark(new);

@@ -114,7 +114,7 @@ impl Acd {
             self.queues[queue].counters.offered += 1;
         }
         self.put_on_notice(call, after);
-        self.into_line(call);
+        self.enter_line(call);
         self.widen_later(call);
         self.entered.push(call);
         self.mark(call);
@@ -137,7 +137,7 @@ impl Acd {
     }
 
     /// Puts a caller into the lines at their place.
-    pub(super) fn into_line(&mut self, call: u64) {
+    pub(super) fn enter_line(&mut self, call: u64) {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let key = caller.place(self.queues[caller.queue].settings.priority, self.settings.ageing);
         caller.key = Some(key);
@@ -237,7 +237,7 @@ impl Acd {
         change(&mut caller.facts);
         self.callers.insert(call, caller);
         if placed {
-            self.into_line(call);
+            self.enter_line(call);
             if let Some(key) = self.callers.get(&call).and_then(|caller| caller.key).filter(|_| several) {
                 self.several.insert(key);
             }
@@ -268,7 +268,7 @@ impl Acd {
         caller.queue = target;
         caller.facts.queue = Some(queue.clone());
         self.callers.insert(call, caller);
-        self.into_line(call);
+        self.enter_line(call);
         self.widen_later(call);
         self.explain(call, format!("moved to {queue} by a supervisor; the place is kept"));
         self.mark(call);

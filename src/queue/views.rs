@@ -164,7 +164,7 @@ impl Acd {
                 }
             }
             In::Prefer { call } | In::Move { call, .. } => {
-                if !self.callers.get(call).is_some_and(|caller| caller.key.is_some()) {
+                if self.callers.get(call).is_none_or(|caller| caller.key.is_none()) {
                     return Err(Refusal::NoCall);
                 }
                 match input {

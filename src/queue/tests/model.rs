@@ -464,7 +464,7 @@ impl Life {
                 && matches!(agent.state, AgentState::Talking { .. } | AgentState::Hold { .. });
             self.hold_true(!both, "a call waits and is with an agent");
         }
-        if self.step % 32 == 0 {
+        if self.step.is_multiple_of(32) {
             self.floor.acd.sound();
         }
     }
@@ -478,7 +478,7 @@ fn i2_i3_i5_i8_a_long_random_life_holds_all_invariants() {
         for step in 0..STEPS {
             life.step = step;
             life.act();
-            if step % 4 == 0 {
+            if step.is_multiple_of(4) {
                 life.check();
             }
         }
