@@ -96,6 +96,10 @@ export async function begin() {
   }, 60_000)
   setInterval(() => void loadMissed(), 20_000)
   setInterval(saveDrafts, 1_000)
+  // An order of which nobody knows whether it arrived is asked after until it is known.
+  setInterval(() => {
+    if (draft.value?.uncertain && !submitting.value) void submit(true)
+  }, 5_000)
   // A session that ended while the socket was away.
   watch(
     () => live.state.attempt,
@@ -315,15 +319,28 @@ function askForQuote() {
 
 /** The same order is sent again and again under one key: it is placed once. */
 export const submitting = ref(false)
-export async function submit() {
+/** The draft whose order was refused as one that is there already: sent once more, it is meant. */
+export const duplicate = ref<string | null>(null)
+/** What was sent and not answered, word for word: under its key nothing else may be sent. */
+const sentBodies = new Map<string, object>()
+export async function submit(quiet = false) {
   const one = draft.value
   if (!one || one.placed || one.lines.length === 0 || submitting.value) return
   submitting.value = true
   try {
-    const body = { ...toOrder(one, serverNow()), key: one.orderKey, ...(one.call === null ? {} : { call: one.call }) }
+    const body = sentBodies.get(one.orderKey) ?? {
+      ...toOrder(one, serverNow()),
+      key: one.orderKey,
+      ...(one.call === null ? {} : { call: one.call }),
+      ...(quote.value ? { pay_fen: quote.value.pay_fen } : {}),
+      ...(duplicate.value === one.key ? { again: true } : {}),
+    }
+    sentBodies.set(one.orderKey, body)
     const placed = await api.post<Placed>('/api/orders', body, { key: one.orderKey, timeoutMs: 12_000 })
     one.placed = placed
     one.uncertain = false
+    duplicate.value = null
+    sentBodies.clear()
     dialog.value = ''
     say(t('order.placed', { number: placed.number }))
     saved.delete(one.key)
@@ -333,15 +350,19 @@ export async function submit() {
     const status = error instanceof Problem ? error.status : 0
     if (code === 'offline' || code === 'timeout' || status >= 500) {
       one.uncertain = true
-      say(t('order.uncertain'), 'bad')
+      if (!quiet) say(t('order.uncertain'), 'bad')
     } else {
       one.uncertain = false
+      sentBodies.delete(one.orderKey)
       one.orderKey = freshKey()
-      dialog.value = ''
+      const again = error instanceof Problem && error.body.duplicate === true
+      duplicate.value = again ? one.key : null
+      // The same from the same number: the panel stays, and asks whether it is meant.
+      if (!again) dialog.value = ''
       const carried = error instanceof Problem ? ((error.body.quote ?? error.body) as Partial<Quote>) : {}
       if (Array.isArray(carried.problems) && Array.isArray(carried.lines)) quote.value = carried as Quote
       else askForQuote()
-      say(sentence(error), 'bad')
+      say(again ? t('order.duplicate') : sentence(error), 'bad')
     }
   } finally {
     submitting.value = false

@@ -127,7 +127,7 @@ export function fieldOf(problem: { code: string; dish?: number | null }): 'dish'
   const code = problem.code
   if (/address|outside|zone/.test(code)) return 'address'
   if (/phone|contact|number/.test(code)) return 'phone'
-  if (/time|late|early|wanted/.test(code)) return 'time'
+  if (/time|late|early|wanted|past|too_far/.test(code)) return 'time'
   if (/closed|branch|capacity|full/.test(code)) return 'branch'
   if (/points|member/.test(code)) return 'points'
   if (/dish|sold|empty|line/.test(code)) return 'dish'

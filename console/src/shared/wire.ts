@@ -251,6 +251,8 @@ export interface Quote {
   points_fen: number
   pay_fen: number
   promised_at: string | null
+  /** The branch that would cook. */
+  branch?: number | null
   problems: { code: string; zh: string; en: string; dish?: number }[]
 }
 
@@ -268,8 +270,11 @@ export interface Missed {
   name: string
   kind: 'abandoned' | 'missed' | 'callback_failed' | 'voicemail'
   queue: string
+  customer?: string | null
+  times?: number
   taken_by: string | null
-  done: string | boolean | null
+  taken_by_name?: string | null
+  done: { at: string; how: string; by: string } | boolean | null
 }
 
 export interface FoundCustomer {

@@ -202,6 +202,8 @@ export const en: WordsLike<typeof zh> = {
   'order.placed': 'Order #{number} is placed',
   'order.another': 'Another order',
   'order.uncertain': 'No confirmation came. Press “Confirm again”: it is never placed twice.',
+  'order.duplicate': 'The same was ordered from this number within ten minutes. Submit once more if the caller means it.',
+  'order.once_more': 'Order it again',
   'size.large': 'large',
   'size.medium': 'medium',
   'size.small': 'small',

@@ -199,6 +199,8 @@ export const zh = {
   'order.placed': '订单 #{number} 已提交',
   'order.another': '再开一单',
   'order.uncertain': '没有收到确认。请点「再次确认订单」：不会重复下单。',
+  'order.duplicate': '这个号码 10 分钟内下过同样的订单。如果客户确实再要一份，请再提交一次。',
+  'order.once_more': '确认再下一单',
   'size.large': '大份',
   'size.medium': '中份',
   'size.small': '小份',
