@@ -594,6 +594,68 @@ pub fn options(server: SocketAddr, in_flight: usize, span: Duration) -> io::Resu
     Ok((answered, lost))
 }
 
+/// REGISTER, its challenge and the answer to it, in a closed loop with this many phones: how many registrations were confirmed in
+/// `span`, and how many were lost.
+pub fn registrations(server: SocketAddr, phones: u64, span: Duration) -> io::Result<(u64, u64)> {
+    use dinetone::machine::Ids;
+    use dinetone::sip::digest::{Challenge, Credentials};
+    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    socket.set_nonblocking(true)?;
+    let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(4 << 20);
+    let port = socket.local_addr()?.port();
+    let credentials = Credentials { user: "load".into(), password: "load-and-measure".into() };
+    let mut ids = Ids::seeded(1);
+    let (mut done, mut lost, mut begun) = (0_u64, 0_u64, 0_u64);
+    let text = |number: u64, cseq: u8, authorization: &str| {
+        format!(
+            "REGISTER sip:dinetone SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};rport;branch=z9hG4bKr{number}-{cseq}\r\nMax-Forwards: 70\r\nFrom: <sip:load@dinetone>;tag=r{number}\r\nTo: <sip:load@dinetone>\r\nCall-ID: {number}@load\r\nCSeq: {cseq} REGISTER\r\nContact: <sip:load@127.0.0.1:{port};phone={}>\r\nExpires: 600\r\n{authorization}Content-Length: 0\r\n\r\n",
+            number % 8
+        )
+    };
+    let mut open = std::collections::HashSet::new();
+    let mut buffer = [0_u8; 4096];
+    let start = clock();
+    let mut last = start;
+    while start.elapsed() < span {
+        while (open.len() as u64) < phones {
+            begun += 1;
+            open.insert(begun);
+            let _ = socket.send_to(text(begun, 1, "").as_bytes(), server);
+        }
+        let mut got = false;
+        while let Ok((length, _)) = socket.recv_from(&mut buffer) {
+            got = true;
+            let message = &buffer[..length];
+            let number = header(message, b"Call-ID").and_then(|id| std::str::from_utf8(id).ok()?.split('@').next()?.trim().parse().ok());
+            let Some(number) = number.filter(|number| open.contains(number)) else { continue };
+            if message.starts_with(b"SIP/2.0 401") {
+                let challenge = message
+                    .split(|byte| *byte == b'\n')
+                    .filter_map(|line| line.strip_prefix(b"WWW-Authenticate: "))
+                    .filter_map(Challenge::parse)
+                    .find(|challenge| challenge.algorithm == dinetone::sip::digest::Algorithm::Md5);
+                let Some(challenge) = challenge else { continue };
+                let value = challenge.answer(&credentials, "REGISTER", "sip:dinetone", 1, &mut ids);
+                let _ = socket.send_to(text(number, 2, &format!("Authorization: {value}\r\n")).as_bytes(), server);
+            } else {
+                open.remove(&number);
+                done += u64::from(message.starts_with(b"SIP/2.0 200"));
+            }
+        }
+        let now = clock();
+        if got {
+            last = now;
+        } else if now - last > Duration::from_millis(500) {
+            lost += open.len() as u64;
+            open.clear();
+            last = now;
+        } else {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+    }
+    Ok((done, lost))
+}
+
 /// How long until a call is answered: one INVITE after the other until a 200 comes.
 pub fn first_answer(server: SocketAddr, since: Instant, most: Duration) -> io::Result<Option<Duration>> {
     let mut load = Load::new(server, "1000", Plan::Short)?;

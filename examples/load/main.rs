@@ -41,7 +41,7 @@ enum What {
         menus: PathBuf,
         #[arg(long, default_value = "target/bench")]
         folder: PathBuf,
-        /// Only these rows: start, options, setups, overload, cpu, memory, calls, bridge.
+        /// Only these rows: start, options, register, setups, overload, cpu, memory, calls, bridge.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// Longest time of one measurement, in seconds.

@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use crate::media::order::{Codec, LegPlan};
-use crate::sip::sdp::{self, Agreed, Local, Session};
+use crate::media::srtp::{Crypto, MasterKey, Suite};
+use crate::sip::event::DialogId;
+use crate::sip::sdp::crypto::{self, Secret};
+use crate::sip::sdp::{self, Agreed, Keys, Local, Policy, Secure, Session};
 
 /// Our side of a session description.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +36,17 @@ pub const fn nothing_yet() -> LegPlan {
 /// # Errors
 /// 488 when nothing fits (RFC 3261 section 21.4.26).
 pub fn answer(offer: Option<&Session>, side: Side) -> Result<(LegPlan, String), u16> {
+    answer_with(offer, side, None)
+}
+
+/// The same, with encryption (SDES) when the offer wants or allows it; our own offer has it as the settings say.
+///
+/// # Errors
+/// 488 when nothing fits.
+pub fn answer_with(offer: Option<&Session>, side: Side, secure: Option<Secure>) -> Result<(LegPlan, String), u16> {
     match offer {
-        Some(offer) => sdp::answer(offer, &side.local()).map(|(body, agreed)| (leg(&agreed), body)).map_err(|_| 488),
-        None => Ok((nothing_yet(), sdp::offer(&side.local()))),
+        Some(offer) => sdp::answer_with(offer, &side.local(), secure).map(|(body, agreed)| (leg(&agreed), body)).map_err(|_| 488),
+        None => Ok((nothing_yet(), sdp::offer_with(&side.local(), secure))),
     }
 }
 
@@ -44,7 +55,30 @@ pub fn answer(offer: Option<&Session>, side: Side) -> Result<(LegPlan, String), 
 /// # Errors
 /// 488 when it took nothing of what we offered.
 pub fn agreed(answer: &Session) -> Result<LegPlan, u16> {
-    sdp::agree(&sdp::Codec::PREFERENCE, answer).map(|agreed| leg(&agreed)).map_err(|_| 488)
+    agreed_with(answer, None)
+}
+
+/// What the peer's answer to an offer of ours with `secure` agreed.
+///
+/// # Errors
+/// 488 when it took nothing of what we offered, or no keys where they are required.
+pub fn agreed_with(answer: &Session, secure: Option<Secure>) -> Result<LegPlan, u16> {
+    sdp::agree_with(&sdp::Codec::PREFERENCE, answer, secure).map(|agreed| leg(&agreed)).map_err(|_| 488)
+}
+
+/// Encryption as the settings want it; each dialog has a key of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Srtp {
+    pub policy: Policy,
+    pub secret: Secret,
+}
+
+impl Srtp {
+    /// What is done in one dialog.
+    #[must_use]
+    pub fn of(&self, dialog: DialogId) -> Secure {
+        Secure { policy: self.policy, key: self.secret.key(dialog.0) }
+    }
 }
 
 const fn leg(agreed: &Agreed) -> LegPlan {
@@ -57,7 +91,17 @@ const fn leg(agreed: &Agreed) -> LegPlan {
         remote: agreed.remote,
         send: agreed.send,
         receive: agreed.receive,
-        crypto: None,
+        crypto: match agreed.keys {
+            None => None,
+            Some(Keys { suite, local, remote }) => Some(Crypto {
+                suite: match suite {
+                    crypto::Suite::Tag80 => Suite::Aes128Sha1Tag80,
+                    crypto::Suite::Tag32 => Suite::Aes128Sha1Tag32,
+                },
+                local: MasterKey(local.0),
+                remote: MasterKey(remote.0),
+            }),
+        },
     }
 }
 
@@ -74,4 +118,26 @@ pub const fn codec_name(plan: &LegPlan) -> &'static str {
 #[must_use]
 pub const fn keys_by(plan: &LegPlan) -> &'static str {
     if plan.event_type.is_some() { "telephone-event" } else { "tones in the sound or SIP INFO" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c10_both_ends_of_an_encrypted_call_have_the_same_keys_the_other_way_round() {
+        let side = |port| Side { address: [192, 0, 2, 1].into(), port, session: 1, version: 1 };
+        for policy in [Policy::Offered, Policy::Required] {
+            let secure = |seed, dialog| Some(Srtp { policy, secret: Secret([seed; 32]) }.of(DialogId(dialog)));
+            let (_, offer) = answer_with(None, side(20_000), secure(1, 7)).unwrap();
+            let offer = Session::parse(offer.as_bytes()).unwrap();
+            let (theirs, text) = answer_with(Some(&offer), side(30_000), secure(2, 9)).unwrap();
+            let ours = agreed_with(&Session::parse(text.as_bytes()).unwrap(), secure(1, 7)).unwrap();
+            let (ours, theirs) = (ours.crypto.unwrap(), theirs.crypto.unwrap());
+            assert_eq!((ours.suite, ours.local, ours.remote), (theirs.suite, theirs.remote, theirs.local));
+            assert_ne!(ours.local, ours.remote);
+        }
+        let (plain, _) = answer(Some(&Session::parse(answer(None, side(20_000)).unwrap().1.as_bytes()).unwrap()), side(30_000)).unwrap();
+        assert_eq!(plain.crypto, None);
+    }
 }

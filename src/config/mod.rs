@@ -12,6 +12,8 @@ use toml::{Table, Value};
 
 use crate::domain::{Finding, ShopClock};
 use crate::sip::digest::Algorithm;
+use crate::sip::outbound::Rules;
+use crate::sip::sdp::Policy;
 use read::Section;
 
 /// A secret: prints `***`.
@@ -43,6 +45,8 @@ pub struct Config {
     pub web: Web,
     pub shop: Shop,
     pub limits: Limits,
+    /// `[outbound]`: which outside numbers may be called.
+    pub outbound: Rules,
     pub log: Log,
     /// Recordings, the operator's own prompts, the embedded store.
     pub data_dir: PathBuf,
@@ -120,6 +124,8 @@ pub struct Media {
     pub browser_port: u16,
     /// A call without any sound from the caller ends after this time (hold exempt).
     pub no_audio_after: Duration,
+    /// Whether sound is encrypted with keys in the description (SDES).
+    pub srtp: Policy,
 }
 
 /// `[store]`
@@ -229,7 +235,7 @@ impl Config {
     }
 
     fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
-        const SECTIONS: [&str; 9] = ["sip", "trunk", "account", "media", "store", "web", "shop", "limits", "log"];
+        const SECTIONS: [&str; 10] = ["sip", "trunk", "account", "media", "store", "web", "shop", "limits", "outbound", "log"];
         for (key, value) in table {
             let is_list = matches!(key.as_str(), "trunk" | "account");
             if key == "data" {
@@ -320,6 +326,8 @@ impl Config {
         };
         limits_section.finish();
 
+        let outbound = outbound(Section::new("outbound", section("outbound"), findings));
+
         let mut log_section = Section::new("log", section("log"), findings);
         let log = Log {
             level: log_section.text("level", "info"),
@@ -346,6 +354,7 @@ impl Config {
             web,
             shop: Shop { clock, time_zone, digit_one_yao },
             limits,
+            outbound,
             log,
             data_dir,
         }
@@ -495,6 +504,30 @@ fn account(mut s: Section<'_>) -> PhoneAccount {
     PhoneAccount { user, password: Secret(password) }
 }
 
+fn outbound(mut s: Section<'_>) -> Rules {
+    let usual = Rules::default();
+    let digits = |text: &str, plus: bool| {
+        let bare = if plus { text.strip_prefix('+').unwrap_or(text) } else { text };
+        !bare.is_empty() && bare.len() <= 15 && bare.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let prefixes = s.list("prefixes").unwrap_or_default();
+    for prefix in prefixes.iter().filter(|prefix| !digits(prefix, true)) {
+        s.fault("prefixes", format!("{prefix:?} is no beginning of a number"), "write digits, such as \"1\" or \"+86\"");
+    }
+    let rules = Rules {
+        on: s.flag("on", usual.on),
+        prefixes,
+        international: s.flag("international", usual.international),
+        country: s
+            .parse("country", |text| digits(text, false).then(|| text.to_owned()), "write your country's code, such as \"86\"")
+            .unwrap_or(usual.country),
+        longest: s.duration("longest", usual.longest),
+        most: u32::try_from(s.number("calls", u64::from(usual.most), 0..=100_000)).unwrap_or(usual.most),
+    };
+    s.finish();
+    rules
+}
+
 fn media(mut s: Section<'_>) -> Media {
     const PORTS: &str = "write FROM-TO between 1024 and 65535 with room for two ports a call, such as \"20000-29999\"";
     let range = |text: &str| {
@@ -506,6 +539,18 @@ fn media(mut s: Section<'_>) -> Media {
         rtp_ports: s.parse("rtp_ports", range, PORTS).unwrap_or(20_000..=29_999),
         browser_port: s.number("browser_port", 0, 0..=65_535) as u16,
         no_audio_after: s.duration("no_audio_after", Duration::from_secs(60)),
+        srtp: s
+            .parse(
+                "srtp",
+                |text| match text {
+                    "off" => Some(Policy::Off),
+                    "offered" => Some(Policy::Offered),
+                    "required" => Some(Policy::Required),
+                    _ => None,
+                },
+                "write \"off\", \"offered\" or \"required\"",
+            )
+            .unwrap_or_default(),
     };
     // One thread carries all sound, so that any two parties can hear each other.
     s.number("threads", 0, 0..=1);
@@ -588,6 +633,19 @@ mod tests {
         {
             assert!(shown.contains(part), "{part} in {shown}");
         }
+    }
+
+    #[test]
+    fn calls_out_are_off_and_nonsense_in_their_rules_is_found() {
+        let config = Config::read("", []).expect("right");
+        assert!(!config.outbound.on && !config.outbound.international);
+        let text = "[outbound]\non = true\nprefixes = [\"1\", \"+86\"]\nlongest = \"10m\"\ncalls = 2\n[media]\nsrtp = \"offered\"\n";
+        let config = Config::read(text, []).expect("right");
+        assert_eq!((config.outbound.prefixes.len(), config.outbound.most, config.outbound.longest.as_secs()), (2, 2, 600));
+        assert_eq!(config.media.srtp, crate::sip::sdp::Policy::Offered);
+        let error =
+            Config::read("[outbound]\nprefixes = [\"x\"]\ncountry = \"China\"\n[media]\nsrtp = \"yes\"\n", []).expect_err("three faults");
+        assert_eq!(error.0.len(), 3, "{error}");
     }
 
     #[test]

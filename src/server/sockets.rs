@@ -183,7 +183,7 @@ pub fn sip_settings(config: &Config, bound: &[SocketAddr], demo: bool, trace: bo
         product: format!("Dinetone/{}", env!("CARGO_PKG_VERSION")),
         trunks,
         accounts,
-        outbound: crate::sip::outbound::Rules::default(),
+        outbound: config.outbound.clone(),
         demo,
         t1: config.sip.t1,
         t2: config.sip.t2,

@@ -14,7 +14,7 @@ mod tests;
 /// How long a nonce of ours is good.
 const NONCE_LIFE: Duration = Duration::from_secs(300);
 /// Nonces in use at most; beyond that the oldest half must be asked anew.
-const MOST_NONCES: usize = 8192;
+const MOST_NONCES: usize = 16_384;
 
 /// A user and a password of ours, towards somebody who challenges us.
 #[derive(Clone, PartialEq, Eq)]
@@ -291,12 +291,14 @@ pub struct Nonces {
     key: [u8; 32],
     /// Highest count seen for each nonce in use, with the moment of issue.
     used: std::collections::HashMap<[u8; 16], (u32, u64)>,
+    /// What was issued before this is used up, since its counts are forgotten.
+    oldest: u64,
 }
 
 impl Nonces {
     #[must_use]
     pub fn new(key: [u8; 32]) -> Self {
-        Self { key, used: std::collections::HashMap::new() }
+        Self { key, used: std::collections::HashMap::new(), oldest: 0 }
     }
 
     /// A new nonce: the milliseconds of issue, something random, and a keyed hash over both.
@@ -315,7 +317,8 @@ impl Nonces {
             return NonceState::Forged;
         }
         let age = millis(now).saturating_sub(issued(&plain));
-        if u128::from(age) > NONCE_LIFE.as_millis() { NonceState::Stale } else { NonceState::Fresh }
+        let is_old = u128::from(age) > NONCE_LIFE.as_millis() || issued(&plain) < self.oldest;
+        if is_old { NonceState::Stale } else { NonceState::Fresh }
     }
 
     /// Counts a use that was proven right; `false` when this count was used before (a replay).
@@ -336,9 +339,12 @@ impl Nonces {
         let oldest = millis(now).saturating_sub(u64::try_from(NONCE_LIFE.as_millis()).unwrap_or(u64::MAX));
         self.used.retain(|_, (_, issued)| *issued >= oldest);
         if self.used.len() >= MOST_NONCES {
-            // A forgotten count would allow a replay, so the key moves on and all nonces become forged.
-            self.used.clear();
-            self.key = Sha256::digest(self.key).into();
+            // A forgotten count would allow a replay, so what is as old counts as used up: those phones are asked once more.
+            let mut ages: Vec<u64> = self.used.values().map(|(_, issued)| *issued).collect();
+            let (_, middle, _) = ages.select_nth_unstable(MOST_NONCES / 2);
+            self.oldest = self.oldest.max(*middle + 1);
+            let oldest = self.oldest;
+            self.used.retain(|_, (_, issued)| *issued >= oldest);
         }
     }
 

@@ -10,5 +10,6 @@ mod console;
 mod kills;
 mod operations;
 mod server;
+mod sip_ws;
 mod sipp;
 mod streams;
