@@ -87,7 +87,7 @@ impl Terms {
             heard: now.instant,
             told: None,
             tell_at: now.instant,
-            loss_percent: 0,
+            loss: [0; 2],
             rtt_ms: 0,
         };
         browser.poll(&mut |_| {});
@@ -141,7 +141,8 @@ pub struct Browser {
     heard: Instant,
     told: Option<bool>,
     tell_at: Instant,
-    loss_percent: u8,
+    /// Of our packets on their way to the page, and of the page's to us, by the last reports.
+    loss: [u8; 2],
     rtt_ms: u32,
 }
 
@@ -223,7 +224,7 @@ impl Browser {
         }
         self.told = Some(connected);
         self.tell_at = now.instant + STATE;
-        Some(Health { connected, loss_percent: self.loss_percent, rtt_ms: self.rtt_ms })
+        Some(Health { connected, loss_percent: self.loss[0].max(self.loss[1]), rtt_ms: self.rtt_ms })
     }
 
     fn pass(&mut self, now: Now, out: &mut dyn FnMut(Out<'_>)) {
@@ -271,15 +272,9 @@ impl Browser {
                 if let Some(rtt) = stats.rtt {
                     self.rtt_ms = rtt.as_millis().min(60_000) as u32;
                 }
-                if let Some(loss) = stats.loss {
-                    self.loss_percent = (loss * 100.0).clamp(0.0, 100.0) as u8;
-                }
+                self.loss[0] = percent(stats.loss);
             }
-            Event::MediaIngressStats(stats) => {
-                if let Some(loss) = stats.loss {
-                    self.loss_percent = self.loss_percent.max((loss * 100.0).clamp(0.0, 100.0) as u8);
-                }
-            }
+            Event::MediaIngressStats(stats) => self.loss[1] = percent(stats.loss),
             _ => {}
         }
     }
@@ -306,6 +301,10 @@ impl fmt::Debug for Browser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Browser(up: {})", self.up)
     }
+}
+
+fn percent(loss: Option<f32>) -> u8 {
+    (loss.unwrap_or(0.0) * 100.0).clamp(0.0, 100.0) as u8
 }
 
 /// The name of the first part with sound that our answer takes.

@@ -124,7 +124,10 @@ impl Door {
             self.by_ufrag.remove(browser.ufrag());
         }
         for address in &page.addresses {
-            self.by_address.remove(address);
+            // Another page may speak from there by now.
+            if self.by_address.get(address) == Some(&place) {
+                self.by_address.remove(address);
+            }
         }
     }
 
