@@ -10,6 +10,7 @@ mod orders;
 mod output;
 mod prompts;
 mod serve;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ enum Command {
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Prompts(prompts::PromptsArgs),
+    User(user::UserArgs),
 }
 
 /// Which settings: common to all commands.
@@ -129,6 +131,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Backup(args) => backup::backup(args).await?,
         Command::Restore(args) => backup::restore(args).await?,
         Command::Prompts(args) => prompts::run(&args)?,
+        Command::User(args) => user::run(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::{Failure, Settings, output};
 use crate::config;
-use crate::server::start::{Options, start};
+use crate::server::start::{FirstPeople, Options, start};
+use crate::store::DEMO_USERS;
 use crate::telemetry;
 
 /// Answer the hotline.
@@ -48,9 +49,22 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
     for address in &running.tls {
         output::line(&format!("SIP      {address} (TLS)"));
     }
-    output::line(&format!("Web      http://{}/", running.web));
+    output::line(&format!("Web      {}://{}/", if running.secure { "https" } else { "http" }, running.web));
     if running.demo {
         output::line("Demo     sample dishes, branches and members are in the store");
+    }
+    match &running.people {
+        FirstPeople::None => {}
+        FirstPeople::Demo => {
+            output::line("People   sign in with one of these names and its password:");
+            for user in &DEMO_USERS {
+                output::line(&format!("           {:12} {:6} {}  {}", user.login, user.password, user.name, user.role.name()));
+            }
+        }
+        FirstPeople::Administrator { password } => {
+            output::line(&format!("People   sign in as admin with the password {password}"));
+            output::line("           It is shown this once; you choose your own at the first sign-in. Lost: dinetone user reset admin");
+        }
     }
     if demo {
         let port = running.sip.first().map_or(5060, std::net::SocketAddr::port);

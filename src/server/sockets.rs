@@ -57,7 +57,7 @@ impl Sockets {
             }
         }
         if let (Some(certificate), Some(key)) = (&config.sip.tls_cert, &config.sip.tls_key) {
-            match acceptor(certificate, key) {
+            match acceptor("sip.tls_cert", certificate, "sip.tls_key", key) {
                 Ok(acceptor) => sockets.acceptor = Some(acceptor),
                 Err(finding) => findings.push(finding),
             }
@@ -109,14 +109,18 @@ fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     if certificates.is_empty() { Err(unreadable(key, path, "holds no certificate")) } else { Ok(certificates) }
 }
 
-fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, Finding> {
-    let chain = certificates("sip.tls_cert", certificate)?;
-    let pem = fs::read(key).map_err(|error| unreadable("sip.tls_key", key, &error.to_string()))?;
-    let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| unreadable("sip.tls_key", key, &error.to_string()))?;
+/// TLS with this certificate and key; findings name the settings `certificate_at` and `key_at`.
+///
+/// # Errors
+/// What is wrong with the files.
+pub fn acceptor(certificate_at: &str, certificate: &Path, key_at: &str, key: &Path) -> Result<TlsAcceptor, Finding> {
+    let chain = certificates(certificate_at, certificate)?;
+    let pem = fs::read(key).map_err(|error| unreadable(key_at, key, &error.to_string()))?;
+    let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| unreadable(key_at, key, &error.to_string()))?;
     let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private))
-        .map_err(|error| unreadable("sip.tls_cert", certificate, &error.to_string()))?;
+        .map_err(|error| unreadable(certificate_at, certificate, &error.to_string()))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 

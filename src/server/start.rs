@@ -15,7 +15,7 @@ use super::effects::Effects;
 use super::files::{Files, Places};
 use super::ladder::Ladders;
 use super::media_thread::{MediaSettings, MediaThreads, entries};
-use super::sockets::{Sockets, sip_settings};
+use super::sockets::{Sockets, acceptor, sip_settings};
 use super::streams::Streams;
 use super::{clock, reload, sip_ws, tasks};
 use crate::bus::{EVENTS_KEPT, Query};
@@ -59,6 +59,9 @@ pub struct Running {
     pub sip: Vec<SocketAddr>,
     pub tls: Vec<SocketAddr>,
     pub web: SocketAddr,
+    /// The pages are served over HTTPS.
+    pub secure: bool,
+    pub people: FirstPeople,
     /// What a demonstration start put into the store.
     pub demo: bool,
     pub store: Store,
@@ -176,8 +179,15 @@ pub async fn start(config: Config, options: Options, metrics: metrics_exporter_p
             None
         }
     };
+    let tls = match (&config.web.certificate, &config.web.key) {
+        (Some(certificate), Some(key)) => acceptor("web.certificate", certificate, "web.key", key).map_err(|fault| faults.push(fault)).ok(),
+        _ => None,
+    };
+    if !faults.is_empty() {
+        return Err(faults);
+    }
     let (Some(files), Some(store), Some(sockets), Some(web)) = (files, store, sockets, web) else { return Err(faults) };
-    assemble(config, options, metrics, places, files, store, sockets, web).await
+    assemble(config, options, metrics, places, files, store, sockets, (web, tls)).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one server, each opened and checked before")]
@@ -189,7 +199,7 @@ async fn assemble(
     files: Files,
     store: Store,
     sockets: Sockets,
-    web: TcpListener,
+    (web, web_tls): (TcpListener, Option<tokio_rustls::TlsAcceptor>),
 ) -> Result<Running, Faults> {
     let of_store = |error: crate::store::StoreError| {
         vec![Finding::new("store", error.to_string(), "see docs/operations.md, section \"the store does not open\"")]
@@ -205,6 +215,7 @@ async fn assemble(
     }
     store.import_house(&files.house, now).await.map_err(of_store)?;
     let demo = options.demo && store.fill_demo(now).await.map_err(of_store)?.members > 0;
+    let people = first_people(&store, options.demo, &config.sip.realm, now).await.map_err(of_store)?;
     let catalogue = Arc::new(store.catalogue().await.map_err(of_store)?);
 
     let (inbox, brain_inbox) = mpsc::channel(INBOX);
@@ -339,21 +350,24 @@ async fn assemble(
         token,
         catalogue: catalogue_of_pages,
         settings: Arc::new(config.web.clone()),
+        realm: config.sip.realm.as_str().into(),
+        floor: Arc::default(),
         demo: options.demo,
-        secure: false,
+        secure: web_tls.is_some(),
         now: clock::now,
         desk: Arc::default(),
     };
+    let secure = pages.secure;
+    tasks::spawn("web-watch", pages.clone().watch_sessions());
+    tasks::spawn("web-audit", pages.clone().keep_audits());
     let routes = web::routes(pages).merge(sip_ws::route(sip_streams, web_address, config.web.origins.clone().into()));
-    tasks::spawn("web", async move {
-        if let Err(error) = axum::serve(web, routes.into_make_service_with_connect_info::<SocketAddr>()).await {
-            tracing::error!("the web server ended: {error}");
-        }
-    });
+    tasks::spawn("web", web::serve(web, web_tls, config.web.max_connections, routes));
     Ok(Running {
         sip: udp,
         tls,
         web: web_address,
+        secure,
+        people,
         demo,
         store,
         inbox,
@@ -372,6 +386,29 @@ async fn assemble(
 fn outward(udp: &[SocketAddr]) -> Option<std::net::IpAddr> {
     let bound = *udp.first()?;
     Some(super::brain::local_towards(bound, SocketAddr::from(([192, 0, 2, 1], 9)), None).ip()).filter(|address| !address.is_unspecified())
+}
+
+/// Who was made at a start with an empty store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FirstPeople {
+    /// There were people already.
+    None,
+    /// Those of the demonstration.
+    Demo,
+    /// An administrator with this password, to be shown once.
+    Administrator { password: String },
+}
+
+async fn first_people(store: &Store, demo: bool, realm: &str, now: Timestamp) -> Result<FirstPeople, crate::store::StoreError> {
+    if demo {
+        let made = store.fill_demo_users(realm, now).await?;
+        return Ok(if made > 0 { FirstPeople::Demo } else { FirstPeople::None });
+    }
+    let password = web::secret::password();
+    Ok(match store.first_administrator(&password, now).await? {
+        Some(_) => FirstPeople::Administrator { password },
+        None => FirstPeople::None,
+    })
 }
 
 /// Where the command line of this machine finds the running server: readable by its owner only.

@@ -1,30 +1,64 @@
-//! What the web side keeps in memory: sessions seen lately, commands in progress.
+//! What the web side keeps in memory: sessions seen lately, commands in progress, open sockets.
 
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use dashmap::DashMap;
+use tokio::sync::mpsc;
 
 use super::Web;
+use super::live::{Memory, Open};
 use super::once::InProgress;
 use super::problem::Answer;
+use super::sessions::Watch;
+use super::sign_in::Turns;
+use super::throttle::Throttle;
 use super::viewer::Viewer;
+
 use crate::domain::{Timestamp, UserId};
 use crate::store::{AuditEntry, Session, SessionLife, StoreError};
 
 /// Sessions that are remembered; beyond that all are forgotten and read again.
 const MOST_SESSIONS: usize = 8192;
+/// Audit entries of sockets that may wait.
+const AUDITS: usize = 1024;
+const LONGEST_DETAIL: usize = 1000;
 /// How long an audit entry may wait for the store.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Memory of the web side, bounded.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Desk {
     pub(super) in_progress: InProgress,
     /// Answers that many consoles ask for.
     pub(super) shelf: super::api::Shelf,
+    pub(super) turns: Turns,
+    pub(super) throttle: Throttle,
+    pub(super) watch: Watch,
+    pub(super) memory: Memory,
+    /// Open sockets by session.
+    pub(super) sockets: DashMap<Arc<str>, Open>,
+    /// Audit entries of sockets, on their way to the store.
+    audit_sender: OnceLock<mpsc::Sender<AuditEntry>>,
     /// By hash: what holds while the store is away, so that a console finds back to its call.
     sessions: DashMap<String, Session>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            in_progress: InProgress::default(),
+            shelf: super::api::Shelf::default(),
+            turns: Turns::default(),
+            throttle: Throttle::default(),
+            watch: Watch::default(),
+            memory: Memory::default(),
+            sockets: DashMap::new(),
+            audit_sender: OnceLock::new(),
+            sessions: DashMap::new(),
+        }
+    }
 }
 
 impl Web {
@@ -67,16 +101,51 @@ impl Web {
         }
     }
 
-    /// Writes down what this viewer did: `action` is dotted and in the past (`customer.changed`), `object` is on what
-    /// (`customer:ID`), `detail` a few words without secrets and without full numbers.
+    /// Whether a session that was seen has reached its longest time.
+    pub(super) fn outlived(&self, hash: &str) -> bool {
+        let oldest = self.wall().before(self.settings.session_longest);
+        self.desk.sessions.get(hash).is_some_and(|session| session.created_at <= oldest)
+    }
+
+    /// Forgets a session that has ended.
+    pub(super) fn forget_session(&self, hash: &str) {
+        self.desk.sessions.remove(hash);
+        self.desk.memory.forget(hash);
+    }
+
+    /// Writes down what this viewer did: `action` is dotted (`customer.changed`), `object` is on what (`customer:ID`),
+    /// `detail` a few words without secrets and without full numbers.
     pub async fn audit(&self, viewer: &Viewer, action: &str, object: &str, detail: &str) {
         self.audit_as(&viewer.user, &viewer.name, viewer.address, action, object, detail).await;
     }
 
-    /// The same for somebody who is not signed in.
+    /// The same for somebody who is not signed in yet.
     pub(super) async fn audit_as(&self, who: &UserId, name: &str, address: IpAddr, action: &str, object: &str, detail: &str) {
+        self.keep_audit(self.audit_entry(who, name, address, action, object, detail)).await;
+    }
+
+    /// The same for a socket, which does not wait for the store: a full queue is told in the log.
+    pub(super) fn audit_later(&self, viewer: &Viewer, action: &str, object: &str, detail: &str) {
+        let entry = self.audit_entry(&viewer.user, &viewer.name, viewer.address, action, object, detail);
+        let room = self.desk.audit_sender.get().and_then(|sender| sender.try_reserve().ok());
+        match room {
+            Some(room) => room.send(entry),
+            None => lost(action, "too many wait for the store"),
+        }
+    }
+
+    /// Keeps what sockets write down; runs for as long as the program does.
+    pub async fn keep_audits(self) {
+        let (sender, mut entries) = mpsc::channel(AUDITS);
+        let _ = self.desk.audit_sender.set(sender);
+        while let Some(entry) = entries.recv().await {
+            self.keep_audit(entry).await;
+        }
+    }
+
+    fn audit_entry(&self, who: &UserId, name: &str, address: IpAddr, action: &str, object: &str, detail: &str) -> AuditEntry {
         tracing::info!(user = %who, action, object, "{name} from {address}: {action} {object} {detail}");
-        let entry = AuditEntry {
+        AuditEntry {
             seq: 0,
             at: self.wall(),
             who: who.clone(),
@@ -84,12 +153,15 @@ impl Web {
             address: address.to_string(),
             action: action.to_owned(),
             object: object.to_owned(),
-            detail: detail.to_owned(),
-        };
+            detail: detail.chars().take(LONGEST_DETAIL).collect(),
+        }
+    }
+
+    async fn keep_audit(&self, entry: AuditEntry) {
         match tokio::time::timeout(PATIENCE, self.store.record_audit(&entry)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => lost(action, &error.to_string()),
-            Err(_) => lost(action, "the store is slow"),
+            Ok(Err(error)) => lost(&entry.action, &error.to_string()),
+            Err(_) => lost(&entry.action, "the store is slow"),
         }
     }
 }

@@ -7,22 +7,31 @@
 //! out through [`show_phone`]. Routes are listed with [`routes::Routes`], their descriptions in `openapi.rs`.
 
 pub mod api;
+mod assets;
 pub mod body;
 mod desk;
+mod docs;
 mod headers;
 mod health;
+pub mod live;
 mod once;
 mod openapi;
 mod origin;
 pub mod problem;
 pub mod routes;
+pub mod secret;
+mod serve;
+mod sessions;
+mod sign_in;
+mod throttle;
+pub mod users;
 mod viewer;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{mpsc, watch};
@@ -36,7 +45,28 @@ use crate::store::Store;
 pub use desk::Desk;
 pub use problem::{Answer, Problem};
 pub use routes::Routes;
+pub use serve::serve;
 pub use viewer::{Peer, SignedIn, Viewer, show_phone};
+
+/// What consoles are told of the floor's rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Floor {
+    /// Codes of breaks, and how long each may last.
+    pub breaks: Vec<(String, Duration)>,
+    /// How long a call rings at one agent.
+    pub ring: Duration,
+}
+
+impl Default for Floor {
+    fn default() -> Self {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        let breaks = [("lunch", 45), ("short", 15), ("training", 60), ("meeting", 60)];
+        Self {
+            breaks: breaks.into_iter().map(|(code, length)| (code.to_owned(), minutes(length))).collect(),
+            ring: Duration::from_secs(20),
+        }
+    }
+}
 
 /// What all handlers share; cheap to clone.
 #[derive(Clone)]
@@ -53,6 +83,9 @@ pub struct Web {
     /// Dishes, branches and offers as they are now.
     pub catalogue: watch::Receiver<Arc<Catalogue>>,
     pub settings: Arc<config::Web>,
+    /// What desk phones' passwords are kept under.
+    pub realm: Arc<str>,
+    pub floor: Arc<Floor>,
     /// A demonstration: `/phone` is there.
     pub demo: bool,
     /// The pages are served over HTTPS.
@@ -65,19 +98,12 @@ pub struct Web {
 /// Everything that is served, with its list.
 #[must_use]
 pub fn all_routes() -> Routes {
-    Routes::default().merge(health::routes()).merge(openapi::routes()).merge(api::routes())
+    [openapi::routes(), docs::routes(), sign_in::routes(), users::routes(), live::routes(), api::routes()]
+        .into_iter()
+        .fold(health::routes(), Routes::merge)
 }
 
 /// All routes, dressed.
 pub fn routes(web: Web) -> Router {
-    all_routes()
-        .into_router()
-        .route("/", axum::routing::get(front))
-        .fallback(async || StatusCode::NOT_FOUND)
-        .layer(from_fn_with_state(web.clone(), headers::dress))
-        .with_state(web)
-}
-
-async fn front() -> &'static str {
-    "Dinetone is running.\n\n/healthz  the process lives\n/readyz   calls are taken: store, media and SIP are there\n/metrics  numbers for Prometheus\n"
+    all_routes().into_router().fallback(assets::serve).layer(from_fn_with_state(web.clone(), headers::dress)).with_state(web)
 }

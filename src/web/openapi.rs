@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{Routes, api, health};
+use super::{Routes, api, docs, health, live, sign_in, users};
 
 /// Its route.
 pub fn routes() -> Routes {
@@ -18,7 +18,13 @@ pub fn routes() -> Routes {
         title = "Dinetone",
         description = "A restaurant hotline: callers, orders, agents. Errors are problem+json; times RFC 3339 in UTC; money whole fen."
     ),
-    paths(description, health::healthz, health::ready, health::metrics, health::live_calls, health::live_call),
+    paths(
+        description, docs::to_front, docs::front, docs::file,
+        health::healthz, health::ready, health::metrics, health::live_calls, health::live_call,
+        sign_in::sign_in, sign_in::sign_out, sign_in::me, sign_in::change_me, sign_in::change_password,
+        users::list, users::add, users::change, users::reset, users::tokens, users::add_token, users::revoke, users::audit,
+        live::live, live::phone,
+    ),
     modifiers(&Keys)
 )]
 struct Description;

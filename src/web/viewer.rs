@@ -26,6 +26,8 @@ pub struct Peer(pub SocketAddr);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
     pub user: UserId,
+    /// What they sign in with; empty for programs.
+    pub login: String,
     pub name: String,
     /// Empty for programs and for people without one.
     pub number: String,
@@ -66,6 +68,7 @@ impl Viewer {
     fn of_user(user: &User, session: Arc<str>, address: IpAddr) -> Self {
         Self {
             user: user.id.clone(),
+            login: user.login.clone(),
             name: user.name.clone(),
             number: user.number.clone(),
             role: user.role,
@@ -130,6 +133,7 @@ async fn program(web: &Web, token: &str, address: IpAddr) -> Answer<Viewer> {
     let Some(token) = web.store.token(&hash).await? else { return Err(nobody()) };
     Ok(Viewer {
         user: UserId::new(format!("program:{}", token.name)),
+        login: String::new(),
         name: token.name,
         number: String::new(),
         role: token.role,

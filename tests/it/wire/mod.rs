@@ -13,3 +13,6 @@ mod server;
 mod sip_ws;
 mod sipp;
 mod streams;
+pub mod web_kit;
+mod web_live;
+mod web_sign_in;

@@ -1,0 +1,38 @@
+//! Builds the console's pages into `console/dist`, which the program carries inside.
+
+use std::path::Path;
+use std::process::{Command, exit};
+
+fn main() {
+    for path in ["src", "public", "package-lock.json", "vite.config.ts", "tsconfig.json"] {
+        println!("cargo:rerun-if-changed=console/{path}");
+    }
+    for page in ["index", "agent", "floor", "wall", "phone"] {
+        println!("cargo:rerun-if-changed=console/{page}.html");
+    }
+    println!("cargo:rerun-if-env-changed=DINETONE_SKIP_CONSOLE");
+    let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("console");
+    if let Err(error) = std::fs::create_dir_all(console.join("dist")) {
+        fail(&format!("console/dist cannot be made: {error}"));
+    }
+    if std::env::var_os("DINETONE_SKIP_CONSOLE").is_some_and(|skip| skip == "1") {
+        return;
+    }
+    if !console.join("node_modules/.package-lock.json").exists() {
+        run(&console, &["ci", "--no-audit", "--no-fund"]);
+    }
+    run(&console, &["run", "-s", "build"]);
+}
+
+fn run(console: &Path, args: &[&str]) {
+    match Command::new("npm").args(args).current_dir(console).status() {
+        Ok(status) if status.success() => {}
+        Ok(status) => fail(&format!("npm {} ended with {status}", args.join(" "))),
+        Err(error) => fail(&format!("npm cannot be run: {error}")),
+    }
+}
+
+fn fail(what: &str) -> ! {
+    println!("cargo:warning={what}; the console needs Node 20, or set DINETONE_SKIP_CONSOLE=1 to build without it");
+    exit(1);
+}
