@@ -28,7 +28,7 @@ const LONGEST_DETAIL: usize = 1000;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Memory of the web side, bounded.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Desk {
     pub(super) in_progress: InProgress,
     /// Answers that many consoles ask for.
@@ -43,22 +43,6 @@ pub struct Desk {
     audit_sender: OnceLock<mpsc::Sender<AuditEntry>>,
     /// By hash: what holds while the store is away, so that a console finds back to its call.
     sessions: DashMap<String, Session>,
-}
-
-impl Default for Desk {
-    fn default() -> Self {
-        Self {
-            in_progress: InProgress::default(),
-            shelf: super::api::Shelf::default(),
-            turns: Turns::default(),
-            throttle: Throttle::default(),
-            watch: Watch::default(),
-            memory: Memory::default(),
-            sockets: DashMap::new(),
-            audit_sender: OnceLock::new(),
-            sessions: DashMap::new(),
-        }
-    }
 }
 
 impl Web {
@@ -87,6 +71,7 @@ impl Web {
                     self.desk.sessions.clear();
                 }
                 self.desk.sessions.insert(hash.to_owned(), session.clone());
+                self.used(&session, now).await;
                 Ok(Some(session))
             }
             Ok(None) => {
@@ -98,6 +83,18 @@ impl Web {
                 _ => Err(error.into()),
             },
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Puts the end of an idle session off; written down once a minute, and not waited for when the store is slow.
+    async fn used(&self, session: &Session, now: Timestamp) {
+        let often = (self.settings.session_idle / 4).min(Duration::from_secs(60));
+        if session.seen_at < now.before(often) {
+            let hashes = [session.hash.clone()];
+            let written = self.store.touch_sessions(&hashes, self.life(), now);
+            if !matches!(tokio::time::timeout(Duration::from_millis(500), written).await, Ok(Ok(()))) {
+                tracing::warn!("the use of a session could not be written down: the store is slow or away");
+            }
         }
     }
 

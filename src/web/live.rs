@@ -28,6 +28,8 @@ const LONGEST_FRAME: usize = 64 * 1024;
 /// Sockets of one session, and phones of one address.
 const MOST_OF_ONE: u32 = 16;
 const MOST_PHONES: u32 = 64;
+/// Under this name the diners' phones are counted; it is no session.
+pub const PHONES: &str = "phones";
 
 /// Sockets of one session that are open.
 #[derive(Debug, Clone, Copy)]
@@ -89,8 +91,7 @@ pub(super) async fn phone(State(web): State<Web>, _ours: OurPage, from: From, up
         return Err(Problem::not_found("phone here: start with --demo"));
     }
     let page = next_page();
-    let session: Arc<str> = "phone".into();
-    let seat = Seat::take(&web, Arc::clone(&session), true, MOST_PHONES)?;
+    let seat = Seat::take(&web, PHONES.into(), false, MOST_PHONES)?;
     let viewer = Viewer {
         user: UserId::new(format!("phone:{page}")),
         login: String::new(),

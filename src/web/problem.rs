@@ -166,3 +166,59 @@ impl From<StoreError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::PROBLEMS;
+
+    fn sources(folder: &std::path::Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).expect("is there").flatten() {
+            if entry.path().is_dir() {
+                sources(&entry.path(), text);
+            } else {
+                text.push_str(&std::fs::read_to_string(entry.path()).expect("can be read"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_manual_lists_every_problem_and_no_other() {
+        let manual = include_str!("../../docs/api.md");
+        let table = manual.split("## Problems").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("has the section");
+        let mut told = BTreeSet::new();
+        for line in table.lines().filter(|line| line.starts_with("| `")) {
+            let mut cells = line.split('|').skip(1);
+            let (names, status) = (cells.next().unwrap_or(""), cells.next().unwrap_or("").trim());
+            for name in names.split(',') {
+                told.insert((name.trim().trim_matches('`').to_owned(), status.to_owned()));
+            }
+        }
+        let known: BTreeSet<_> = PROBLEMS.iter().map(|(name, status)| ((*name).to_owned(), status.to_string())).collect();
+        assert_eq!(told, known);
+    }
+
+    #[test]
+    fn every_problem_that_is_told_is_on_the_list() {
+        let mut text = String::new();
+        sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web"), &mut text);
+        let told: BTreeSet<&str> = text.split("Problem::new(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(told.len() > 10, "the source was found");
+        for name in told.iter().filter(|name| !name.contains(')')) {
+            assert!(PROBLEMS.iter().any(|(known, _)| known == name), "{name} is told but not on the list");
+        }
+    }
+
+    #[test]
+    fn the_manual_lists_every_refusal_of_a_command() {
+        let manual = include_str!("../../docs/api.md");
+        let source = include_str!("../command.rs");
+        let body = source.split("impl Refusal").nth(1).expect("has names");
+        let names: Vec<&str> = body.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(names.len() >= 13, "{names:?}");
+        for name in names {
+            assert!(manual.contains(&format!("| `{name}` |")), "{name} is missing in docs/api.md");
+        }
+    }
+}

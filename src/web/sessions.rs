@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::Web;
 use super::problem::Answer;
+use super::{Web, live};
 
 /// How often the store is asked what has changed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -97,7 +97,13 @@ impl Web {
 
     /// Compares the sessions of open sockets with those that hold.
     async fn look_through(&self, used: bool) -> Result<(), ()> {
-        let open: HashMap<Arc<str>, bool> = self.desk.sockets.iter().map(|entry| (Arc::clone(entry.key()), entry.program)).collect();
+        let open: HashMap<Arc<str>, bool> = self
+            .desk
+            .sockets
+            .iter()
+            .filter(|entry| **entry.key() != *live::PHONES)
+            .map(|entry| (Arc::clone(entry.key()), entry.program))
+            .collect();
         if open.is_empty() {
             return Ok(());
         }
