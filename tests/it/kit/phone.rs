@@ -8,6 +8,8 @@ use dinetone::machine::{Ids, Now};
 use dinetone::sip::endpoint::Endpoint;
 use dinetone::sip::event::DialogId;
 
+use super::voice::{Ear, tone};
+
 /// How this telephone sends its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeysBy {
@@ -36,6 +38,9 @@ pub struct Phone {
     pub heard_packets: u64,
     pub silent: bool,
     pub speaks: bool,
+    /// The tone that it says while it speaks; every telephone has its own.
+    pub tone: f64,
+    pub ear: Ear,
     sequence: u16,
     timestamp: u32,
     ssrc: u32,
@@ -58,6 +63,8 @@ impl Phone {
             heard_packets: 0,
             silent: false,
             speaks: false,
+            tone: 400.0,
+            ear: Ear::default(),
             sequence: ids.next_u64() as u16,
             timestamp: ids.next_u64() as u32,
             ssrc: ids.next_u64() as u32,
@@ -115,8 +122,7 @@ impl Phone {
                 let back = if payload[1] & 0x80 == 0 { u32::from(length) } else { self.press_age() };
                 (event_type, self.timestamp.wrapping_sub(back), payload)
             }
-            // 400 Hz at −10 dBm0, close enough to a voice for a level meter.
-            _ if self.speaks => (8, self.timestamp, (0..160).map(|n| if n % 20 < 10 { 0xb5 } else { 0x35 }).collect()),
+            _ if self.speaks => (8, self.timestamp, tone(self.tone, self.timestamp)),
             _ => (8, self.timestamp, vec![0xd5; 160]),
         };
         let mut bytes = vec![0x80, payload_type];

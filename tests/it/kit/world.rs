@@ -10,14 +10,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use dinetone::call::session::Env;
 use dinetone::centre::{Centre, Input, Limits, Output};
-use dinetone::domain::{Catalogue, MenuNumber, Order, ShopClock, StepKind, Timestamp};
+use dinetone::domain::{Catalogue, MenuNumber, Order, ShopClock, StepKind, Timestamp, UserId};
+use dinetone::event::{Event, What};
 use dinetone::machine::{Ids, Machine, Now};
 use dinetone::media::hall::Hall;
 use dinetone::media::leg::{Leg, Reports};
 use dinetone::media::order::{Codec, LegPlan, MediaOrder, MediaReport};
 use dinetone::media::ports::Ports;
 use dinetone::media::rtp::PACKET;
-use dinetone::queue::{self, Acd};
+use dinetone::queue::{self, Acd, Profile};
 use dinetone::server::effects::Effects;
 use dinetone::server::files::Places;
 use dinetone::sip::endpoint::Endpoint;
@@ -28,6 +29,7 @@ use dinetone::voice::say::DigitOne;
 
 use super::network::{Network, Weather};
 use super::phone::{KeysBy, Line, Phone};
+use super::voice::Headset;
 
 const HOTLINE: &str = "10.0.0.1:5060";
 const TICK: Duration = Duration::from_millis(20);
@@ -39,9 +41,14 @@ enum Parcel {
 
 /// Everything in one place.
 pub struct Inner {
-    now: Now,
+    pub now: Now,
     start: Instant,
-    centre: Centre,
+    pub centre: Centre,
+    /// What consoles were told, and when.
+    pub events: Vec<(Instant, Event)>,
+    pub people: Vec<Profile>,
+    pub headsets: BTreeMap<UserId, Headset>,
+    pub next_page: u64,
     hall: Hall,
     /// Our address of each leg, by its place in the hall.
     sounds: BTreeMap<u32, SocketAddr>,
@@ -150,6 +157,10 @@ impl World {
             now,
             start: instant,
             centre,
+            events: Vec::new(),
+            people: Vec::new(),
+            headsets: BTreeMap::new(),
+            next_page: 0,
             hall: Hall::default(),
             sounds: BTreeMap::new(),
             phones: BTreeMap::new(),
@@ -171,6 +182,23 @@ impl World {
             ladder: Vec::new(),
             spins: 0,
         })))
+    }
+
+    /// The inside, for the other files of the kit.
+    pub fn inner(&self) -> std::cell::RefMut<'_, Inner> {
+        self.0.borrow_mut()
+    }
+
+    /// How long the story has lasted.
+    pub fn now(&self) -> Duration {
+        let inner = self.0.borrow();
+        inner.now.instant - inner.start
+    }
+
+    /// When consoles were last told something like this.
+    pub fn time_of(&self, what: impl Fn(&What) -> bool) -> Option<Duration> {
+        let inner = self.0.borrow();
+        inner.events.iter().rev().find(|(_, event)| what(&event.what)).map(|(at, _)| *at - inner.start)
     }
 
     /// Somebody rings the hotline.
@@ -257,7 +285,9 @@ impl World {
         self.time_passes(Duration::from_secs(40));
         let inner = self.0.borrow();
         assert_eq!(inner.centre.calls(), 0, "a call is left\n{}", inner.ladder.join("\n"));
-        assert!(inner.hall.is_empty(), "a leg is left");
+        // Headsets stay connected for the shift.
+        let headsets = inner.headsets.values().filter(|headset| headset.next_packet().is_some()).count();
+        assert!(inner.hall.len() <= headsets, "a leg is left: {} for {headsets} headset(s)", inner.hall.len());
     }
 }
 
@@ -327,13 +357,15 @@ impl Inner {
             credentials: None,
         };
         sip.handle(self.now, SipInput::Command(SipCommand::Place(Box::new(call))));
-        self.phones.insert(place, Phone::new(sip, dialog, address, sound, keys_by, &mut ids));
+        let mut phone = Phone::new(sip, dialog, address, sound, keys_by, &mut ids);
+        phone.tone = 400.0 + 70.0 * (place % 6) as f64;
+        self.phones.insert(place, phone);
         self.note(format!("diner {place} → INVITE from {number} to {dialled}"));
         self.drain_phone(place);
         place
     }
 
-    fn note(&mut self, line: String) {
+    pub fn note(&mut self, line: String) {
         let at = (self.now.instant - self.start).as_secs_f64();
         self.ladder.push(format!("{at:9.3}  {line}"));
     }
@@ -351,7 +383,7 @@ impl Inner {
     }
 
     /// Runs until `time` has passed or `until` holds; tells whether it held.
-    fn run(&mut self, time: Duration, until: impl Fn(&Self) -> bool) -> bool {
+    pub fn run(&mut self, time: Duration, until: impl Fn(&Self) -> bool) -> bool {
         let end = self.now.instant + time;
         loop {
             if until(self) {
@@ -362,6 +394,9 @@ impl Inner {
             consider(self.parcels.peek().map(|Reverse((at, _))| *at));
             consider(self.centre.next_deadline());
             consider((!self.hall.is_empty()).then_some(self.next_tick));
+            for headset in self.headsets.values() {
+                consider(headset.next_packet());
+            }
             for phone in self.phones.values() {
                 consider(phone.sip.next_deadline());
                 consider(phone.next_packet());
@@ -399,6 +434,17 @@ impl Inner {
             self.next_tick = now.instant + TICK;
             self.tick();
         }
+        let mut spoken = Vec::new();
+        for headset in self.headsets.values_mut() {
+            if headset.next_packet().is_some_and(|due| due <= now.instant)
+                && let Some((to, bytes)) = headset.packet(now)
+            {
+                spoken.push((headset.address, to, bytes));
+            }
+        }
+        for (from, to, bytes) in spoken {
+            self.post(Parcel::Sound { from, to, bytes });
+        }
         for place in 0..self.phones.len() {
             let phone = self.phones.get_mut(&place).expect("phones are never taken away");
             if phone.sip.next_deadline().is_some_and(|due| due <= now.instant) {
@@ -434,6 +480,9 @@ impl Inner {
                     if bytes.len() == PACKET {
                         phone.heard_packets += 1;
                     }
+                    phone.ear.hear(&bytes);
+                } else if let Some(headset) = self.headsets.values_mut().find(|headset| headset.address == to) {
+                    headset.ear.hear(&bytes);
                 } else if let Some(place) = self.sounds.iter().find(|(_, address)| **address == to).map(|(place, _)| *place) {
                     let mut bytes = bytes;
                     self.sound(|hall, reports, send| {
@@ -467,7 +516,7 @@ impl Inner {
         self.drain();
     }
 
-    fn drain(&mut self) {
+    pub fn drain(&mut self) {
         loop {
             self.drain_centre();
             let Some(report) = self.reports.pop_front() else { return };
@@ -509,7 +558,14 @@ impl Inner {
                     self.facts.push((place, what));
                 }
                 Output::Fault { what, .. } => panic!("a call ended by our fault: {what}"),
-                Output::Publish(_) | Output::WantPeople | Output::PopTook(_) | Output::Floor { .. } => {}
+                Output::Publish(event) => {
+                    self.hear_event(&event);
+                    let line: String = format!("told      {:?}", event.what).chars().take(200).collect();
+                    self.note(line);
+                    self.events.push((now.instant, *event));
+                }
+                Output::Floor { who, line } => self.note(format!("floor     {who}: {line}")),
+                Output::WantPeople | Output::PopTook(_) => {}
                 Output::Trace { .. } | Output::Refused { .. } | Output::Trunk { .. } | Output::Registered { .. } => {}
             }
         }
@@ -563,6 +619,16 @@ impl Inner {
         }
         let place = self.hall.open(Leg::new(self.now, leg, plan, &mut ids)).expect("names of legs are never used twice");
         self.sounds.insert(place, ours);
+    }
+
+    /// What a page does by itself: it takes the answer to its offer.
+    fn hear_event(&mut self, event: &Event) {
+        if let What::MediaAnswer { to, sdp, .. } = &event.what
+            && let Some(headset) = self.headsets.get_mut(to)
+            && let Ok(ours) = sdp.parse()
+        {
+            headset.connect(self.now, ours);
+        }
     }
 
     fn drain_phone(&mut self, place: usize) {
@@ -655,6 +721,38 @@ impl Diner {
     pub fn speaks(&self, on: bool) {
         let mut inner = self.world.0.borrow_mut();
         inner.phones.get_mut(&self.place).expect("phones are never taken away").speaks = on;
+    }
+
+    /// The tone that this telephone says while it speaks.
+    pub fn tone(&self) -> f64 {
+        self.world.0.borrow().phones[&self.place].tone
+    }
+
+    /// Whether a tone is heard, for half a second from now on.
+    pub fn hears_tone(&self, tone: f64) -> bool {
+        self.listens();
+        self.world.0.borrow().phones[&self.place].ear.share(tone) > 0.2
+    }
+
+    /// Whether anything is heard.
+    pub fn hears_sound(&self) -> bool {
+        self.listens();
+        self.world.0.borrow().phones[&self.place].ear.loudness() > 30.0
+    }
+
+    fn listens(&self) {
+        self.world.0.borrow_mut().phones.get_mut(&self.place).expect("phones are never taken away").ear.forget();
+        self.world.time_passes(Duration::from_millis(500));
+    }
+
+    /// Streams heard since the call began, by SSRC.
+    pub fn streams(&self) -> usize {
+        self.world.0.borrow().phones[&self.place].ear.streams.len()
+    }
+
+    /// Places where the sequence numbers did not go on by one.
+    pub fn jumps(&self) -> u32 {
+        self.world.0.borrow().phones[&self.place].ear.jumps
     }
 
     /// The line goes dead: nothing is sent or answered any more.

@@ -2,4 +2,5 @@
 
 mod bad_days;
 mod ordering;
+mod people;
 mod the_line;
