@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::bridge::{self, Mode, Room, Watcher};
 use crate::command::Supervision;
-use crate::domain::{Pop, QueueId, Timestamp, UserId};
+use crate::domain::{PhoneNumber, Pop, QueueId, QueueVisit, Timestamp, UserId};
 use crate::event::{CallState, CallView, ConsultView, PartyView};
 use crate::media::order::LegId;
 
@@ -133,6 +133,15 @@ pub struct Conversation {
     pub orders: Vec<String>,
     /// The agent's page or media is lost until then.
     pub lost: Option<(&'static str, Timestamp)>,
+    /// A number that the caller keyed.
+    pub keyed: Option<PhoneNumber>,
+    /// The present stay in a queue, as it is kept.
+    pub visit: Option<QueueVisit>,
+    pub visits: u32,
+    /// Nobody was there when they asked for a person.
+    pub unserved: bool,
+    /// The call-back that this call answers.
+    pub call_back: Option<String>,
     /// Agents who have spoken with the caller in this call.
     pub spoke: Vec<UserId>,
     heard: Vec<(LegId, Arc<[LegId]>)>,
@@ -172,6 +181,11 @@ impl Conversation {
             notes: Vec::new(),
             orders: Vec::new(),
             lost: None,
+            keyed: None,
+            visit: None,
+            visits: 0,
+            unserved: false,
+            call_back: None,
             spoke: Vec::new(),
             heard: Vec::new(),
             music: false,

@@ -17,6 +17,9 @@ const PORT_WAIT: Duration = Duration::from_secs(2);
 /// Other ports that are tried when one is taken.
 const PORTS: u8 = 3;
 
+/// Set in the name of a line's leg when the other side turned out to be a browser's.
+pub const PAGE: u64 = 1 << 62;
+
 /// What happens to a line.
 #[derive(Debug)]
 pub enum LineInput {
@@ -26,6 +29,8 @@ pub enum LineInput {
         status: u16,
     },
     Answered(Option<sdp::Session>),
+    /// Answered with an offer of their own (a softphone in a browser): our answer goes with the ACK.
+    Offered(Option<sdp::Session>),
     Acknowledged(Option<sdp::Session>),
     Reoffer(Option<sdp::Session>),
     Info {
@@ -158,6 +163,7 @@ impl Line {
                 }
             }
             LineInput::Answered(answer) => self.answered(now, answer.as_ref()),
+            LineInput::Offered(offer) => self.offered(now, offer.as_ref()),
             LineInput::Acknowledged(answer) => {
                 if let Some(plan) = answer.as_ref().and_then(|answer| plan::agreed(answer).ok()) {
                     self.change(plan);
@@ -234,10 +240,21 @@ impl Line {
                 self.holds_port = false;
                 self.out(LineOutput::PortTaken(self.port));
             }
+            MediaReport::BrowserAnswer { sdp, .. } if self.state == State::Placed => {
+                self.out(LineOutput::Sip(SipCommand::Acknowledge { dialog: self.dialog, sdp }));
+            }
+            MediaReport::BrowserState { connected: true, .. } if self.state == State::Placed => {
+                self.state = State::Up;
+                self.out(LineOutput::Up);
+            }
+            MediaReport::BrowserState { connected, .. } if self.state == State::Up => self.out(LineOutput::Silent(!connected)),
+            MediaReport::OpenFailed { leg, .. } if leg.0 & PAGE != 0 => self.hang_up(now, Some("Q.850;cause=88;text=\"no common codec\"")),
             MediaReport::OpenFailed { .. } => self.fail(now),
             MediaReport::Key { key, tone, .. } => self.key(now, key, if tone { KeySource::Tone } else { KeySource::Event }),
             MediaReport::NoAudio { .. } if self.state == State::Up && !self.held => self.out(LineOutput::Silent(true)),
             MediaReport::AudioBack { .. } if self.state == State::Up => self.out(LineOutput::Silent(false)),
+            // The plain leg that a browser's took the place of.
+            MediaReport::Closed { leg, .. } if leg != self.leg => {}
             MediaReport::Closed { .. } => {
                 self.leg_closed = true;
                 self.try_finish();
@@ -264,6 +281,30 @@ impl Line {
             }
             // Answered with nothing that we can speak.
             Some(Err(_)) | None => self.hang_up(now, Some("Q.850;cause=88;text=\"no common codec\"")),
+        }
+    }
+
+    /// The phone is a browser's: its own kind of leg takes the place of the plain one.
+    fn offered(&mut self, now: Now, offer: Option<&sdp::Session>) {
+        if self.state != State::Placed {
+            return;
+        }
+        match offer {
+            Some(offer) if offer.is_webrtc() => {
+                self.out(LineOutput::Media(MediaOrder::Close { leg: self.leg }));
+                self.leg = LegId(self.dialog.0 | PAGE);
+                self.out(LineOutput::Media(MediaOrder::OpenBrowser { leg: self.leg, offer: offer.raw.to_string() }));
+            }
+            Some(offer) => match plan::answer(Some(offer), self.side()) {
+                Ok((plan, sdp)) => {
+                    self.out(LineOutput::Sip(SipCommand::Acknowledge { dialog: self.dialog, sdp }));
+                    self.state = State::Up;
+                    self.change(plan);
+                    self.out(LineOutput::Up);
+                }
+                Err(_) => self.hang_up(now, Some("Q.850;cause=88;text=\"no common codec\"")),
+            },
+            None => self.hang_up(now, None),
         }
     }
 

@@ -111,8 +111,12 @@ impl Centre {
             if let Some(talk) = self.floor.talks.get_mut(&call) {
                 talk.reached = true;
                 talk.joined_at = Some(now.wall.into());
+                talk.call_back = Some(id.clone());
             }
             self.floor.dialled.remove(&call);
+            if let Some(queue) = self.floor.talks.get(&call).and_then(|talk| talk.queue.clone()) {
+                self.visit_begins(now, call, &queue, true);
+            }
             self.floor.acd.handle(now, AcdInput::CallBackReached { id, joining: Box::new(joining) });
             return;
         }
@@ -139,7 +143,6 @@ impl Centre {
         self.floor.talks.insert(call, talk);
         self.floor.dialled.insert(call, kept.id.clone());
         self.explain(now, call, format!("call-back {} (try {})", kept.id, kept.tries));
-        self.keep_call_back_dialling(&kept);
         let (customer, phone) = (kept.customer, Some(kept.phone));
         self.out.push_back(Output::Store(StoreRequest::Pop { call, customer, phone, identity: Identity::Caller }));
     }

@@ -1,7 +1,7 @@
 //! The floor: who is signed on with which seat and which leg, which conversations there are, and how all of it is told.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::domain::{PhoneNumber, QueueWish, Seat, StepKind, UserId};
 use crate::event::{CallView, Event, Snapshot, What};
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder};
-use crate::queue::{Acd, AcdInput, LegState, LiveLeg, Profile};
+use crate::queue::{Acd, AcdInput, CallBack, LegState, LiveLeg, Profile};
 
 /// Legs of browsers have this bit, so that they never meet the number of a dialog.
 pub(super) const BROWSER: u64 = 1 << 63;
@@ -112,6 +112,10 @@ pub(super) struct Floor {
     pub pages: HashMap<u64, u64>,
     /// Contacts of each account.
     pub phones: HashMap<String, usize>,
+    /// Call-backs whose first step is on its way to the store.
+    pub keeping: HashSet<String>,
+    /// Call-backs that are to be dialled once the store has granted it.
+    pub claiming: HashMap<String, CallBack>,
     /// Call-backs that are being dialled: call and the call-back's id.
     pub dialled: HashMap<u64, String>,
     /// Missed callers whom an agent calls: call and the task.
@@ -136,6 +140,8 @@ impl Floor {
             pops: HashMap::new(),
             pages: HashMap::new(),
             phones: HashMap::new(),
+            keeping: HashSet::new(),
+            claiming: HashMap::new(),
             dialled: HashMap::new(),
             missed: HashMap::new(),
             alarms: BinaryHeap::new(),

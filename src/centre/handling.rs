@@ -196,13 +196,13 @@ impl Centre {
         let Some(mut view) = self.view(call, agent, now) else { return };
         let Some(part) = self.floor.talks.get(&call).and_then(|talk| talk.agent.as_ref()) else { return };
         let held = part.held_since.map_or(0, |since| millis(now.instant.saturating_duration_since(since)));
-        let (began, from, held_ms) = (part.began, part.since, part.held_ms + held);
+        let part = part.clone();
         view.state = CallState::WrapUp;
         view.since = now.wall.into();
         view.ended = Some(how.to_owned());
         view.lost = None;
         view.proposed = Some(propose(&view.orders, &view.reason));
-        self.keep_part(call, agent, began, from, now.wall.into(), how, held_ms);
+        self.keep_part(call, &part, now.wall.into(), how, part.held_ms + held);
         self.keep_wrap(agent, Wrap { view, saved: false });
     }
 

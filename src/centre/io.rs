@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::request::{Reply, StoreRequest};
-use crate::domain::{CallId, Catalogue, PhoneNumber, StepKind};
+use crate::domain::{CallBack, CallId, Catalogue, PhoneNumber, StepKind};
 use crate::event::Event;
 use crate::ivr::script::Script;
 use crate::media::order::{MediaOrder, MediaReport};
-use crate::queue::{CallBack, Profile};
+use crate::queue::Profile;
 use crate::sip::event::{Flow, SipInput};
 use crate::voice::Library;
 

@@ -8,7 +8,7 @@ use super::{Centre, Output};
 use crate::call::conversation::{Advice, Conversation, Part, Rung};
 use crate::call::request::StoreRequest;
 use crate::call::session::SessionInput;
-use crate::domain::{Cart, Identity, Leaving, Pop, QueueId, QueueReason, QueueWish, Seat, Timestamp, UserId};
+use crate::domain::{Cart, Identity, Leaving, Pop, QueueId, QueueNews, QueueOutcome, QueueReason, QueueWish, Seat, Timestamp, UserId};
 use crate::event::What;
 use crate::machine::{Machine, Now};
 use crate::media::clip::Piece;
@@ -34,6 +34,7 @@ impl Centre {
         };
         let talk = self.floor.talks.entry(call).or_insert_with(|| Conversation::new(call, leg));
         wish.reason.name().clone_into(&mut talk.reason);
+        talk.keyed.clone_from(&wish.keyed_phone);
         let phone = wish.keyed_phone.clone().or(caller);
         // A number that the caller keyed says more than the record of the number that they call from.
         let customer = if identity == Identity::KeyedPhone { None } else { customer };
@@ -134,6 +135,10 @@ impl Centre {
         if let Some(talk) = self.floor.talks.get_mut(&joining.call) {
             talk.joined_at.get_or_insert(now.wall.into());
         }
+        let first = self.floor.acd.settings().queues.first().map(|queue| queue.id.clone());
+        if let Some(queue) = joining.queue.clone().or(first) {
+            self.visit_begins(now, joining.call, &queue, joining.reason == QueueReason::CallBack);
+        }
         self.floor.acd.handle(now, AcdInput::Join(Box::new(joining)));
     }
 
@@ -167,6 +172,7 @@ impl Centre {
     /// The dialogue says that the caller waits no longer.
     pub(super) fn leave_queue(&mut self, now: Now, call: u64, why: Leaving) {
         self.floor.pops.remove(&call);
+        self.visit_left(now, call, &why);
         self.floor.acd.handle(now, AcdInput::Leave { call, why });
     }
 
@@ -189,6 +195,9 @@ impl Centre {
         self.floor.acd.handle(now, AcdInput::CallGone { call });
         // The machine's withdrawals go out before the conversation is forgotten.
         self.settle_floor(now);
+        self.visit_ends(now, call, QueueOutcome::Abandoned, None);
+        self.missed_when_gone(now, call);
+        self.call_back_talk_over(call);
         let Some(mut talk) = self.floor.talks.remove(&call) else { return };
         for rung in std::mem::take(&mut talk.rung) {
             self.stop_ringing(now, call, &rung.who.user);
@@ -249,15 +258,20 @@ impl Centre {
                 self.explain(now, call, format!("passing the caller on to {to} failed: {why}"));
             }
             AcdOutput::Agent(view) => self.publish(now, What::Agent(*view)),
-            AcdOutput::Tell { call, news } => self.with_call(now, call, |session, env| session.handle(env, now, SessionInput::Queue(news))),
+            AcdOutput::Tell { call, news } => {
+                if matches!(news, QueueNews::NobodyThere | QueueNews::Full | QueueNews::TooLong) {
+                    self.visit_ends(now, call, QueueOutcome::NoAgent, None);
+                }
+                self.with_call(now, call, |session, env| session.handle(env, now, SessionInput::Queue(news)));
+            }
             AcdOutput::Spoke { call, agent, at } => self.spoke(call, &agent, at),
             AcdOutput::WrapUpOver { call, agent } => self.wrap_up_over(now, call, &agent),
             AcdOutput::Abandoned { call, queue, waited, short } => self.abandoned(now, call, queue, waited, short),
             AcdOutput::CallBackKept(kept) => self.call_back_kept(now, *kept),
-            AcdOutput::CallBackDial(kept) => self.call_back_dial(now, *kept),
+            AcdOutput::CallBackDial(kept) => self.call_back_due(now, *kept),
             AcdOutput::CallBackStop { id } => self.call_back_stop(now, &id),
             AcdOutput::CallBackDone { id, why } => self.call_back_done(&id, &why),
-            AcdOutput::CallBackTask(kept) => self.call_back_task(now, *kept),
+            AcdOutput::CallBackTask(kept) => self.call_back_task(*kept),
             AcdOutput::Explain { call, line } => self.explain(now, call, line),
             AcdOutput::Log { agent, line } => {
                 let who = self.floor.colleague(&agent);
@@ -352,6 +366,8 @@ impl Centre {
         let number = who.number.clone();
         talk.agent = Some(Part { who, leg, since: now.wall.into(), began, muted: false, held: false, held_since: None, held_ms: 0 });
         let waited_ms = talk.waited_ms;
+        self.visit_ends(now, call, QueueOutcome::Answered, Some(agent));
+        self.keep_part_begun(call);
         self.take_up(now, call, agent, number);
         let served = SessionInput::Served {
             queue: Some(queue.as_str().to_owned()),
@@ -399,7 +415,7 @@ fn sticky(pop: &Pop) -> Sticky {
     Sticky {
         owner: pop.owner.clone(),
         last: pop.last_agent.as_ref().map(|last| (last.agent.clone(), last.at)),
-        team: None,
+        team: pop.team.clone(),
         never: pop.never.clone(),
     }
 }

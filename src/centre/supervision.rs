@@ -72,6 +72,7 @@ impl Centre {
         if !talk.spoke.contains(by) {
             talk.spoke.push(by.clone());
         }
+        self.keep_part_begun(call);
         self.rebridge(now, call);
         self.floor.acd.handle(now, AcdInput::AgentLeft { call, agent: agent.clone(), wrap_up: true });
         self.floor.acd.handle(now, AcdInput::InCall { call, agent: by.clone() });

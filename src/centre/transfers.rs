@@ -9,6 +9,7 @@ use crate::domain::{AgentState, End, Party, PhoneNumber, QueueNews, QueueReason,
 use crate::machine::{Machine, Now};
 use crate::media::order::LegId;
 use crate::queue::AcdInput;
+use crate::sip::event::{DialogId, SipCommand};
 
 impl Centre {
     pub(super) fn transfer(
@@ -47,6 +48,35 @@ impl Centre {
             (TransferMode::Consult, Target::Queue(_)) => return Err(Refusal::WrongState),
         }
         Ok(())
+    }
+
+    /// A desk phone's own transfer key: to a colleague's number, a queue, or an outside number.
+    pub(super) fn referred(&mut self, now: Now, dialog: DialogId, to: &str, attended: bool) {
+        let what = self.floor.lines.get(&dialog.0).map(|(_, what)| what.clone());
+        let status = match what {
+            Some(For::Seat { agent, call, .. } | For::Own { agent, call, .. }) if !attended => {
+                let target = self.target(to);
+                match target.ok_or(Refusal::NoTarget).and_then(|to| self.transfer(now, &agent, call, to, TransferMode::Blind, String::new())) {
+                    Ok(()) => 200,
+                    Err(Refusal::TargetBusy) => 486,
+                    Err(Refusal::NoTarget) => 404,
+                    Err(_) => 603,
+                }
+            }
+            _ => 501,
+        };
+        self.command(now, SipCommand::ReferProgress { dialog, status });
+    }
+
+    /// Whom digits on a phone's keypad mean.
+    fn target(&self, to: &str) -> Option<Target> {
+        if let Some(person) = self.floor.people.values().find(|person| !person.number.is_empty() && person.number == to) {
+            return Some(Target::Agent(person.user.clone()));
+        }
+        if let Some(queue) = self.floor.acd.settings().queues.iter().find(|queue| queue.id.as_str() == to) {
+            return Some(Target::Queue(queue.id.clone()));
+        }
+        PhoneNumber::parse(to).map(Target::Number)
     }
 
     /// Whether this colleague can be rung now.
@@ -326,6 +356,7 @@ impl Centre {
                 }
             }
         }
+        self.keep_part_begun(call);
         self.rebridge(now, call);
         self.floor.acd.handle(now, AcdInput::AgentLeft { call, agent: agent.clone(), wrap_up: true });
         if let Some(who) = consult.agent {

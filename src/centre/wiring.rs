@@ -12,14 +12,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::{Centre, Input, MANY_OPENING, OPENING_LATE, Output};
-use crate::call::line::LineInput;
+use crate::call::line::{LineInput, PAGE};
 use crate::call::request::Reply;
 use crate::call::session::{Env, Session, SessionInput, SessionOutput};
 use crate::domain::{CallId, End, Party, Reason, StepKind, Timestamp};
 use crate::event::PhoneState;
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder, MediaReport};
-use crate::queue::AcdInput;
 use crate::sip::event::{DialogId, Invited, SipCommand, SipEvent, SipInput, SipOutput};
 
 /// More hops than this for one input is a mistake of ours.
@@ -44,8 +43,8 @@ impl Centre {
                     self.browser_report(now, LegId(key), report);
                     return self.settle(now);
                 }
-                if self.is_line(DialogId(key)) {
-                    self.with_line(now, key, LineInput::Media(report));
+                if self.is_line(DialogId(key & !PAGE)) {
+                    self.with_line(now, key & !PAGE, LineInput::Media(report));
                     return self.settle(now);
                 }
                 if let MediaReport::Closed { .. } = report
@@ -56,6 +55,7 @@ impl Centre {
                 self.with_call(now, key, |call, env| call.handle(env, now, SessionInput::Media(report)));
             }
             Input::Reply { call, reply: Reply::Pop(pop) } => self.pop_is(now, call, pop),
+            Input::Reply { reply: Reply::CallBack { id, granted }, .. } => self.call_back_answer(now, id, granted),
             Input::Reply { call, reply } => self.with_call(now, call, |session, env| session.handle(env, now, SessionInput::Reply(reply))),
             Input::Catalogue(catalogue) => {
                 self.env.catalogue = Arc::clone(&catalogue);
@@ -69,11 +69,7 @@ impl Centre {
                 self.env.library = library;
             }
             Input::People(people) => self.people(now, people),
-            Input::CallBacks(kept) => {
-                for kept in kept {
-                    self.floor.acd.handle(now, AcdInput::CallBackRestored(Box::new(kept)));
-                }
-            }
+            Input::CallBacks(kept) => self.call_backs_restored(now, kept),
             Input::Store { away } => self.store_is(now, away),
             Input::Drain { retry_after } => {
                 self.draining = true;
@@ -188,7 +184,12 @@ impl Centre {
             SipEvent::Info { body, .. } => LineInput::Info { body },
             SipEvent::Ended { cause, .. } => LineInput::Ended(cause),
             SipEvent::Progress { status, .. } => LineInput::Progress { status },
+            SipEvent::Answered { sdp, wants_answer: true, .. } => LineInput::Offered(sdp),
             SipEvent::Answered { sdp, .. } => LineInput::Answered(sdp),
+            SipEvent::Referred { dialog, to, replaces } => {
+                self.referred(now, dialog, &to, replaces.is_some());
+                return None;
+            }
             other => return Some(other),
         };
         self.with_line(now, dialog.0, input);

@@ -32,10 +32,16 @@ pub async fn follow_store(store: Store, latest: watch::Sender<Arc<Catalogue>>, i
                     }
                 }
             }
-            Ok(_) => away = false,
+            Ok(_) if away => {
+                away = false;
+                tracing::info!("the store is back");
+                let _ = inbox.send(Input::Store { away }).await;
+            }
+            Ok(_) => {}
             Err(error) if !away => {
                 away = true;
                 tracing::error!("the store is away: {error}");
+                let _ = inbox.send(Input::Store { away }).await;
             }
             Err(_) => {}
         }

@@ -17,7 +17,7 @@ use super::ladder::Ladders;
 use super::media_thread::{MediaSettings, MediaThreads, entries};
 use super::sockets::{Sockets, acceptor, sip_settings};
 use super::streams::Streams;
-use super::{clock, reload, sip_ws, tasks};
+use super::{clock, reload, roster, sip_ws, tasks};
 use crate::bus::{EVENTS_KEPT, Query};
 use crate::call::session::Env;
 use crate::centre::{Centre, Input, Limits};
@@ -274,6 +274,7 @@ async fn assemble(
     let (events, _) = broadcast::channel(EVENTS_KEPT);
     let events_of_pages = events.clone();
     let want_people = Arc::new(tokio::sync::Notify::new());
+    let roster_wanted = Arc::clone(&want_people);
     let ladders = options
         .trace_sip
         .map(Ladders::new)
@@ -324,6 +325,11 @@ async fn assemble(
             counted.run_upkeep();
         }
     });
+    tasks::spawn("roster", roster::follow(store.clone(), roster_wanted, inbox.clone()));
+    let waiting = store.open_call_backs().await.map_err(of_store)?;
+    if !waiting.is_empty() {
+        let _ = inbox.send(Input::CallBacks(waiting)).await;
+    }
     tasks::spawn("catalogue", reload::follow_store(store.clone(), latest, inbox.clone()));
     tasks::spawn("files", reload::follow_files(places, store.clone(), inbox.clone()));
 

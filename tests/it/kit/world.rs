@@ -572,6 +572,12 @@ impl Inner {
     }
 
     fn perform(&mut self, request: dinetone::call::request::StoreRequest) {
+        if let dinetone::call::request::StoreRequest::Keep(fact) = request {
+            let store = self.store.clone();
+            let kept = self.runtime.block_on(store.keep("t", std::slice::from_ref(&*fact), self.now.wall.into()));
+            kept.expect("the store keeps what is told");
+            return;
+        }
         let effects = self.effects.clone();
         if let Some((call, reply)) = self.runtime.block_on(effects.perform(request, self.now.wall.into())) {
             self.centre.handle(self.now, Input::Reply { call, reply });

@@ -176,6 +176,7 @@ fn c60_a_blind_transfer_keeps_card_and_notes() {
     assert_eq!(view.id, card.id, "the conversation's id travels");
     assert_eq!(view.from.as_ref().map(|from| from.1.as_str()), Some("a complaint"));
     assert!(view.notes.iter().any(|note| note == "wants the window table"), "{:?}", view.notes);
+    diner.says_nothing_for(4);
     second.hears(&diner);
     assert!(diner.hears_tone(second.tone()) && !diner.hears_tone(first.tone()));
     assert!(first.hears_nothing());
