@@ -1,5 +1,6 @@
 //! Settings: one file, the environment wins, all faults at once; nothing later re-parses a setting.
 
+mod queue;
 pub mod read;
 
 use std::fmt;
@@ -48,6 +49,8 @@ pub struct Config {
     /// `[outbound]`: which outside numbers may be called.
     pub outbound: Rules,
     pub log: Log,
+    /// `[acd]` and `[[queue]]`
+    pub queues: crate::queue::Settings,
     /// Recordings, the operator's own prompts, the embedded store.
     pub data_dir: PathBuf,
 }
@@ -235,9 +238,10 @@ impl Config {
     }
 
     fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
-        const SECTIONS: [&str; 10] = ["sip", "trunk", "account", "media", "store", "web", "shop", "limits", "outbound", "log"];
+        const SECTIONS: [&str; 12] =
+            ["acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "outbound", "log"];
         for (key, value) in table {
-            let is_list = matches!(key.as_str(), "trunk" | "account");
+            let is_list = matches!(key.as_str(), "trunk" | "account" | "queue");
             if key == "data" {
             } else if !SECTIONS.contains(&key.as_str()) {
                 findings.push(Finding::new(key, "is not a section of these settings", format!("known: {}, data", SECTIONS.join(", "))));
@@ -284,6 +288,18 @@ impl Config {
             .enumerate()
             .map(|(n, t)| account(Section::new(format!("account[{n}]"), Some(t), findings)))
             .collect();
+        let mut queues = queue::acd(Section::new("acd", section("acd"), findings));
+        queues.queues = tables("queue")
+            .into_iter()
+            .enumerate()
+            .map(|(n, t)| queue::queue(n, Section::new(format!("queue[{n}]"), Some(t), findings)))
+            .collect();
+        for (place, key, found, cure) in queue::together(&queues) {
+            findings.push(Finding::new(format!("queue[{place}].{key}"), found, cure));
+        }
+        if queues.queues.is_empty() {
+            queues.queues = crate::queue::Settings::default().queues;
+        }
         let media = media(Section::new("media", section("media"), findings));
 
         let mut store = Section::new("store", section("store"), findings);
@@ -356,6 +372,7 @@ impl Config {
             limits,
             outbound,
             log,
+            queues,
             data_dir,
         }
     }

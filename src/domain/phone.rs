@@ -74,6 +74,12 @@ impl PhoneNumber {
         is_mobile(&self.0)
     }
 
+    /// Whether it can be called back: a mobile number, or a landline with its area code.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.is_mobile() || self.0.starts_with('0') || self.0.starts_with("400") || self.0.starts_with("800")
+    }
+
     /// Whether it may be a privacy number (隐私小号, AXB) that stands for somebody else tomorrow:
     /// such a number alone never merges customers.
     #[must_use]

@@ -15,8 +15,10 @@ pub(super) use turn::{Entry, Got, Segment, Silent, Step, Turn, Wants, first_keys
 use super::io::{DialogueInput, DialogueOutput, Hangup};
 use super::question::{Answer, Card, Notice, Question};
 use super::script::{NodeId, Script};
-use super::{browsing, greeting, info, message, ordering, points, status};
-use crate::domain::{Cart, Catalogue, CustomerId, DateTime, Language, Member, MemberNumber, PhoneNumber, Phrase, ShopClock, Timestamp};
+use super::{browsing, greeting, info, message, ordering, points, queue, status};
+use crate::domain::{
+    Cart, Catalogue, CustomerId, DateTime, Language, Member, MemberNumber, PhoneNumber, Phrase, QueueReason, ShopClock, Timestamp,
+};
 use crate::machine::{Machine, Now, Timers};
 
 /// Keys typed ahead that are kept; more than any order needs.
@@ -25,6 +27,8 @@ const MOST_KEYS: usize = 64;
 const MOST_HOPS: usize = 500;
 /// So long after self service has ended, at the latest, the call does.
 const GRACE: Duration = Duration::from_secs(480);
+/// Who comes back from the line has at least this much self service left.
+const LEAST_SERVICE: Duration = Duration::from_secs(60);
 
 /// Named timers of a dialogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,8 @@ pub(super) enum Timer {
     Limit,
     /// End of a node that lasts a set time.
     Lasts,
+    /// What a waiting caller can do instead.
+    Options,
     /// End of self service.
     SelfService,
     /// End of the call.
@@ -53,6 +59,8 @@ pub(super) struct Identity {
     /// The caller wants to order as nobody: nothing personal is read.
     pub anonymous: bool,
     pub member: Option<Member>,
+    /// The phone number that was keyed.
+    pub keyed: Option<PhoneNumber>,
     /// What is known about a member or number that was keyed; else the card of the calling number counts.
     pub card: Option<Box<Card>>,
     /// The member's PIN was right in this call.
@@ -139,6 +147,7 @@ pub struct Dialogue {
     pub(super) browse: browsing::State,
     pub(super) status: status::State,
     pub(super) message: message::State,
+    pub(super) queue: queue::State,
     pub(super) points: points::State,
 }
 
@@ -197,6 +206,7 @@ impl Dialogue {
             browse: browsing::State::default(),
             status: status::State::default(),
             message: message::State::default(),
+            queue: queue::State::default(),
             points: points::State::default(),
         }
     }
@@ -369,7 +379,60 @@ impl Dialogue {
     pub(super) fn failed(&mut self) {
         self.outcome("system_error");
         self.must_tell(Phrase::plain("gen.sys_error"));
+        self.seek(QueueReason::SystemError);
+    }
+
+    /// Goes to the queue, for this reason.
+    pub(super) fn seek(&mut self, reason: QueueReason) {
+        self.queue.reason = reason;
         self.seek_person();
+    }
+
+    /// Says nothing and waits for what comes from outside; the news of the last step is kept.
+    pub(super) fn rest_with(&mut self, wants: Wants) {
+        self.turn = Turn { wants, ..Turn::default() };
+        self.fresh = false;
+    }
+
+    /// Whether something is to be said before the next question.
+    pub(super) fn has_news(&self) -> bool {
+        !self.lead.is_empty()
+    }
+
+    pub(super) fn notice_after(&mut self, wait: Duration) {
+        self.timers.start(Timer::Notice, self.now.instant + wait);
+    }
+
+    pub(super) fn limit_after(&mut self, wait: Duration) {
+        self.timers.start(Timer::Limit, self.now.instant + wait);
+    }
+
+    /// The options are told after so long, unless that time runs already.
+    pub(super) fn options_after(&mut self, wait: Duration) {
+        if self.timers.deadline(Timer::Options).is_none() {
+            self.timers.start(Timer::Options, self.now.instant + wait);
+        }
+    }
+
+    /// Waiting for a person and speaking with one is no self service: its time stands still.
+    pub(super) fn pause_service(&mut self) {
+        let left = self.timers.deadline(Timer::SelfService).map(|at| at.saturating_duration_since(self.now.instant));
+        self.queue.service_left = left;
+        self.timers.stop(Timer::SelfService);
+        self.timers.stop(Timer::Hard);
+    }
+
+    /// Self service goes on, for a minute at least.
+    pub(super) fn resume_service(&mut self) {
+        self.timers.stop(Timer::Options);
+        if self.timers.deadline(Timer::Hard).is_some() {
+            return;
+        }
+        let left = self.queue.service_left.take().filter(|_| !self.over).map(|left| left.max(LEAST_SERVICE));
+        if let Some(left) = left {
+            self.timers.start(Timer::SelfService, self.now.instant + left);
+        }
+        self.timers.start(Timer::Hard, self.now.instant + left.unwrap_or_default() + GRACE);
     }
 
     /// Goes to the queue; the caller can come back to the present step.
@@ -423,13 +486,15 @@ impl Dialogue {
             Step::Status(step) => status::enter(self, step),
             Step::Points(step) => points::enter(self, step),
             Step::Message(step) => message::enter(self, step),
-            Step::Queue(step) => message::enter_queue(self, step),
+            Step::Queue(step) => queue::enter(self, step),
         }
     }
 
     /// Hands what came to the present step.
     fn give(&mut self, got: Got) {
-        if matches!(got, Got::Failed) && !matches!(self.step, Step::Order(ordering::Step::Submit) | Step::Message(message::Step::Save)) {
+        if matches!(got, Got::Failed)
+            && !matches!(self.step, Step::Order(ordering::Step::Submit) | Step::Message(message::Step::Save) | Step::Queue(_))
+        {
             self.failed();
             return;
         }
@@ -443,7 +508,7 @@ impl Dialogue {
             Step::Status(step) => status::got(self, step, got),
             Step::Points(step) => points::got(self, step, got),
             Step::Message(step) => message::got(self, step, got),
-            Step::Queue(step) => message::got_queue(self, step, got),
+            Step::Queue(step) => queue::got(self, step, got),
         }
     }
 
@@ -519,8 +584,9 @@ impl Dialogue {
                 Silent::Give => self.give(Got::Silent),
             },
             Timer::Between => self.entry_timed_out(),
+            Timer::Options => queue::options(self),
             Timer::Notice => {
-                if self.saying.is_none() {
+                if !queue::news_late(self) && self.saying.is_none() {
                     self.say_aside(Phrase::plain("gen.wait"));
                 }
             }
@@ -563,7 +629,7 @@ impl Dialogue {
         match self.script.agent() {
             Some(_) => {
                 self.must_tell(Phrase::plain("gen.to_agent"));
-                self.seek_person();
+                self.seek(QueueReason::TooLong);
             }
             None => self.goto(Step::Bye(Hangup::TooLong)),
         }
@@ -621,7 +687,8 @@ impl Machine for Dialogue {
             DialogueInput::Begin { card } => self.begin(card),
             DialogueInput::Key(key) => self.key(key),
             DialogueInput::Said => self.said(),
-            DialogueInput::Queue(_) | DialogueInput::ToMenu => {}
+            DialogueInput::Queue(news) => queue::news(self, news),
+            DialogueInput::ToMenu => queue::to_menu(self),
             DialogueInput::Recorded { .. } if self.stale_recordings > 0 => self.stale_recordings -= 1,
             DialogueInput::Recorded { recording, heard } => {
                 if std::mem::take(&mut self.recording) {

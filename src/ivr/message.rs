@@ -18,13 +18,6 @@ pub(super) enum Step {
     Save,
 }
 
-/// Steps of waiting for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum QueueStep {
-    /// Nobody has signed on: says so and offers a message.
-    Sorry,
-}
-
 impl Step {
     pub const fn name(self) -> &'static str {
         match self {
@@ -33,14 +26,6 @@ impl Step {
             Self::Record => "cp.record",
             Self::Review => "cp.review",
             Self::Save => "cp.save",
-        }
-    }
-}
-
-impl QueueStep {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sorry => "queue",
         }
     }
 }
@@ -202,7 +187,7 @@ fn send(d: &mut Dialogue, recording: RecordingId) {
 }
 
 /// From a message back to where the caller was, unless self service is over.
-fn back(d: &mut Dialogue) {
+pub(super) fn back(d: &mut Dialogue) {
     match d.resume.take().filter(|_| !d.over) {
         Some(step) => d.goto(step),
         None if d.over => d.goto(Any::Bye(ending(d))),
@@ -241,31 +226,4 @@ fn pick(d: &mut Dialogue, mut orders: Vec<OrderView>) {
     phrases.push(Phrase::plain("cp.other").with("key", Arg::Key(u8::try_from(count).unwrap_or(4))));
     d.message.orders = orders;
     d.ask(Turn::menu(phrases, super::dialogue::first_keys(count)));
-}
-
-/// No agent exists yet: an honest sentence, then a message; `*` leads back to self service with everything kept.
-pub(super) fn enter_queue(d: &mut Dialogue, step: QueueStep) {
-    match step {
-        QueueStep::Sorry => {
-            d.outcome("no_agent");
-            let phrases = [Phrase::plain("gen.no_agent"), Phrase::plain("q.busy_message")];
-            let turn = Turn::menu(phrases, "12#").or_silence(std::time::Duration::from_secs(2));
-            d.ask(Turn { no_agent: true, ..turn });
-        }
-    }
-}
-
-pub(super) fn got_queue(d: &mut Dialogue, step: QueueStep, got: Got) {
-    match (step, got) {
-        (QueueStep::Sorry, Got::Back) if d.resume.is_some() && !d.over => {
-            d.outcome("self_service");
-            back(d);
-        }
-        (QueueStep::Sorry, Got::Back) if !d.over && !d.way_is_empty() => back(d),
-        (QueueStep::Sorry, _) => {
-            d.outcome("message");
-            d.message.begin_voicemail();
-            d.goto(Any::Message(Step::Record));
-        }
-    }
 }

@@ -13,6 +13,7 @@ mod info;
 mod message;
 mod ordering;
 mod points;
+mod queue;
 mod status;
 
 pub use dialogue::{Dialogue, Snapshot};

@@ -269,7 +269,7 @@ async fn assemble(
     };
     let address = config.sip.advertise.or_else(|| outward(&udp)).unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
     let limits = Limits { max_calls: config.limits.max_calls, node: NODE.into(), demo: options.demo, address };
-    let acd = Acd::new(queue::Settings::default(), clock::random_ids(), clock::now());
+    let acd = Acd::new(config.queues.clone(), clock::random_ids(), clock::now());
     let centre = Centre::new(endpoint, acd, ports, env, limits, ids);
     let (events, _) = broadcast::channel(EVENTS_KEPT);
     let events_of_pages = events.clone();

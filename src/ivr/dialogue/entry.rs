@@ -1,7 +1,7 @@
 //! The one key grammar: `#` ends, `*` clears or goes back, 0 is the agent, 9 repeats, digits typed ahead are kept.
 
 use super::{Dialogue, Entry, Got, MOST_KEYS, Step, Timer, Wants};
-use crate::domain::Phrase;
+use crate::domain::{Phrase, QueueReason};
 use crate::ivr::io::DialogueOutput;
 
 impl Dialogue {
@@ -54,6 +54,10 @@ impl Dialogue {
                 self.give(Got::Done);
             }
             Wants::Hold => self.drop_keys(),
+            Wants::Queue => {
+                let Some(key) = self.pop_key(false) else { return false };
+                self.give(Got::Key(key));
+            }
             Wants::Loop => {
                 self.pop_key(false);
                 self.barge_in();
@@ -141,7 +145,8 @@ impl Dialogue {
             }
             '0' if !self.turn.no_agent && self.script.agent().is_some() => {
                 self.outcome("agent");
-                self.seek_person();
+                let complaint = matches!(self.step, Step::Message(crate::ivr::message::Step::Menu));
+                self.seek(if complaint { QueueReason::Complaint } else { QueueReason::Key });
             }
             '*' => self.give(Got::Back),
             _ => self.no_match(None),

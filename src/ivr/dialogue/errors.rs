@@ -1,7 +1,7 @@
 //! Mistakes and silences: three at one step or six in the call lead to a person, never to a dead line.
 
 use super::{Dialogue, Step, Timer, Wants};
-use crate::domain::Phrase;
+use crate::domain::{Phrase, QueueReason};
 use crate::ivr::io::{DialogueOutput, Hangup};
 use crate::ivr::script::Kind;
 
@@ -80,6 +80,8 @@ impl Dialogue {
                 }
                 self.errors.no_match = 0;
                 self.errors.no_input = 0;
+                let mute = self.errors.silent >= 3 && !self.errors.any_key;
+                self.queue.reason = if mute { QueueReason::NoKeys } else { QueueReason::Errors };
                 self.seek_person_at(node);
             }
             Some(node) if self.script.node(node).kind != Kind::Queue => self.goto_node(node),
@@ -99,7 +101,7 @@ impl Dialogue {
         if !self.closed() {
             self.tell(Phrase::plain("gen.to_agent"));
         }
-        self.seek_person();
+        self.seek(QueueReason::Errors);
     }
 
     /// Whether the next mistake here is the last one.

@@ -4,7 +4,7 @@ use super::{Dialogue, Entry, Got, Segment, Step, Turn, Wants};
 use crate::domain::Phrase;
 use crate::ivr::io::{DialogueOutput, Hangup};
 use crate::ivr::script::{Collect, Kind, Node, NodeId};
-use crate::ivr::{greeting, info, message, ordering, points, status};
+use crate::ivr::{greeting, info, message, ordering, points, queue, status};
 
 fn phrases(prompts: &[String]) -> Vec<Phrase> {
     prompts.iter().map(|prompt| Phrase::plain(prompt.clone())).collect()
@@ -29,7 +29,7 @@ pub(super) fn enter(d: &mut Dialogue, id: NodeId) {
             d.message.begin_voicemail();
             d.goto(Step::Message(message::Step::Record));
         }
-        Kind::Queue => d.goto(Step::Queue(message::QueueStep::Sorry)),
+        Kind::Queue => d.goto(Step::Queue(queue::Step::Start)),
         Kind::Hangup if node.quiet => d.hang_up(Hangup::Served),
         Kind::Hangup => {
             let turn = Turn::say(if node.say.is_empty() { vec![Phrase::plain("gen.bye")] } else { phrases(&node.say) });

@@ -33,12 +33,20 @@ impl Dialogue {
     }
 
     /// Says phrases in this turn, then waits for keys again.
-    pub(super) fn say_again(&mut self, phrases: Vec<Phrase>) {
+    pub(in crate::ivr) fn say_again(&mut self, phrases: Vec<Phrase>) {
         self.cut();
         let mut segments = vec![Segment { barge: !self.turn.uncut, ..Segment::of(phrases) }];
         self.add_both(&mut segments);
         self.speech = segments.into();
         self.speak_on();
+    }
+
+    /// Says this after what is being said; false when nothing is.
+    pub(in crate::ivr) fn say_also(&mut self, segment: Segment) -> bool {
+        if self.saying.is_some() {
+            self.speech.push_back(segment);
+        }
+        self.saying.is_some()
     }
 
     fn add_both(&self, segments: &mut Vec<Segment>) {
@@ -109,6 +117,7 @@ impl Dialogue {
                 self.say(Segment { barge: !self.turn.uncut, ..Segment::of(phrases) });
             }
             Wants::Hold => {}
+            Wants::Queue => self.put(DialogueOutput::Music),
         }
     }
 
@@ -132,7 +141,7 @@ impl Dialogue {
     }
 
     /// Stops what is being said.
-    pub(super) fn cut(&mut self) {
+    pub(in crate::ivr) fn cut(&mut self) {
         self.speech.clear();
         if self.saying.take().is_some() {
             self.put(DialogueOutput::Hush);
@@ -140,7 +149,7 @@ impl Dialogue {
     }
 
     /// Stops it because of a key: that is told apart.
-    pub(super) fn barge_in(&mut self) {
+    pub(in crate::ivr) fn barge_in(&mut self) {
         if self.saying.is_some() {
             self.cut();
             self.put(DialogueOutput::BargedIn);

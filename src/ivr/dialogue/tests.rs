@@ -6,4 +6,5 @@ mod mashing;
 mod ordering;
 mod other;
 mod prompts;
+mod waiting;
 mod world;

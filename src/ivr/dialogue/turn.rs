@@ -6,7 +6,7 @@ use crate::domain::{Language, Phrase, RecordingId};
 use crate::ivr::io::Hangup;
 use crate::ivr::question::Answer;
 use crate::ivr::script::NodeId;
-use crate::ivr::{browsing, greeting, info, message, ordering, points, status};
+use crate::ivr::{browsing, greeting, info, message, ordering, points, queue, status};
 
 /// Where a caller is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(in crate::ivr) enum Step {
     Status(status::Step),
     Points(points::Step),
     Message(message::Step),
-    Queue(message::QueueStep),
+    Queue(queue::Step),
     /// Goodbye, then the end.
     Bye(Hangup),
 }
@@ -137,6 +137,8 @@ pub(in crate::ivr) enum Wants {
     Loop,
     /// Silence until the time is over.
     Hold,
+    /// Music, for somebody who waits for a person: every key is given to the step.
+    Queue,
 }
 
 /// What a caller's silence means.

@@ -103,6 +103,7 @@ fn keyed(d: &mut Dialogue, digits: &str) {
     } else if let Some(number) = MemberNumber::parse(digits) {
         d.question(Question::Member(number));
     } else if let Some(phone) = PhoneNumber::parse(digits) {
+        d.me.keyed = Some(phone.clone());
         d.question(Question::Phone(phone));
     } else {
         d.no_match(Some(Phrase::plain("gen.bad_length")));

@@ -33,7 +33,7 @@ pub(super) fn got(d: &mut Dialogue, step: Step, got: Got) {
             d.outcome("other");
             go(d, Step::PhoneEnter);
         }
-        (Step::PhoneEnter, Got::Digits(digits)) => match PhoneNumber::parse(&digits).filter(dialable) {
+        (Step::PhoneEnter, Got::Digits(digits)) => match PhoneNumber::parse(&digits).filter(PhoneNumber::is_complete) {
             Some(phone) => {
                 d.order.keyed = Some(phone);
                 go(d, Step::PhoneSure);
@@ -60,10 +60,4 @@ pub(super) fn got(d: &mut Dialogue, step: Step, got: Got) {
         }
         _ => d.failed(),
     }
-}
-
-/// A mobile number, or a landline with its area code.
-fn dialable(phone: &PhoneNumber) -> bool {
-    let digits = phone.reveal();
-    phone.is_mobile() || digits.starts_with('0') || digits.starts_with("400") || digits.starts_with("800")
 }

@@ -2,7 +2,7 @@
 
 use super::super::dialogue::{Dialogue, Entry, Got, Turn};
 use super::{Step, go, options};
-use crate::domain::{Arg, CartLine, Money, Phrase, Quantity};
+use crate::domain::{Arg, CartLine, Money, Phrase, Quantity, QueueReason};
 use crate::order::cart::{self, Added};
 
 pub(super) fn enter(d: &mut Dialogue, step: Step) {
@@ -62,7 +62,7 @@ pub(super) fn keyed(d: &mut Dialogue, digits: &str) {
 fn bulk(d: &mut Dialogue) {
     d.outcome("bulk");
     d.must_tell(Phrase::plain("order.qty_bulk"));
-    d.seek_person();
+    d.seek(QueueReason::LargeOrder);
 }
 
 fn put_in(d: &mut Dialogue, quantity: Quantity) {

@@ -98,7 +98,7 @@ fn prompts_of(node: &Node) -> Vec<String> {
         Kind::Info => &["info.menu"],
         Kind::Complaint => &["cp.menu", "cp.record", "cp.review"],
         Kind::Record => &["cp.record", "cp.review"],
-        Kind::Queue => &["gen.no_agent", "q.busy_message", "cp.record"],
+        Kind::Queue => &["q.connecting", "q.pos", "q.wait", "q.options", "gen.no_agent", "q.busy_message", "cp.record"],
         Kind::Hangup if !node.quiet => &["gen.bye"],
         _ => &[],
     };

@@ -156,6 +156,8 @@ pub struct Node {
     pub lasts: Option<Duration>,
     /// `record`: longest message.
     pub longest: Option<Duration>,
+    /// `queue`: the queue of the settings; the first one when not named.
+    pub queue: Option<String>,
     /// `hangup`: without goodbye.
     pub quiet: bool,
     /// `welcome`: whether an offer may be announced.
@@ -187,6 +189,7 @@ impl Node {
             commit: false,
             lasts: None,
             longest: None,
+            queue: None,
             quiet: false,
             offers: false,
             ask_language: true,

@@ -35,6 +35,7 @@ const NODE: &[&str] = &[
     "branch",
     "phone",
     "again",
+    "queue",
 ];
 /// More nodes than this are no dialogue that anybody can find their way in.
 const MOST_NODES: usize = 500;
@@ -257,6 +258,10 @@ impl Reader {
         node.notice = self.prompts(table, "notice", &at("notice"));
         node.keys = self.keys(table.get("keys"), &at("keys"));
         node.collect = table.get("collect").and_then(|value| self.collect(&at("collect"), value));
+        node.queue = table.get("queue").and_then(|value| self.text(&at("queue"), value)).filter(|queue| !queue.is_empty());
+        if node.queue.is_some() && kind != Kind::Queue {
+            self.say(&at("queue"), format!("on a {} node", kind.name()), "only nodes with kind = \"queue\" name a queue".into());
+        }
         node.then = self.target_of(table, "then", &at("then"));
         node.closed = self.target_of(table, "closed", &at("closed"));
         node.otherwise = self.target_of(table, "otherwise", &at("otherwise"));

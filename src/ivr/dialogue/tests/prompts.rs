@@ -46,6 +46,7 @@ fn c32_every_prompt_in_the_code_is_in_the_catalogue() {
         include_str!("../../info.rs"),
         include_str!("../../message.rs"),
         include_str!("../../points.rs"),
+        include_str!("../../queue.rs"),
         include_str!("../../status.rs"),
         include_str!("../../script/heard.rs"),
         include_str!("../../ordering/mod.rs"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::house;
-use crate::domain::{Catalogue, Language, OrderId, OrderNumber, Phrase, RecordingId, ShopClock, Timestamp};
+use crate::domain::{Catalogue, Language, Leaving, OrderId, OrderNumber, Phrase, QueueNews, QueueWish, RecordingId, ShopClock, Timestamp};
 use crate::ivr::io::{DialogueInput, DialogueOutput, Hangup};
 use crate::ivr::question::{Answer, Card, Notice, PinCheck, Placed, PointsView, Question};
 use crate::ivr::{Dialogue, Script};
@@ -49,6 +49,12 @@ pub(super) struct Call {
     pub keys_shown: String,
     pub ended: Option<Hangup>,
     pub ordered: Vec<OrderNumber>,
+    /// Whether somebody answers: the test tells the news then; otherwise nobody is there.
+    pub agents: bool,
+    pub wishes: Vec<QueueWish>,
+    pub left: Vec<Leaving>,
+    pub music: bool,
+    nobody: bool,
     pub heard_on_record: bool,
     /// The longest time without sound while nothing was awaited.
     pub quiet_since: Instant,
@@ -130,6 +136,11 @@ impl Call {
             keys_shown: String::new(),
             ended: None,
             ordered: Vec::new(),
+            agents: false,
+            wishes: Vec::new(),
+            left: Vec::new(),
+            music: false,
+            nobody: false,
             heard_on_record: true,
             quiet_since: now.instant,
             longest_quiet: Duration::ZERO,
@@ -161,10 +172,29 @@ impl Call {
             self.dialogue.handle(self.now, DialogueInput::Answer { question, answer });
             self.drain();
         }
+        self.nobody_there();
+    }
+
+    fn nobody_there(&mut self) {
+        if std::mem::take(&mut self.nobody) {
+            self.tell(DialogueInput::Queue(QueueNews::NobodyThere));
+        }
+    }
+
+    pub fn is_speaking(&self) -> bool {
+        self.speaking.is_some()
+    }
+
+    /// News of the line.
+    pub fn news(&mut self, news: QueueNews) -> &mut Self {
+        self.heard.clear();
+        self.last.clear();
+        self.tell(DialogueInput::Queue(news));
+        self
     }
 
     fn sound(&mut self) {
-        let quiet = self.now.instant.duration_since(self.quiet_since);
+        let quiet = if std::mem::take(&mut self.music) { Duration::ZERO } else { self.now.instant.duration_since(self.quiet_since) };
         self.longest_quiet = self.longest_quiet.max(quiet);
         self.quiet_since = self.now.instant;
     }
@@ -210,6 +240,15 @@ impl Call {
                     self.asked.push((question, what));
                 }
                 DialogueOutput::Tell(notice) => self.notices.push(notice),
+                DialogueOutput::Queue(wish) => {
+                    self.nobody = !self.agents;
+                    self.wishes.push(*wish);
+                }
+                DialogueOutput::LeaveQueue(why) => self.left.push(why),
+                DialogueOutput::Music => {
+                    self.sound();
+                    self.music = true;
+                }
                 DialogueOutput::Outcome { node, outcome } => self.outcomes.push((node, outcome)),
                 DialogueOutput::KeyTaken { shown } => self.keys_shown.push(shown),
                 DialogueOutput::Warn(warning) => self.warnings.push(warning),
@@ -253,6 +292,7 @@ impl Call {
                 while let Some((question, answer)) = self.answers.pop_front() {
                     self.tell(DialogueInput::Answer { question, answer });
                 }
+                self.nobody_there();
             }
         }
         if self.ended.is_none() {
