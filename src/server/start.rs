@@ -24,7 +24,7 @@ use crate::centre::{Centre, Input, Limits};
 use crate::config::Config;
 use crate::domain::{Finding, Timestamp};
 use crate::media::ports::Ports;
-use crate::queue::{self, Acd};
+use crate::queue::Acd;
 use crate::sip::endpoint::Endpoint;
 use crate::store::Store;
 use crate::voice::say::DigitOne;
