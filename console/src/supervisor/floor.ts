@@ -41,7 +41,7 @@ export function useFloor(heard: (frame: Frame) => void = () => {}) {
       skew.value = state.skew
       if (frame.type === 'signed_out') {
         live.stop()
-        location.assign('/')
+        location.assign(`/?why=${encodeURIComponent(frame.why)}`)
       }
       if (frame.type === 'snapshot' || frame.type === 'queues' || frame.type === 'agent.state') renew()
       heard(frame)
