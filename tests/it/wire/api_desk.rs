@@ -61,7 +61,9 @@ fn c61_an_order_is_priced_and_placed_once_by_its_key() {
     assert_eq!((again.status, again.json()), (201, first.json()));
     assert_eq!(first.json()["pay_fen"], quote["pay_fen"]);
     let number = first.json()["number"].as_str().unwrap().to_owned();
-    assert!(floor.asked().iter().any(|what| matches!(what, dinetone::command::Command::Ordered { call: 7, number: told } if *told == number)));
+    assert!(
+        floor.asked().iter().any(|what| matches!(what, dinetone::command::Command::Ordered { call: 7, number: told } if *told == number))
+    );
     // The same lines under another key are asked about first.
     order["key"] = json!("draft-0002");
     let twice = lina.send("POST", "/api/orders", &order);
@@ -69,7 +71,10 @@ fn c61_an_order_is_priced_and_placed_once_by_its_key() {
     order["again"] = json!(true);
     assert_eq!(lina.send("POST", "/api/orders", &order).status, 201);
     let shown = lina.get(&format!("/api/orders/{number}")).json();
-    assert_eq!((shown["via"].as_str(), shown["contact"].as_str(), shown["agent_name"].as_str()), (Some("agent"), Some("赵先生"), Some("LINA")));
+    assert_eq!(
+        (shown["via"].as_str(), shown["contact"].as_str(), shown["agent_name"].as_str()),
+        (Some("agent"), Some("赵先生"), Some("LINA"))
+    );
     assert_eq!((shown["lines"][0]["note"].as_str(), shown["phone"].as_str()), (Some("不要葱"), Some("13811112222")));
 }
 
@@ -79,7 +84,12 @@ fn i7_what_stands_in_the_way_is_said_and_cannot_be_placed() {
     let lina = floor.signed_in("lina");
     let codes = |draft: &Value| -> Vec<String> {
         let quote = lina.send("POST", "/api/orders/quote", draft).json();
-        quote["problems"].as_array().unwrap_or_else(|| panic!("{quote}")).iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+        quote["problems"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{quote}"))
+            .iter()
+            .map(|one| one["code"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(codes(&draft(&json!([]))), ["empty"]);
     assert_eq!(codes(&draft(&json!([{ "dish": 7777, "quantity": 1 }]))), ["unknown_dish"]);
@@ -94,7 +104,11 @@ fn i7_what_stands_in_the_way_is_said_and_cannot_be_placed() {
     order["key"] = json!("draft-0003");
     let refused = lina.send("POST", "/api/orders", &order);
     assert_eq!((refused.problem().as_str(), refused.json()["quote"]["problems"][0]["code"].as_str()), ("order-refused", Some("sold_out")));
-    for nonsense in [json!({ "lines": 1 }), json!({ "service": "boat", "lines": [], "phone": "13811112222" }), draft(&json!([{ "dish": 18, "quantity": 0 }]))] {
+    for nonsense in [
+        json!({ "lines": 1 }),
+        json!({ "service": "boat", "lines": [], "phone": "13811112222" }),
+        draft(&json!([{ "dish": 18, "quantity": 0 }])),
+    ] {
         assert_eq!(lina.send("POST", "/api/orders/quote", &nonsense).status, 422, "{nonsense}");
     }
     // An address of another branch's zone: a name and a reason, not of an agent alone.
