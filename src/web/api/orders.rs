@@ -46,9 +46,9 @@ pub(in crate::web) struct NewOrder {
     /// The sum that the caller heard; another one is told first.
     #[serde(default)]
     pay_fen: Option<i64>,
-    /// The same lines were ordered from this number minutes ago, and that is meant. People have asked already.
+    /// The same lines were ordered from this number minutes ago, and that is meant.
     #[serde(default)]
-    again: Option<bool>,
+    again: bool,
 }
 
 /// Places an order once; with what stands in its way it is refused, and the quote says why.
@@ -89,9 +89,7 @@ async fn place_once(web: &Web, viewer: &Viewer, new: &NewOrder) -> Answer<(Statu
     if new.pay_fen.is_some_and(|heard| heard != order.request.heard.as_fen()) {
         return Err(Problem::new("price-changed", "the sum is another than the one that was told").with("quote", order.show(&catalogue)));
     }
-    if let Some(again) = new.again {
-        order.request.again = again;
-    }
+    order.request.again = new.again;
     if let Some(call) = new.call {
         order.taken.call = id_of(web, viewer, call).await;
     }

@@ -236,8 +236,7 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
         points: quote.points_spent(),
         note: None,
         heard: quote.pay,
-        // A person has the caller on the line; a program has not.
-        again: !viewer.program,
+        again: false,
     };
     let taken = TakenDown {
         agent: Some(viewer.user.clone()),

@@ -4,6 +4,7 @@
 //! server while diners order, and no order is ever lost or doubled. Every server has its own folder, ports and store;
 //! everything here runs in real time, so tests poll with deadlines instead of sleeping.
 
+mod api_desk;
 mod baresip;
 mod calls;
 mod console;

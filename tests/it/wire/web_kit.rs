@@ -44,7 +44,7 @@ pub struct Floor {
     pub folder: tempfile::TempDir,
     seq: Arc<AtomicU64>,
     runtime: tokio::runtime::Runtime,
-    _catalogue: watch::Sender<Arc<Catalogue>>,
+    catalogue: watch::Sender<Arc<Catalogue>>,
 }
 
 pub fn timestamp() -> Timestamp {
@@ -102,12 +102,17 @@ impl Floor {
         ] {
             drop(runtime.handle().spawn(task));
         }
-        Self { address, store, events, wishes, answers, folder, seq, runtime, _catalogue: catalogue_sender }
+        Self { address, store, events, wishes, answers, folder, seq, runtime, catalogue: catalogue_sender }
     }
 
     /// Runs something on the store.
     pub fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
+    }
+
+    /// What the house offers from now on.
+    pub fn stock(&self, catalogue: Arc<Catalogue>) {
+        let _ = self.catalogue.send(catalogue);
     }
 
     pub fn user(&self, login: &str) -> User {

@@ -1,0 +1,181 @@
+//! The desk over HTTP: a customer is found and changed, an order is priced and placed once, and nobody sees more than they need.
+
+use std::sync::Arc;
+
+use dinetone::domain::{MissedCaller, MissedKind, PhoneNumber};
+use dinetone::house::House;
+use serde_json::{Value, json};
+
+use super::web_kit::{Floor, timestamp};
+
+/// The shipped house with its sample members, open tomorrow at noon whatever the hour of the test is.
+fn floor() -> Floor {
+    let floor = Floor::open("", false);
+    let (house, findings) = House::read(&include_str!("../../../menus.toml").parse::<toml::Table>().unwrap());
+    assert!(findings.is_empty(), "{findings:?}");
+    floor.wait(async {
+        floor.store.import_house(&house, timestamp()).await.unwrap();
+        floor.store.fill_demo(timestamp()).await.unwrap();
+    });
+    let catalogue = floor.wait(floor.store.catalogue()).unwrap();
+    floor.stock(Arc::new(catalogue));
+    floor
+}
+
+fn tomorrow() -> String {
+    let local = dinetone::domain::ShopClock::named("Asia/Shanghai").unwrap().local(timestamp());
+    format!("{}T12:00", local.date().tomorrow().unwrap())
+}
+
+fn draft(lines: &Value) -> Value {
+    json!({ "phone": "13811112222", "contact": "赵先生", "service": "pickup", "branch": 1, "wanted_at": tomorrow(), "lines": lines })
+}
+
+#[test]
+fn c61_dishes_are_listed_with_their_initials() {
+    let floor = floor();
+    let catalogue = floor.signed_in("lina").get("/api/catalogue").json();
+    let dishes = catalogue["dishes"].as_array().unwrap();
+    let dish = dishes.iter().find(|dish| dish["number"] == 18).unwrap();
+    assert_eq!((dish["zh"].as_str(), dish["pinyin"].as_str(), dish["price_fen"].as_i64()), (Some("宫保鸡丁"), Some("gbjd"), Some(3800)));
+    assert!(dishes.iter().any(|dish| dish["sold_out"] == json!([null])), "sold out everywhere");
+    assert_eq!(floor.browser().get("/api/catalogue").problem(), "sign-in");
+}
+
+#[test]
+fn c61_an_order_is_priced_and_placed_once_by_its_key() {
+    let floor = floor();
+    let lina = floor.signed_in("lina");
+    let wanted = draft(&json!([{ "dish": 18, "quantity": 2, "note": "不要葱" }, { "dish": 61, "quantity": 1 }]));
+    let quote = lina.send("POST", "/api/orders/quote", &wanted).json();
+    assert_eq!((quote["problems"].clone(), quote["goods_fen"].as_i64()), (json!([]), Some(10_250)), "{quote}");
+    let mut order = wanted.clone();
+    order["key"] = json!("draft-0001");
+    order["pay_fen"] = json!(1);
+    assert_eq!(lina.send("POST", "/api/orders", &order).problem(), "price-changed");
+    order["pay_fen"] = quote["pay_fen"].clone();
+    order["call"] = json!(7);
+    let first = lina.send("POST", "/api/orders", &order);
+    assert_eq!(first.status, 201, "{first:?}");
+    let again = lina.send("POST", "/api/orders", &order);
+    assert_eq!((again.status, again.json()), (201, first.json()));
+    assert_eq!(first.json()["pay_fen"], quote["pay_fen"]);
+    let number = first.json()["number"].as_str().unwrap().to_owned();
+    assert!(
+        floor.asked().iter().any(|what| matches!(what, dinetone::command::Command::Ordered { call: 7, number: told } if *told == number))
+    );
+    // The same lines under another key are asked about first.
+    order["key"] = json!("draft-0002");
+    let twice = lina.send("POST", "/api/orders", &order);
+    assert_eq!((twice.problem().as_str(), twice.json()["duplicate"].clone()), ("order-refused", json!(true)));
+    order["again"] = json!(true);
+    assert_eq!(lina.send("POST", "/api/orders", &order).status, 201);
+    let shown = lina.get(&format!("/api/orders/{number}")).json();
+    assert_eq!(
+        (shown["via"].as_str(), shown["contact"].as_str(), shown["agent_name"].as_str()),
+        (Some("agent"), Some("赵先生"), Some("LINA"))
+    );
+    assert_eq!((shown["lines"][0]["note"].as_str(), shown["phone"].as_str()), (Some("不要葱"), Some("13811112222")));
+}
+
+#[test]
+fn i7_what_stands_in_the_way_is_said_and_cannot_be_placed() {
+    let floor = floor();
+    let lina = floor.signed_in("lina");
+    let codes = |draft: &Value| -> Vec<String> {
+        let quote = lina.send("POST", "/api/orders/quote", draft).json();
+        quote["problems"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{quote}"))
+            .iter()
+            .map(|one| one["code"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(codes(&draft(&json!([]))), ["empty"]);
+    assert_eq!(codes(&draft(&json!([{ "dish": 7777, "quantity": 1 }]))), ["unknown_dish"]);
+    assert_eq!(codes(&draft(&json!([{ "dish": 212, "quantity": 1 }]))), ["sold_out"]);
+    let mut past = draft(&json!([{ "dish": 18, "quantity": 1 }]));
+    past["wanted_at"] = json!("2020-01-01T12:00");
+    assert_eq!(codes(&past), ["past"]);
+    let mut nowhere = draft(&json!([{ "dish": 18, "quantity": 9 }]));
+    (nowhere["service"], nowhere["phone"]) = (json!("delivery"), json!(""));
+    assert_eq!(codes(&nowhere), ["no_phone", "no_address"]);
+    let mut order = draft(&json!([{ "dish": 212, "quantity": 1 }]));
+    order["key"] = json!("draft-0003");
+    let refused = lina.send("POST", "/api/orders", &order);
+    assert_eq!((refused.problem().as_str(), refused.json()["quote"]["problems"][0]["code"].as_str()), ("order-refused", Some("sold_out")));
+    for nonsense in [
+        json!({ "lines": 1 }),
+        json!({ "service": "boat", "lines": [], "phone": "13811112222" }),
+        draft(&json!([{ "dish": 18, "quantity": 0 }])),
+    ] {
+        assert_eq!(lina.send("POST", "/api/orders/quote", &nonsense).status, 422, "{nonsense}");
+    }
+    // An address of another branch's zone: a name and a reason, not of an agent alone.
+    let found = lina.send("POST", "/api/customers/search", &json!({ "q": "102938" })).json();
+    let customer = found[0]["id"].as_str().unwrap();
+    let page = lina.get(&format!("/api/customers/{customer}")).json();
+    let home = page["pop"]["addresses"].as_array().unwrap().iter().find(|address| address["branch"] == 1).unwrap()["id"].clone();
+    let mut far = draft(&json!([{ "dish": 18, "quantity": 9 }]));
+    (far["service"], far["customer"], far["address_id"], far["branch"]) = (json!("delivery"), json!(customer), home, json!(2));
+    assert_eq!(codes(&far), ["outside"]);
+    (far["key"], far["override"]) = (json!("draft-0004"), json!({ "why": "常客" }));
+    assert_eq!(lina.send("POST", "/api/orders", &far).problem(), "not-allowed");
+    far["override"] = json!({ "who": "王主管" });
+    assert_eq!(lina.send("POST", "/api/orders", &far).status, 422, "a reason is missing");
+    far["override"] = json!({ "who": "王主管", "why": "常客" });
+    assert_eq!(lina.send("POST", "/api/orders", &far).status, 201);
+}
+
+#[test]
+fn c98_nobody_sees_more_than_they_need() {
+    let floor = floor();
+    let (lina, boss, shop) = (floor.signed_in("lina"), floor.signed_in("boss"), floor.signed_in("shop1"));
+    for path in ["/api/customers/x", "/api/missed", "/api/blocks", "/api/drafts", "/api/calls"] {
+        assert_eq!(shop.get(path).problem(), "not-allowed", "{path}");
+        assert_eq!(boss.get(path).problem(), "not-allowed", "{path}");
+    }
+    assert_eq!(shop.send("POST", "/api/orders/quote", &draft(&json!([]))).problem(), "not-allowed");
+    let found = lina.send("POST", "/api/customers/search", &json!({ "q": "王晓梅" })).json();
+    let id = found[0]["id"].as_str().unwrap();
+    let path = format!("/api/customers/{id}");
+    assert_eq!(lina.send("PATCH", &path, &json!({ "owner": "u1", "reason": "我的" })).problem(), "not-allowed");
+    let watcher = floor.signed_in("watcher");
+    assert_eq!(watcher.send("PATCH", &path, &json!({ "owner": "u1" })).status, 422, "a reason is missing");
+    let page = watcher.send("PATCH", &path, &json!({ "owner": "u1", "never": ["u2"], "reason": "老客户" })).json();
+    assert_eq!((page["pop"]["owner"].as_str(), page["pop"]["never"].clone()), (Some("u1"), json!(["u2"])));
+    assert_eq!(lina.send("PATCH", &path, &json!({ "allergies": ["花生", "虾"] })).json()["pop"]["allergies"], json!(["花生", "虾"]));
+    assert_eq!(lina.get("/api/customers/nobody").problem(), "not-found");
+}
+
+#[test]
+fn c68_c69_blocks_and_missed_callers_are_handled() {
+    let floor = floor();
+    let (lina, wang, watcher) = (floor.signed_in("lina"), floor.signed_in("wang"), floor.signed_in("watcher"));
+    let block = json!({ "phone": "138 1111 3333", "level": "hard", "reason": "骚扰" });
+    assert_eq!(lina.send("POST", "/api/blocks", &json!({ "phone": "13811113333", "level": "hard", "reason": " " })).status, 422);
+    let id = lina.send("POST", "/api/blocks", &block).json()["id"].as_str().unwrap().to_owned();
+    let listed = watcher.get("/api/blocks").json();
+    assert_eq!((listed[0]["phone"].as_str(), listed[0]["by"].as_str()), (Some("13811113333"), Some("LINA")));
+    assert_eq!(wang.send("DELETE", &format!("/api/blocks/{id}"), &json!({})).problem(), "not-allowed");
+    assert_eq!(watcher.send("DELETE", &format!("/api/blocks/{id}"), &json!({})).status, 204);
+    assert_eq!(watcher.send("DELETE", &format!("/api/blocks/{id}"), &json!({})).problem(), "not-found");
+    let phone = PhoneNumber::parse("13811114444").unwrap();
+    let caller = MissedCaller { kind: MissedKind::Abandoned, call: None, phone, customer: None, queue: None, at: timestamp() };
+    floor.wait(floor.store.record_missed(&caller)).unwrap();
+    let missed = lina.get("/api/missed").json()[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(lina.send("POST", &format!("/api/missed/{missed}/take"), &json!({})).status, 204);
+    assert_eq!(wang.send("POST", &format!("/api/missed/{missed}/take"), &json!({})).problem(), "conflict");
+    assert_eq!(lina.send("POST", &format!("/api/missed/{missed}/done"), &json!({ "how": "spoken" })).status, 204);
+    assert_eq!(lina.get("/api/missed").json(), json!([]));
+    // Drafts are one's own.
+    assert_eq!(lina.send("PUT", "/api/drafts/d1", &json!({ "title": "李先生", "draft": { "lines": [1] } })).status, 204);
+    assert_eq!(lina.get("/api/drafts").json()[0]["draft"]["lines"], json!([1]));
+    assert_eq!(wang.get("/api/drafts").json(), json!([]));
+    assert_eq!(lina.send("PUT", "/api/drafts/d2", &json!({ "x": "y".repeat(17_000) })).problem(), "too-large");
+    assert_eq!(lina.send("DELETE", "/api/drafts/d1", &json!({})).status, 204);
+    let wall = watcher.get("/api/wall").json();
+    assert_eq!((wall["today"]["offered"].as_i64(), wall["today"]["in_time_percent"].clone()), (Some(0), Value::Null));
+    assert!(wall["formulas"]["in_time_percent"].is_string());
+    assert_eq!(lina.get("/api/calls").json(), json!([]));
+}
