@@ -537,7 +537,7 @@ pub fn part(sorted: &[Duration], share: f64) -> Duration {
 }
 
 /// The first header of this name, as our server writes it.
-fn header<'a>(message: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+pub fn header<'a>(message: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     for line in message.split(|byte| *byte == b'\n') {
         if line.len() < 2 {
             return None;

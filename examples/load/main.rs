@@ -1,6 +1,7 @@
 //! Measures a server as `make bench` wants it: each row of docs/benchmarks.md, on loopback, the server on one core and the callers on another.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program reports to a person")]
 
+mod agents;
 mod bridge;
 #[path = "gen.rs"]
 mod load;

@@ -27,7 +27,7 @@ pub struct Known {
     setups: Option<f64>,
 }
 
-const ALL: [Measurement; 9] = [
+const ALL: [Measurement; 10] = [
     ("start", start),
     ("options", options),
     ("register", register),
@@ -37,6 +37,7 @@ const ALL: [Measurement; 9] = [
     ("cpu", cpu),
     ("calls", calls),
     ("bridge", bridge),
+    ("agents", agents),
 ];
 
 /// Measures the rows of `only`, or all.
@@ -66,6 +67,11 @@ pub fn print(rows: &[Row]) {
             println!("    {note}");
         }
     }
+}
+
+/// Two hundred consoles while callers arrive (C56, I9).
+fn agents(stand: &Stand, span: Duration, _: &mut Known) -> io::Result<Vec<Row>> {
+    crate::agents::agents(stand, 200, span * 2)
 }
 
 fn ms(time: Duration) -> String {

@@ -51,6 +51,11 @@ impl Stand {
 
     /// Starts a server on the store that is there.
     pub fn start_in(&self, folder: &Path) -> io::Result<Server> {
+        self.start_with(folder, &[])
+    }
+
+    /// The same, with settings of its own.
+    pub fn start_with(&self, folder: &Path, settings: &[(&str, String)]) -> io::Result<Server> {
         let address = free_address()?;
         let store = folder.join("dinetone.db");
         let mut command = self.command(&self.binary);
@@ -64,6 +69,7 @@ impl Stand {
             .env("DINETONE__WEB__LISTEN", "127.0.0.1:0")
             .env("DINETONE__DATA__DIR", folder)
             .env("DINETONE__STORE__URL", format!("sqlite:{}", store.display()))
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(fs::File::create(folder.join("stdout"))?)
             .stderr(fs::File::create(folder.join("stderr"))?);

@@ -13,7 +13,7 @@ use crate::web::users::UserOut;
 /// Add, list, disable people who sign in, or give them a new password. A running server follows at once.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  dinetone user add lina --name 李娜 --number 8001 --role agent --queues order-zh,order-en --skills zh:80,en:30\n  dinetone user reset admin       prints a new password\n  dinetone user list\n  dinetone user disable lina      signs her out at once"
+    after_help = "Examples:\n  dinetone user add lina --name 李娜 --number 8001 --role agent --queues order,complaint --skills zh:80,en:30\n  dinetone user reset admin       prints a new password\n  dinetone user list\n  dinetone user disable lina      signs her out at once"
 )]
 pub struct UserArgs {
     #[command(flatten)]

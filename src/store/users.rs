@@ -360,7 +360,7 @@ pub struct DemoUser {
 }
 
 const fn demo_agent(login: &'static str, name: &'static str, skills: &'static str) -> DemoUser {
-    DemoUser { login, name, number: login, role: Role::Agent, password: "demo", queues: "order-zh,order-en,complaint", skills }
+    DemoUser { login, name, number: login, role: Role::Agent, password: "demo", queues: "order,complaint", skills }
 }
 
 const fn demo_other(login: &'static str, name: &'static str, number: &'static str, role: Role) -> DemoUser {

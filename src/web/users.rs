@@ -106,7 +106,7 @@ impl UserIn {
             .map(|text| Skill::parse_list(text).ok_or_else(|| Problem::invalid("skills are written zh:80,en:30, each from 0 to 100")));
         let queues = self.queues.as_ref().map(|queues| {
             let right = queues.len() <= 64 && queues.iter().all(|queue| is_code(queue));
-            right.then(|| queues.iter().map(QueueId::new).collect()).ok_or_else(|| Problem::invalid("a queue's name is like order-zh"))
+            right.then(|| queues.iter().map(QueueId::new).collect()).ok_or_else(|| Problem::invalid("a queue's name is like order"))
         });
         let branch = self.branch.map(|branch| match branch {
             0 => Ok(None),
