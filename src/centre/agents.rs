@@ -14,7 +14,19 @@ use crate::media::order::{LegId, MediaOrder, MediaReport, PlayId};
 use crate::queue::{AcdInput, Profile};
 use crate::sip::event::{DialogId, EndCause, SipCommand, SipInput};
 
+/// A page that was seen to be there and has not said its name.
+const UNNAMED: u64 = 0;
+
 impl Centre {
+    /// A console asks for everything: somebody sits there again. On a desk phone no other word need follow.
+    pub fn snapshot_asked(&mut self, now: Now, of: &UserId) {
+        let waits = |desk: &Desk| desk.page.is_none() && !matches!(desk.seat, Some(Seat::Browser) | None);
+        if self.floor.desks.get(of).is_some_and(waits) {
+            self.page_back(now, of, UNNAMED);
+            self.settle(now);
+        }
+    }
+
     /// The people of the house, as the store has them: at the start and after each change.
     pub(super) fn people(&mut self, now: Now, people: Vec<Profile>) {
         self.floor.people = people.into_iter().map(|profile| (profile.user.clone(), profile)).collect();
@@ -105,10 +117,17 @@ impl Centre {
             return Ok(());
         }
         self.floor.acd.handle(now, AcdInput::SignOff { agent: user.clone() });
-        if self.floor.call_of(user).is_none() {
+        Ok(())
+    }
+
+    /// Somebody whose shift has ended, at once or after a last call, leaves the floor; unless they listen to others.
+    pub(super) fn signed_out(&mut self, now: Now, user: &UserId) {
+        if self.floor.acd.agent(user).is_some() || self.floor.call_of(user).is_some() {
+            return;
+        }
+        if self.floor.desks.get(user).is_some_and(|desk| desk.seat.is_some()) {
             self.leave_desk(now, user);
         }
-        Ok(())
     }
 
     /// Nothing of this person is left on the floor.
@@ -179,7 +198,7 @@ impl Centre {
     /// The console's socket closed.
     pub(super) fn page_gone(&mut self, now: Now, user: &UserId, page: u64) {
         let Some(desk) = self.floor.desks.get_mut(user) else { return };
-        if desk.page != Some(page) {
+        if desk.page != Some(page) && desk.page != Some(UNNAMED) {
             return;
         }
         desk.page = None;
@@ -189,7 +208,7 @@ impl Centre {
     /// Any word of a page whose desk lost its own: it is the console now.
     pub(super) fn page_back(&mut self, now: Now, user: &UserId, page: u64) {
         let Some(desk) = self.floor.desks.get_mut(user) else { return };
-        if desk.page.is_some() {
+        if desk.page.is_some_and(|known| known != UNNAMED) {
             return;
         }
         desk.page = Some(page);

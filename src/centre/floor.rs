@@ -124,6 +124,8 @@ pub(super) struct Floor {
     seq: u64,
     next_leg: u64,
     ticking: bool,
+    /// Year, month and day of the restaurant.
+    today: Option<(i16, i8, i8)>,
     pub store_away: bool,
 }
 
@@ -148,6 +150,7 @@ impl Floor {
             seq: 0,
             next_leg: 0,
             ticking: false,
+            today: None,
             store_away: false,
         }
     }
@@ -208,6 +211,7 @@ impl Centre {
         match alarm {
             Alarm::Tick => {
                 self.floor.ticking = false;
+                self.midnight(now);
                 self.reconcile(now);
                 self.keep_ticking(now);
             }
@@ -230,6 +234,15 @@ impl Centre {
         if !self.floor.ticking && !self.floor.desks.is_empty() {
             self.floor.ticking = true;
             self.floor.alarm(now.instant + RECONCILE, Alarm::Tick);
+        }
+    }
+
+    /// At midnight of the restaurant the day's numbers begin anew.
+    fn midnight(&mut self, now: Now) {
+        let local = self.env.clock.local(now.wall.into());
+        let today = (local.year(), local.month(), local.day());
+        if self.floor.today.replace(today).is_some_and(|before| before != today) {
+            self.floor.acd.handle(now, AcdInput::NewDay);
         }
     }
 

@@ -1,9 +1,11 @@
 //! From a caller who wants a person to two who talk: the card is fetched, the queue machine chooses, the agent's seat is rung.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::floor::{Alarm, For, POP_WAIT, PopWait};
+use super::wiring::said;
 use super::{Centre, Output};
 use crate::call::conversation::{Advice, Conversation, Part, Rung};
 use crate::call::request::StoreRequest;
@@ -237,7 +239,15 @@ impl Centre {
 
     pub(super) fn settle_floor(&mut self, now: Now) {
         while let Some(output) = self.floor.acd.poll() {
-            self.acd_output(now, output);
+            self.acd_wants(now, output);
+        }
+    }
+
+    /// The border of one conversation: a panic in it ends that call alone.
+    pub(super) fn acd_wants(&mut self, now: Now, output: AcdOutput) {
+        let call = call_of(&output);
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.acd_output(now, output))) {
+            self.fault(now, call, said(&*panic));
         }
     }
 
@@ -257,7 +267,11 @@ impl Centre {
                 let to = self.floor.colleague(&to).name;
                 self.explain(now, call, format!("passing the caller on to {to} failed: {why}"));
             }
-            AcdOutput::Agent(view) => self.publish(now, What::Agent(*view)),
+            AcdOutput::Agent(view) => {
+                let user = view.user.clone();
+                self.publish(now, What::Agent(*view));
+                self.signed_out(now, &user);
+            }
             AcdOutput::Tell { call, news } => {
                 if matches!(news, QueueNews::NobodyThere | QueueNews::Full | QueueNews::TooLong) {
                     self.visit_ends(now, call, QueueOutcome::NoAgent, None);
@@ -408,6 +422,24 @@ impl Centre {
             .iter()
             .find(|settings| settings.id == *queue)
             .map_or_else(|| queue.to_string(), |settings| settings.name_zh.clone())
+    }
+}
+
+/// The call that an output of the queue machine is about; 0: none.
+const fn call_of(output: &AcdOutput) -> u64 {
+    match output {
+        AcdOutput::Offer { call, .. }
+        | AcdOutput::Withdraw { call, .. }
+        | AcdOutput::Connect { call, .. }
+        | AcdOutput::TooLate { call, .. }
+        | AcdOutput::ConsultFailed { call, .. }
+        | AcdOutput::TransferFailed { call, .. }
+        | AcdOutput::Tell { call, .. }
+        | AcdOutput::Spoke { call, .. }
+        | AcdOutput::WrapUpOver { call, .. }
+        | AcdOutput::Abandoned { call, .. }
+        | AcdOutput::Explain { call, .. } => *call,
+        _ => 0,
     }
 }
 

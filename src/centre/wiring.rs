@@ -95,7 +95,7 @@ impl Centre {
             let Some(output) = self.sip.poll() else {
                 // What people want of SIP comes back around.
                 let Some(output) = self.floor.acd.poll() else { return };
-                self.acd_output(now, output);
+                self.acd_wants(now, output);
                 continue;
             };
             match output {
@@ -226,12 +226,7 @@ impl Centre {
         let (was_opening, was_ending) = (call.is_opening(), call.is_ending());
         let env = &self.env;
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| act(call, env))) {
-            let what = panic
-                .downcast_ref::<&str>()
-                .map(|text| (*text).to_owned())
-                .or_else(|| panic.downcast_ref::<String>().cloned())
-                .unwrap_or_default();
-            self.fault(now, key, what);
+            self.fault(now, key, said(&*panic));
         }
         if !was_ending && self.calls.get(&key).is_some_and(Session::is_ending) {
             // Rings stop before anything else is done about it (I5).
@@ -288,10 +283,12 @@ impl Centre {
     }
 
     /// The border of one call: it ends with our fault, its parties get a clean BYE, the others never notice.
-    fn fault(&mut self, now: Now, key: u64, what: String) {
+    pub(super) fn fault(&mut self, now: Now, key: u64, what: String) {
         // Agents see the call as it was; their part ends.
         let _ = catch_unwind(AssertUnwindSafe(|| self.caller_gone(now, key)));
-        let Some(mut call) = self.calls.remove(&key) else { return };
+        let Some(mut call) = self.calls.remove(&key) else {
+            return self.out.push_back(Output::Fault { id: CallId::new("-"), what });
+        };
         if let Some(port) = call.release_port() {
             self.ports.give_back(now.instant, port);
         }
@@ -313,6 +310,11 @@ impl Centre {
         steps.push(crate::domain::Step { at: now.wall.into(), kind: StepKind::Ended(end) });
         self.out.push_back(Output::Store(crate::call::request::StoreRequest::Ended { record: Box::new(record), steps }));
     }
+}
+
+/// What a panic said.
+pub(super) fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 fn leg_of(report: &MediaReport) -> u64 {

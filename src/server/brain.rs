@@ -17,8 +17,8 @@ use super::streams::Streams;
 use crate::bus::{Events, Published, Query};
 use crate::call::request::StoreRequest;
 use crate::centre::{Centre, Input, Output, STALE_AFTER};
-use crate::domain::StepKind;
-use crate::event::{Event, What};
+use crate::domain::{StepKind, UserId};
+use crate::event::{AgentView, Event, What};
 use crate::machine::Machine;
 use crate::sip::event::{Flow, SipInput, Transport};
 
@@ -51,6 +51,8 @@ pub struct Brain {
     /// Set once nothing is left to do after a stop.
     pub done: Option<oneshot::Sender<()>>,
     pub runtime: tokio::runtime::Handle,
+    /// What each agent is doing, for the counters.
+    pub states: HashMap<UserId, &'static str>,
     /// Set by `Query::Stop`.
     pub stopped: bool,
 }
@@ -174,6 +176,7 @@ impl Brain {
             Query::Live { only, answer } => drop(answer.send(self.centre.live(only.as_deref()))),
             Query::Wish { wish, answer } => drop(answer.send(self.centre.wish(clock::now(), *wish))),
             Query::Snapshot { of, role: _, answer } => {
+                self.centre.snapshot_asked(clock::now(), &of);
                 // What was decided before the snapshot is told before it, so that `seq` holds.
                 self.carry_out();
                 drop(answer.send(Box::new(self.centre.snapshot(&of, clock::now()))));
@@ -232,8 +235,10 @@ impl Brain {
     }
 
     /// Tells all consoles, and counts what operators watch.
-    fn publish(&self, event: Event) {
+    fn publish(&mut self, event: Event) {
         match &event.what {
+            What::Agent(view) => self.count_agent(view),
+            What::Withdrawn { why: "watch_over", .. } => {}
             What::Withdrawn { why, .. } => metrics::counter!("dinetone_offers_total", "result" => *why).increment(1),
             What::Ring { .. } => metrics::counter!("dinetone_rings_total").increment(1),
             What::Queues(queues) => {
@@ -248,6 +253,18 @@ impl Brain {
         }
         // An error only means that nobody listens.
         let _ = self.events.send(Published::new(event, clock::now().instant));
+    }
+
+    fn count_agent(&mut self, view: &AgentView) {
+        let state = view.state.name();
+        let before = if state == "offline" { self.states.remove(&view.user) } else { self.states.insert(view.user.clone(), state) };
+        if before == Some("ringing") && state == "on_call" {
+            metrics::counter!("dinetone_offers_total", "result" => "answered").increment(1);
+        }
+        for name in [before, Some(state)].into_iter().flatten().filter(|name| *name != "offline") {
+            let count = self.states.values().filter(|other| **other == name).count();
+            metrics::gauge!("dinetone_agents", "state" => name).set(count as f64);
+        }
     }
 
     /// A full queue to the store must not stop the brain: the call gets its answer by its own time-out.

@@ -310,6 +310,7 @@ async fn assemble(
                     ladders,
                     done: Some(done),
                     runtime,
+                    states: std::collections::HashMap::new(),
                     stopped: false,
                 };
                 brain.run().await;

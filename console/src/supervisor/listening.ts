@@ -47,17 +47,14 @@ export class Listening {
   /** The socket came back: the leg is offered again. */
   async again() {
     if (!this.started) return
-    await this.live.send('shift.start', { seat: 'browser' }).catch(() => {})
     await this.softphone.reoffer()
   }
 
   /** Our own leg, with the microphone shut. True once sound can flow. */
   async connect(): Promise<boolean> {
     if (this.softphone.state.phase === 'connected') return true
-    if (!this.started) {
-      await this.live.send('shift.start', { seat: 'browser' })
-      this.started = true
-    }
+    // No shift: whoever listens is not rung.
+    this.started = true
     if (this.softphone.state.phase === 'closed' || this.softphone.state.phase === 'failed') {
       if (!(await this.softphone.open())) return false
     }

@@ -104,7 +104,13 @@ impl Agent {
     /// The page's WebRTC leg; in these stories plain RTP behind the same orders.
     #[track_caller]
     pub fn connects_headset(&self) {
-        let address = {
+        let address = self.headset();
+        self.does(Command::MediaOffer { sdp: address.to_string() });
+        self.world.time_passes(Duration::from_millis(100));
+    }
+
+    fn headset(&self) -> std::net::SocketAddr {
+        {
             let mut inner = self.world.inner();
             let known = inner.headsets.get(&self.user).map(|headset| headset.address);
             let place = inner.headsets.len();
@@ -115,8 +121,15 @@ impl Agent {
                 inner.headsets.insert(self.user.clone(), headset);
                 address
             })
-        };
-        self.does(Command::MediaOffer { sdp: address.to_string() });
+        }
+    }
+
+    /// The diner's phone in a page: dials the hotline from this number.
+    #[track_caller]
+    pub fn dials_from_page(&self, caller: &str) {
+        let address = self.headset();
+        let sdp = address.to_string();
+        self.does(Command::PhoneDial { number: "1000".into(), caller: caller.into(), sdp });
         self.world.time_passes(Duration::from_millis(100));
     }
 

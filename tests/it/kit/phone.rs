@@ -20,6 +20,9 @@ pub enum KeysBy {
 /// Where its call is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
+    /// A telephone that is called, not one that calls.
+    Idle,
+    Ringing,
     Calling,
     Up,
     Over(String),
@@ -41,6 +44,10 @@ pub struct Phone {
     /// The tone that it says while it speaks; every telephone has its own.
     pub tone: f64,
     pub ear: Ear,
+    /// It calls us; the others are called.
+    pub calls: bool,
+    /// What the caller of a ringing telephone offers.
+    pub offered: Option<dinetone::sip::sdp::Session>,
     sequence: u16,
     timestamp: u32,
     ssrc: u32,
@@ -65,6 +72,8 @@ impl Phone {
             speaks: false,
             tone: 400.0,
             ear: Ear::default(),
+            calls: true,
+            offered: None,
             sequence: ids.next_u64() as u16,
             timestamp: ids.next_u64() as u32,
             ssrc: ids.next_u64() as u32,

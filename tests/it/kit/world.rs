@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use dinetone::call::session::Env;
 use dinetone::centre::{Centre, Input, Limits, Output};
 use dinetone::domain::{Catalogue, MenuNumber, Order, ShopClock, StepKind, Timestamp, UserId};
-use dinetone::event::{Event, What};
+use dinetone::event::{Event, PhoneState, What};
 use dinetone::machine::{Ids, Machine, Now};
 use dinetone::media::hall::Hall;
 use dinetone::media::leg::{Leg, Reports};
@@ -31,7 +31,7 @@ use super::network::{Network, Weather};
 use super::phone::{KeysBy, Line, Phone};
 use super::voice::Headset;
 
-const HOTLINE: &str = "10.0.0.1:5060";
+pub const HOTLINE: &str = "10.0.0.1:5060";
 const TICK: Duration = Duration::from_millis(20);
 
 enum Parcel {
@@ -47,12 +47,14 @@ pub struct Inner {
     /// What consoles were told, and when.
     pub events: Vec<(Instant, Event)>,
     pub people: Vec<Profile>,
+    /// Desk phones that may register.
+    pub accounts: Vec<dinetone::sip::event::Account>,
     pub headsets: BTreeMap<UserId, Headset>,
     pub next_page: u64,
     hall: Hall,
     /// Our address of each leg, by its place in the hall.
     sounds: BTreeMap<u32, SocketAddr>,
-    phones: BTreeMap<usize, Phone>,
+    pub phones: BTreeMap<usize, Phone>,
     parcels: BinaryHeap<Reverse<(Instant, u64)>>,
     contents: HashMap<u64, Parcel>,
     next_parcel: u64,
@@ -159,6 +161,7 @@ impl World {
             centre,
             events: Vec::new(),
             people: Vec::new(),
+            accounts: Vec::new(),
             headsets: BTreeMap::new(),
             next_page: 0,
             hall: Hall::default(),
@@ -291,11 +294,11 @@ impl World {
     }
 }
 
-fn trunk() -> TrunkSettings {
+pub fn trunk() -> TrunkSettings {
     TrunkSettings {
         name: "main".into(),
         addresses: vec!["10.0.0.2".parse().unwrap()],
-        targets: Vec::new(),
+        targets: vec!["10.0.0.2:5060".parse().unwrap()],
         transport: Transport::Udp,
         socket: 0,
         local: HOTLINE.parse().unwrap(),
@@ -307,13 +310,13 @@ fn trunk() -> TrunkSettings {
     }
 }
 
-fn settings(trunk: TrunkSettings) -> SipSettings {
+pub fn settings(trunk: TrunkSettings) -> SipSettings {
     SipSettings {
         realm: "dinetone".into(),
         product: "Dinetone/test".into(),
         trunks: vec![trunk],
         accounts: Vec::new(),
-        outbound: dinetone::sip::outbound::Rules::default(),
+        outbound: dinetone::sip::outbound::Rules { on: true, ..dinetone::sip::outbound::Rules::default() },
         demo: false,
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),
@@ -330,7 +333,7 @@ fn settings(trunk: TrunkSettings) -> SipSettings {
 
 impl Inner {
     fn dial(&mut self, number: &str, dialled: &str, keys_by: KeysBy, events: bool) -> usize {
-        let place = self.phones.len();
+        let place = self.phones.values().filter(|phone| phone.calls).count();
         let address: SocketAddr = format!("10.0.0.2:{}", 5070 + place).parse().unwrap();
         let sound: SocketAddr = format!("10.0.0.2:{}", 40_000 + 2 * place).parse().unwrap();
         let flow = Flow { transport: Transport::Udp, socket: 0, local: address, peer: HOTLINE.parse().unwrap(), connection: 0 };
@@ -363,6 +366,17 @@ impl Inner {
         self.note(format!("diner {place} → INVITE from {number} to {dialled}"));
         self.drain_phone(place);
         place
+    }
+
+    /// When a line of the ladder that holds this came last.
+    pub fn ladder_time(&self, part: &str) -> Option<Duration> {
+        let line = self.ladder.iter().rev().find(|line| line.contains(part))?;
+        line.split_whitespace().next()?.parse().ok().map(Duration::from_secs_f64)
+    }
+
+    /// How many lines of the ladder hold this.
+    pub fn ladder_count(&self, part: &str) -> usize {
+        self.ladder.iter().filter(|line| line.contains(part)).count()
     }
 
     pub fn note(&mut self, line: String) {
@@ -445,7 +459,7 @@ impl Inner {
         for (from, to, bytes) in spoken {
             self.post(Parcel::Sound { from, to, bytes });
         }
-        for place in 0..self.phones.len() {
+        for place in self.phones.keys().copied().collect::<Vec<_>>() {
             let phone = self.phones.get_mut(&place).expect("phones are never taken away");
             if phone.sip.next_deadline().is_some_and(|due| due <= now.instant) {
                 phone.sip.handle_timeout(now);
@@ -629,15 +643,27 @@ impl Inner {
 
     /// What a page does by itself: it takes the answer to its offer.
     fn hear_event(&mut self, event: &Event) {
-        if let What::MediaAnswer { to, sdp, .. } = &event.what
-            && let Some(headset) = self.headsets.get_mut(to)
-            && let Ok(ours) = sdp.parse()
-        {
-            headset.connect(self.now, ours);
+        match &event.what {
+            What::MediaAnswer { to, sdp, .. } => {
+                if let (Some(headset), Ok(ours)) = (self.headsets.get_mut(to), sdp.parse()) {
+                    headset.connect(self.now, ours);
+                }
+            }
+            What::Phone { state: PhoneState::Answer { sdp }, .. } => {
+                if let (Some(headset), Ok(ours)) = (self.headsets.get_mut(&UserId::new("upage")), sdp.parse()) {
+                    headset.connect(self.now, ours);
+                }
+            }
+            What::Phone { state: PhoneState::Ended { .. }, .. } => {
+                if let Some(headset) = self.headsets.get_mut(&UserId::new("upage")) {
+                    headset.disconnect();
+                }
+            }
+            _ => {}
         }
     }
 
-    fn drain_phone(&mut self, place: usize) {
+    pub fn drain_phone(&mut self, place: usize) {
         let now = self.now;
         loop {
             let phone = self.phones.get_mut(&place).expect("phones are never taken away");
@@ -650,6 +676,14 @@ impl Inner {
                     phone.connected(now, agreed.as_ref().and_then(|agreed| agreed.remote), agreed.and_then(|agreed| agreed.event_type));
                     self.note(format!("diner {place}   is answered"));
                 }
+                SipOutput::Event(SipEvent::Invited(invited)) => {
+                    phone.dialog = invited.dialog;
+                    phone.offered = invited.offer;
+                    phone.line = Line::Ringing;
+                    let ringing = SipCommand::Progress { dialog: phone.dialog, status: 180, sdp: None };
+                    phone.sip.handle(now, SipInput::Command(ringing));
+                    self.note(format!("phone {place}   rings: {} {}", invited.caller, invited.dialled));
+                }
                 SipOutput::Event(SipEvent::Ended { cause, .. }) => {
                     let how = match cause {
                         EndCause::PeerBye => "hung up on".to_owned(),
@@ -658,7 +692,9 @@ impl Inner {
                         other => format!("{other:?}"),
                     };
                     phone.line = Line::Over(how.clone());
-                    self.note(format!("diner {place}   {how}"));
+                    let who = if phone.calls { "diner" } else { "phone" };
+                    let line = if phone.calls { how } else { format!("over: {how}") };
+                    self.note(format!("{who} {place}   {line}"));
                 }
                 _ => {}
             }

@@ -469,3 +469,231 @@ fn a_bad_network_changes_nothing_in_the_story() {
     agent.wraps_up(20);
     world.is_quiet();
 }
+
+/// C10: a registered desk phone rings, talks and hangs up like a headset; the card comes on the console all the same.
+#[test]
+fn c10_an_agent_at_a_desk_phone() {
+    let world = World::open_at("12:00");
+    let (agent, phone) = (world.agent("8001"), world.desk_phone("801"));
+    agent.logs_in_at("801");
+    agent.is_ready();
+    let diner = caller(&world, "13800138000");
+    let view = agent.sees_pop();
+    assert!(view.pop.customer.is_some());
+    phone.rings();
+    let call = view.call;
+    assert_eq!(agent.wish(Command::Answer { call }), Err(Refusal::NoMedia), "a desk phone is answered by its own handset");
+    phone.picks_up();
+    agent.is("on_call");
+    diner.says_nothing_for(4);
+    assert!(phone.hears_tone(diner.tone()), "{}", world.ladder());
+    assert!(diner.hears_tone(phone.tone()));
+    agent.holds();
+    assert!(!phone.hears_tone(diner.tone()) && diner.hears_sound());
+    agent.resumes();
+    assert!(phone.hears_tone(diner.tone()));
+    phone.hangs_up();
+    assert_eq!(diner.line(), Line::Over("hung up on".into()));
+    agent.is("wrap_up");
+    agent.wraps_up(20);
+    agent.is_ready();
+    world.is_quiet();
+}
+
+/// I5 for desk phones: CANCEL goes out when the caller has gone.
+#[test]
+fn i5_a_desk_phone_stops_ringing_when_the_caller_has_gone() {
+    let world = World::open_at("12:00");
+    let (agent, phone) = (world.agent("8001"), world.desk_phone("801"));
+    agent.logs_in_at("801");
+    let diner = caller(&world, "13800138000");
+    phone.rings();
+    let before = world.now();
+    diner.hangs_up();
+    let place = phone.place;
+    let stopped = world.inner().ladder_time(&format!("phone {place}   over")).expect("it stopped");
+    assert!(stopped - before <= ms(200), "{:?}", stopped - before);
+    assert!(!phone.is_ringing());
+    agent.is_ready();
+    world.is_quiet();
+}
+
+/// A desk phone that is gone takes nobody's call: no registration, not ready, and it says why.
+#[test]
+fn c54_an_agent_without_a_phone_is_not_ready_and_sees_why() {
+    let world = World::open_at("12:00");
+    let agent = world.agent("8001");
+    agent.logs_in_at("801");
+    agent.is("not_ready");
+    assert_eq!(agent.snapshot().me.and_then(|me| me.reason).as_deref(), Some("no_phone"));
+    let _phone = world.desk_phone("801");
+    agent.is_ready();
+    world.is_quiet();
+}
+
+/// C10: an outside telephone must press 1, so that a mailbox never takes a call.
+#[test]
+fn c10_an_agent_at_an_outside_telephone_confirms_with_1() {
+    let world = World::open_at("12:00");
+    let (agent, mobile) = (world.agent("8001"), world.outside_phone());
+    agent.logs_in_outside("13900139111");
+    agent.is_ready();
+    let diner = caller(&world, "13800138000");
+    mobile.rings();
+    mobile.picks_up();
+    world.time_passes(ms(2000));
+    agent.is("ringing");
+    assert!(!mobile.hears_tone(diner.tone()), "nobody is connected to a mailbox");
+    mobile.presses('1');
+    agent.is("on_call");
+    diner.says_nothing_for(4);
+    assert!(mobile.hears_tone(diner.tone()) && diner.hears_tone(mobile.tone()), "{}", world.ladder());
+    diner.hangs_up();
+    agent.is("wrap_up");
+    assert!(matches!(mobile.line(), Line::Over(_)));
+    world.is_quiet();
+}
+
+/// C62: a blind transfer to an outside number: the caller hears music, then the other side; the agent is free.
+#[test]
+fn c62_a_caller_is_passed_on_to_an_outside_number() {
+    let world = World::open_at("12:00");
+    let (agent, branch) = (world.agent("8001"), world.outside_phone());
+    agent.logs_in();
+    let diner = caller(&world, "13800138000");
+    agent.takes_the_call();
+    diner.says_nothing_for(4);
+    let number = dinetone::domain::PhoneNumber::parse("02161234567").unwrap();
+    agent.passes_on(Target::Number(number), TransferMode::Blind, "");
+    agent.is("wrap_up");
+    branch.rings();
+    assert!(diner.hears_sound());
+    branch.picks_up();
+    assert!(branch.hears_tone(diner.tone()) && diner.hears_tone(branch.tone()), "{}", world.ladder());
+    branch.hangs_up();
+    assert_eq!(diner.line(), Line::Over("hung up on".into()));
+    world.is_quiet();
+}
+
+/// C62: an outside number that does not answer gives the caller back.
+#[test]
+fn c62_an_outside_number_that_refuses_gives_the_caller_back() {
+    let world = World::open_at("12:00");
+    let (agent, branch) = (world.agent("8001"), world.outside_phone());
+    agent.logs_in();
+    let diner = caller(&world, "13800138000");
+    agent.takes_the_call();
+    let number = dinetone::domain::PhoneNumber::parse("02161234567").unwrap();
+    agent.passes_on(Target::Number(number), TransferMode::Blind, "");
+    agent.wraps_up(50);
+    branch.rings();
+    branch.rejects();
+    agent.takes_the_call();
+    agent.hears(&diner);
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C62: an outside number is consulted and joins.
+#[test]
+fn c62_an_outside_number_is_consulted() {
+    let world = World::open_at("12:00");
+    let (agent, branch) = (world.agent("8001"), world.outside_phone());
+    agent.logs_in();
+    let diner = caller(&world, "13800138000");
+    agent.takes_the_call();
+    diner.says_nothing_for(4);
+    let number = dinetone::domain::PhoneNumber::parse("02161234567").unwrap();
+    agent.passes_on(Target::Number(number), TransferMode::Consult, "");
+    branch.rings();
+    branch.picks_up();
+    assert!(branch.hears_tone(agent.tone()) && !branch.hears_tone(diner.tone()));
+    let call = agent.call().call;
+    agent.wish(Command::Conference { call }).unwrap();
+    assert!(branch.hears_tone(diner.tone()) && diner.hears_tone(branch.tone()) && diner.hears_tone(agent.tone()));
+    branch.hangs_up();
+    agent.hears(&diner);
+    agent.sees(CallState::Talking);
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C69: an agent calls a missed caller back.
+#[test]
+fn c69_an_agent_calls_out() {
+    let world = World::open_at("12:00");
+    let (agent, customer) = (world.agent("8001"), world.outside_phone());
+    agent.logs_in();
+    let number = dinetone::domain::PhoneNumber::parse("13800138000").unwrap();
+    let because = dinetone::command::DialReason::Customer { customer: String::new() };
+    agent.wish(Command::Dial { number, because }).unwrap();
+    agent.is("outbound");
+    agent.sees(CallState::Dialling);
+    customer.rings();
+    customer.picks_up();
+    agent.sees(CallState::Talking);
+    assert!(agent.hears_tone(customer.tone()) && customer.hears_tone(agent.tone()), "{}", world.ladder());
+    assert!(agent.call().pop.customer.is_some(), "the card of whoever was called");
+    customer.hangs_up();
+    agent.is("wrap_up");
+    agent.wraps_up(20);
+    agent.is_ready();
+    world.is_quiet();
+}
+
+/// C47, I8: a caller asks to be called back; they are called once, press 1 and talk at their place.
+#[test]
+fn i8_a_call_back_is_dialled_once() {
+    let world = World::open_at("12:00");
+    let (agent, customer) = (world.agent("8001"), world.outside_phone());
+    agent.logs_in();
+    let first = caller(&world, "13600136000");
+    agent.takes_the_call();
+    let mut second = caller(&world, "13800138000");
+    second.says_nothing_for(31);
+    second.hears("q.options");
+    second.keys("1");
+    second.hears("q.cb_num");
+    second.keys("#");
+    second.hears("q.cb_done");
+    world.time_passes(Duration::from_secs(20));
+    first.hangs_up();
+    agent.wraps_up(20);
+    customer.rings();
+    agent.is_ready();
+    customer.picks_up();
+    customer.hears_tone(1.0);
+    world.time_passes(ms(1000));
+    customer.presses('1');
+    let view = agent.takes_the_call();
+    assert_eq!(view.reason, "callback");
+    assert!(view.pop.customer.is_some());
+    assert!(agent.hears_tone(customer.tone()));
+    agent.hangs_up();
+    agent.wraps_up(20);
+    world.time_passes(Duration::from_secs(700));
+    assert_eq!(world.inner().ladder_count("phone 100   rings"), 1, "once\n{}", world.ladder());
+    world.is_quiet();
+}
+
+/// The diner's phone in a page is a caller like any other.
+#[test]
+fn a_diners_phone_in_a_page_rings_the_hotline() {
+    let world = World::open_at("12:00");
+    let agent = world.agent("8001");
+    agent.logs_in();
+    let page = world.agent("page");
+    page.opens_page();
+    page.dials_from_page("13800138000");
+    world.time_passes(Duration::from_secs(8));
+    page.wish(Command::PhoneKey { key: '0' }).unwrap();
+    let view = agent.takes_the_call();
+    assert!(view.pop.customer.is_some());
+    world.time_passes(Duration::from_secs(4));
+    assert!(agent.hears_tone(page.tone()) && page.hears_tone(agent.tone()), "{}", world.ladder());
+    agent.hangs_up();
+    let ended = world.events().into_iter().any(|what| matches!(what, What::Phone { state: dinetone::event::PhoneState::Ended { .. }, .. }));
+    assert!(ended);
+    agent.wraps_up(20);
+    world.is_quiet();
+}
