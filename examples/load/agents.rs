@@ -296,7 +296,9 @@ impl Console {
                     let (call, state) = (frame["call"]["call"].as_u64(), frame["call"]["state"].as_str());
                     if state == Some("talking") {
                         with(&field, |field| {
-                            if let Some(caller) = call.and_then(|call| field.calls.get(&call)).copied().and_then(|at| field.callers.get_mut(at)) {
+                            if let Some(caller) =
+                                call.and_then(|call| field.calls.get(&call)).copied().and_then(|at| field.callers.get_mut(at))
+                            {
                                 caller.answered = true;
                             }
                         });
@@ -376,7 +378,9 @@ async fn telephones(socket: UdpSocket) {
     while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
         let message = buffer[..length].to_vec();
         let id = header(&message, b"Call-ID").map(|id| String::from_utf8_lossy(id).into_owned()).unwrap_or_default();
-        let lock = |taken: &Mutex<HashMap<String, bool>>, id: &str, to: bool| taken.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), to);
+        let lock = |taken: &Mutex<HashMap<String, bool>>, id: &str, to: bool| {
+            taken.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), to)
+        };
         if message.starts_with(b"INVITE ") {
             if lock(&taken, &id, true).is_some() {
                 continue;
@@ -386,14 +390,16 @@ async fn telephones(socket: UdpSocket) {
             tokio::spawn(async move {
                 tokio::time::sleep(PICK_UP).await;
                 if taken.lock().unwrap_or_else(PoisonError::into_inner).get(&id) == Some(&true) {
-                    let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\na=sendrecv\r\n";
+                    let sdp =
+                        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\na=sendrecv\r\n";
                     let _ = socket.send_to(reply(&message, "200 OK", &own, sdp).as_bytes(), from).await;
                 }
             });
         } else if message.starts_with(b"CANCEL ") {
             lock(&taken, &id, false);
             let _ = socket.send_to(reply(&message, "200 OK", &own, "").as_bytes(), from).await;
-            let ended = String::from_utf8_lossy(&reply(&message, "487 Request Terminated", &own, "").into_bytes()).replace(" CANCEL\r\n", " INVITE\r\n");
+            let ended = String::from_utf8_lossy(&reply(&message, "487 Request Terminated", &own, "").into_bytes())
+                .replace(" CANCEL\r\n", " INVITE\r\n");
             let _ = socket.send_to(ended.as_bytes(), from).await;
         } else if message.starts_with(b"BYE ") || message.starts_with(b"OPTIONS ") {
             let _ = socket.send_to(reply(&message, "200 OK", &own, "").as_bytes(), from).await;
@@ -434,7 +440,11 @@ async fn ring(server: SocketAddr, field: &Shared, span: Duration) -> io::Result<
             let impatient = place % IMPATIENT == 0;
             let limit = clock() + Duration::from_secs(20);
             // Until it rings; or, for those who wait, until it is answered.
-            while clock() < limit && !with(&field, |field| field.callers.get(place).is_some_and(|caller| if impatient { caller.pop.is_some() } else { caller.answered })) {
+            while clock() < limit
+                && !with(&field, |field| {
+                    field.callers.get(place).is_some_and(|caller| if impatient { caller.pop.is_some() } else { caller.answered })
+                })
+            {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             tokio::time::sleep(if impatient { PATIENCE } else { TALK }).await;
@@ -482,7 +492,8 @@ async fn answers(socket: Arc<UdpSocket>, server: SocketAddr, field: Shared) {
             continue;
         }
         let status: u16 = std::str::from_utf8(&message[8..11]).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-        let place = header(message, b"Call-ID").and_then(|id| std::str::from_utf8(id).ok()?.strip_prefix('a')?.split('@').next()?.parse::<usize>().ok());
+        let place = header(message, b"Call-ID")
+            .and_then(|id| std::str::from_utf8(id).ok()?.strip_prefix('a')?.split('@').next()?.parse::<usize>().ok());
         let (Some(place), Some(sequence), Some(to)) = (place, header(message, b"CSeq"), header(message, b"To")) else { continue };
         if status < 200 || !sequence.ends_with(b"INVITE") {
             continue;
