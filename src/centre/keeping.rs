@@ -284,7 +284,8 @@ impl Centre {
 
     /// The call of a customer who was called back is over: done when somebody spoke with them.
     pub(super) fn call_back_talk_over(&mut self, call: u64) {
-        let Some((id, spoke)) = self.floor.talks.get_mut(&call).and_then(|talk| Some((talk.call_back.take()?, !talk.spoke.is_empty()))) else {
+        let Some((id, spoke)) = self.floor.talks.get_mut(&call).and_then(|talk| Some((talk.call_back.take()?, !talk.spoke.is_empty())))
+        else {
             return;
         };
         let step = if spoke { CallBackStep::Finish { id, why: "reached".into() } } else { CallBackStep::Fail { id } };

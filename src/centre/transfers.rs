@@ -56,7 +56,10 @@ impl Centre {
         let status = match what {
             Some(For::Seat { agent, call, .. } | For::Own { agent, call, .. }) if !attended => {
                 let target = self.target(to);
-                match target.ok_or(Refusal::NoTarget).and_then(|to| self.transfer(now, &agent, call, to, TransferMode::Blind, String::new())) {
+                match target
+                    .ok_or(Refusal::NoTarget)
+                    .and_then(|to| self.transfer(now, &agent, call, to, TransferMode::Blind, String::new()))
+                {
                     Ok(()) => 200,
                     Err(Refusal::TargetBusy) => 486,
                     Err(Refusal::NoTarget) => 404,

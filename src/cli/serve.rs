@@ -72,7 +72,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         output::line("Try next");
         let (scheme, web) = (if running.secure { "https" } else { "http" }, running.web.port());
         output::line(&format!("  {scheme}://localhost:{web}/            sign in as 8001 with the password demo, and start the shift"));
-        output::line(&format!("  {scheme}://localhost:{web}/phone       in another tab: a diner's telephone; ring, and press 0 for a person"));
+        output::line(&format!(
+            "  {scheme}://localhost:{web}/phone       in another tab: a diner's telephone; ring, and press 0 for a person"
+        ));
         output::line(&format!("  dinetone call --story worked-call --to sip:1000@127.0.0.1:{port}    a simulated diner orders dinner"));
         output::line(&format!("  any SIP phone on this network: call sip:1000@<this machine>:{port}"));
         output::line("  dinetone orders list          the orders; dinetone calls show ID tells a call's path");

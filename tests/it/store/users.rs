@@ -109,7 +109,7 @@ pub async fn the_first_start_makes_one_administrator_and_the_demonstration_its_p
     let admin = store.first_administrator("made-up-password", saturday()).await.unwrap().unwrap();
     assert!(admin.role == Role::Administrator && admin.must_change_password);
     assert_eq!(store.first_administrator("another-password", saturday()).await.unwrap(), None);
-    assert_eq!(store.fill_demo_users("dinetone", saturday()).await.unwrap(), 0, "not into a house with people");
+    assert_eq!(store.fill_demo_users("dinetone", &[QueueId::new("order")], saturday()).await.unwrap(), 0, "not into a house with people");
     assert!(store.check_password("admin", "made-up-password").await.unwrap().is_some());
 }
 
