@@ -215,7 +215,7 @@ async fn assemble(
     }
     store.import_house(&files.house, now).await.map_err(of_store)?;
     let demo = options.demo && store.fill_demo(now).await.map_err(of_store)?.members > 0;
-    let people = first_people(&store, options.demo, &config.sip.realm, now).await.map_err(of_store)?;
+    let people = first_people(&store, &config, options.demo, now).await.map_err(of_store)?;
     let catalogue = Arc::new(store.catalogue().await.map_err(of_store)?);
 
     let (inbox, brain_inbox) = mpsc::channel(INBOX);
@@ -358,7 +358,10 @@ async fn assemble(
         catalogue: catalogue_of_pages,
         settings: Arc::new(config.web.clone()),
         realm: config.sip.realm.as_str().into(),
-        floor: Arc::default(),
+        floor: Arc::new(web::Floor {
+            breaks: config.queues.breaks.clone(),
+            ring: config.queues.queues.first().map_or(Duration::from_secs(20), |queue| queue.ring),
+        }),
         demo: options.demo,
         secure: web_tls.is_some(),
         now: clock::now,
@@ -406,9 +409,10 @@ pub enum FirstPeople {
     Administrator { password: String },
 }
 
-async fn first_people(store: &Store, demo: bool, realm: &str, now: Timestamp) -> Result<FirstPeople, crate::store::StoreError> {
+async fn first_people(store: &Store, config: &Config, demo: bool, now: Timestamp) -> Result<FirstPeople, crate::store::StoreError> {
     if demo {
-        let made = store.fill_demo_users(realm, now).await?;
+        let queues: Vec<_> = config.queues.queues.iter().map(|queue| queue.id.clone()).collect();
+        let made = store.fill_demo_users(&config.sip.realm, &queues, now).await?;
         return Ok(if made > 0 { FirstPeople::Demo } else { FirstPeople::None });
     }
     let password = web::secret::password();

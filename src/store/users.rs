@@ -311,11 +311,11 @@ impl Store {
         }
     }
 
-    /// Sample people, when there is nobody yet: how many were made. Their passwords are in [`DEMO_USERS`].
+    /// Sample people, when there is nobody yet; agents serve `queues`. How many were made. Their passwords are in [`DEMO_USERS`].
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub async fn fill_demo_users(&self, realm: &str, now: Timestamp) -> Result<u32, StoreError> {
+    pub async fn fill_demo_users(&self, realm: &str, queues: &[QueueId], now: Timestamp) -> Result<u32, StoreError> {
         if self.pool.row("select id from users limit 1", &[]).await?.is_some() {
             return Ok(0);
         }
@@ -327,7 +327,7 @@ impl Store {
                 name: demo.name.into(),
                 number: demo.number.into(),
                 role: Some(demo.role),
-                queues: demo.queues.split(',').filter(|queue| !queue.is_empty()).map(QueueId::new).collect(),
+                queues: if agent { queues.to_vec() } else { Vec::new() },
                 skills: Skill::parse_list(demo.skills).unwrap_or_default(),
                 account: agent.then(|| demo.number.into()),
                 ..NewUser::default()
@@ -355,16 +355,15 @@ pub struct DemoUser {
     pub number: &'static str,
     pub role: Role,
     pub password: &'static str,
-    pub queues: &'static str,
     pub skills: &'static str,
 }
 
 const fn demo_agent(login: &'static str, name: &'static str, skills: &'static str) -> DemoUser {
-    DemoUser { login, name, number: login, role: Role::Agent, password: "demo", queues: "order,complaint", skills }
+    DemoUser { login, name, number: login, role: Role::Agent, password: "demo", skills }
 }
 
 const fn demo_other(login: &'static str, name: &'static str, number: &'static str, role: Role) -> DemoUser {
-    DemoUser { login, name, number, role, password: "demo", queues: "", skills: "" }
+    DemoUser { login, name, number, role, password: "demo", skills: "" }
 }
 
 /// Who works at the demonstration.

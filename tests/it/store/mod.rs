@@ -17,6 +17,7 @@ mod people;
 mod pop;
 pub mod postgres;
 mod races;
+mod users;
 
 use kit::{Database, run};
 
@@ -100,4 +101,10 @@ contract![
     house::c79_sold_out_raises_the_version,
     backup::c108_a_backup_gives_the_same_house_back,
     backup::c108_a_damaged_backup_changes_nothing,
+    users::people_are_kept_as_they_were_made_and_names_are_theirs_alone,
+    users::a_password_opens_for_its_owner_only_and_never_for_the_disabled,
+    users::sessions_end_by_idleness_by_age_and_with_the_account,
+    users::a_desk_phones_password_is_kept_as_its_proof,
+    users::the_first_start_makes_one_administrator_and_the_demonstration_its_people,
+    users::the_audit_journal_is_in_order_and_answers_are_kept_under_their_key,
 ];

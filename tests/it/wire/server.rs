@@ -209,7 +209,9 @@ impl Server {
         while let Ok(line) = heard.recv_timeout(deadline.saturating_duration_since(now())) {
             self.said.push(line.clone());
             let address = |text: &str| {
-                text.split_whitespace().nth(1).and_then(|word| word.trim_start_matches("http://").trim_end_matches('/').parse().ok())
+                text.split_whitespace()
+                    .nth(1)
+                    .and_then(|word| word.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/').parse().ok())
             };
             if line.starts_with("SIP") && line.contains("TLS") {
                 self.tls = address(&line);

@@ -324,3 +324,41 @@ fn the_first_start_makes_an_administrator_and_the_command_line_resets_and_locks_
     let me = browser.sign_in("8001", "demo").json();
     assert_eq!((me["name"].as_str(), me["demo"].as_bool()), (Some("李娜"), Some(true)), "{me}");
 }
+
+#[test]
+fn over_https_cookies_are_secure_and_plain_http_is_not_understood() {
+    use std::io::{Read, Write};
+    use std::sync::Arc;
+
+    let setup = Setup::demo();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let mut server = setup.env("DINETONE__WEB__CERTIFICATE", "web.pem").env("DINETONE__WEB__KEY", "web-key.pem").install();
+    std::fs::write(server.path("web.pem"), made.cert.pem()).unwrap();
+    std::fs::write(server.path("web-key.pem"), made.signing_key.serialize_pem()).unwrap();
+    server.run();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+    let client = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut stream = rustls::StreamOwned::new(client, std::net::TcpStream::connect(server.web).unwrap());
+    let body = json!({ "user": "8001", "password": "demo" }).to_string();
+    write!(
+        stream,
+        "POST /api/session HTTP/1.1\r\nHost: localhost\r\nOrigin: https://localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).to_lowercase();
+    assert!(answer.starts_with("http/1.1 200"), "{answer}");
+    assert!(answer.contains("; secure") && answer.contains("strict-transport-security:"), "{answer}");
+    let plain = super::web_kit::Browser { to: server.web, from: None, cookie: None, origin: None }.get("/healthz");
+    assert_ne!(plain.status, 200);
+}
