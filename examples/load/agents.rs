@@ -1,13 +1,15 @@
 //! Hundreds of agents at their consoles while callers arrive: how soon the card is on the right page, and how soon a ring stops
 //! when its caller has gone.
 
+#![expect(clippy::disallowed_methods, reason = "a load generator measures real time, with tasks of its own")]
+
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use dinetone::domain::{QueueId, Role};
+use dinetone::domain::{QueueId, Role, ShopClock};
 use dinetone::store::{NewUser, Store};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -161,7 +163,8 @@ fn settings(stand: &Stand, folder: &std::path::Path, mobiles: SocketAddr) -> io:
 /// The agents, straight into the store that the server will open.
 async fn people(folder: &std::path::Path, consoles: usize) -> io::Result<()> {
     let url = format!("sqlite:{}", folder.join("dinetone.db").display());
-    let store = Store::open(&url).await.map_err(io::Error::other)?;
+    let clock = ShopClock::named("Asia/Shanghai").expect("the time zones are inside the program");
+    let store = Store::open(&url, clock).await.map_err(io::Error::other)?;
     for place in 0..consoles {
         let user = NewUser {
             login: login(place),
@@ -267,11 +270,9 @@ impl Console {
                         say(json!({ "type": "agent.state", "to": "available" }));
                     }
                 }
-                "snapshot" => {
-                    if !ready && frame["me"]["state"] == "available" {
-                        ready = true;
-                        with(&field, |field| field.ready += 1);
-                    }
+                "snapshot" if !ready && frame["me"]["state"] == "available" => {
+                    ready = true;
+                    with(&field, |field| field.ready += 1);
                 }
                 "call.ring" => with(&field, |field| {
                     let Some(caller) = caller_of(frame["call"]["caller"].as_str().unwrap_or("")) else { return };

@@ -199,7 +199,9 @@ impl Centre {
         let part = part.clone();
         view.state = CallState::WrapUp;
         view.since = now.wall.into();
-        view.ended = Some(how.to_owned());
+        // Who hung up, where the call is over; otherwise what became of this agent's part.
+        let by = self.calls.get(&call).and_then(crate::call::session::Session::end).map(|end| end.by.name());
+        view.ended = Some(by.filter(|_| how == "caller_gone").unwrap_or(how).to_owned());
         view.lost = None;
         view.proposed = Some(propose(&view.orders, &view.reason));
         self.keep_part(call, &part, now.wall.into(), how, part.held_ms + held);
