@@ -68,3 +68,10 @@ fn obey(server: &mut Server, deed: &str) {
 fn c70_pages_fit_can_be_read_and_say_what_is_wrong_in_both_languages() {
     tell("looks", Setup::demo());
 }
+
+/// What the README walks a newcomer through (I9, C39, C56, C61, C64): sign in, start the shift, ring from the page's telephone,
+/// press 0, see the customer, answer, hear each other, take the order, wrap up, ring again and reach the same agent.
+#[test]
+fn c39_c56_c61_a_newcomer_walks_through_a_call_in_the_browser() {
+    tell("walk", Setup::demo());
+}
