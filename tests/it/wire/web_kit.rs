@@ -1,7 +1,7 @@
 //! The pages and the API over real sockets, with a stand-in for the brain: what it is asked is kept, what it tells is ours.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -321,12 +321,16 @@ impl Browser {
         format!("Host: {}\r\n{}{}", self.to, cookie.unwrap_or_default(), origin.unwrap_or_default())
     }
 
-    /// A request with more header lines (each ending in CRLF) and a body as it is.
+    /// A request with more header lines (each ending in CRLF) and a body as it is. A server that has heard enough may answer
+    /// and close before all is written; what counts is its answer.
     pub fn raw(&self, method: &str, path: &str, more: &str, body: &str) -> Reply {
         let mut stream = self.connect();
         let head = self.head();
         let length = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\n{head}{more}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}").unwrap();
+        let written = write!(stream, "{method} {path} HTTP/1.1\r\n{head}{more}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+        if let Err(fault) = written {
+            assert!(matches!(fault.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{fault}");
+        }
         reply(&mut stream)
     }
 
