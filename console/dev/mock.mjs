@@ -1,15 +1,17 @@
 // A stand-in for the program, for work on pages alone: sign-in as anybody, one customer who rings every now and then.
 // `npm run mock`, then `DINETONE_URL=http://127.0.0.1:8099 npm run dev`; or open http://127.0.0.1:8099 after `npm run build`.
-// POST /mock/ring, /mock/gone, /mock/lost, /mock/store make things happen. Not shipped. It answers no WebRTC offers.
+// Sign in as `dispatcher`, `branch1`, `supervisor`, `manager` or `admin` for their pages, as anybody else for the agent's.
+// POST /mock/ring, /mock/gone, /mock/lost, /mock/store, /mock/order make things happen. Not shipped. It answers no WebRTC offers.
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import * as kitchen from './kitchen.mjs'
 
 const PORT = Number(process.env.PORT ?? 8099)
 const dist = new URL('../dist/', import.meta.url)
 const iso = (ms = 0) => new Date(Date.now() + ms).toISOString()
 
-const me = { user: 'u-8003', name: '李娜', number: '8003', role: 'agent', language: 'zh-CN', queues: ['order'], breaks: ['lunch', 'short', 'training', 'meeting'], must_change_password: false, demo: true, ring_seconds: 20, break_minutes: { lunch: 30, short: 10 } }
+let me = { user: 'u-8003', name: '李娜', number: '8003', role: 'agent', language: 'zh-CN', queues: ['order'], breaks: ['lunch', 'short', 'training', 'meeting'], must_change_password: false, demo: true, ring_seconds: 20, break_minutes: { lunch: 30, short: 10 } }
 const dish = (number, zh, en, pinyin, price_fen, more = {}) => ({ number, zh, en, pinyin, price_fen, sizes: null, options: [], category: 'hot', served: true, points: null, sold_out: [], new: false, ...more })
 const catalogue = {
   version: '1', currency: 'CNY',
@@ -37,6 +39,14 @@ let mine = agent('8003', '李娜', 'offline', { seat: null })
 const others = [agent('8004', '陈晨', 'on_call'), agent('8005', '周敏', 'available'), agent('8008', '何静', 'break', { break_reason: 'lunch' })]
 const queues = () => ({ queues: [{ queue: 'order', name_zh: '点餐热线', name_en: 'Orders', waiting: 3, longest_since: iso(-42000), agents: 4, ready: 1, offered: 318, answered: 300, answered_in_time: 274, abandoned: 13, abandoned_short: 2 }, { queue: 'care', name_zh: '订单与投诉', name_en: 'Orders and complaints', waiting: 1, longest_since: iso(-17000), agents: 2, ready: 0, offered: 40, answered: 37, answered_in_time: 33, abandoned: 2, abandoned_short: 1 }], waiting: [['139****2211', 42, 'gold'], ['021****8890', 17, null], ['177****0342', 5, null]].map(([caller, s, level], place) => ({ call: 100 + place, queue: 'order', caller, name: '', level, since: iso(-s * 1000), place: place + 1, priority: 0, kept_for: null, is_callback: false })) })
 const missed = [{ id: 'm-1', at: iso(-700000), phone: '13912342211', name: '李先生', kind: 'abandoned', queue: 'order', taken_by: null, done: false }, { id: 'm-2', at: iso(-300000), phone: '02164388890', name: '', kind: 'voicemail', queue: 'order', taken_by: '周敏', done: false }]
+// The kitchen: cards by id, and what everybody with a board hears.
+const cards = new Map(kitchen.evening().map((one) => [one.id, one]))
+const tasks = new Map(kitchen.tasks().map((one) => [one.id, one]))
+const boards = new Set()
+let journal = 1
+const spread = (frame) => boards.forEach((socket) => socket.send({ seq: ++journal, ...frame }))
+const seat = () => ({ role: me.role, branch: me.role === 'branch' ? 1 : null, name: me.name })
+const ROLES = { dispatcher: ['dispatcher', '赵强'], branch1: ['branch', '徐家汇店'], supervisor: ['supervisor', '王主管'], manager: ['manager', '林经理'], admin: ['administrator', '管理员'] }
 const drafts = new Map()
 const placed = new Map()
 let call = null
@@ -140,7 +150,19 @@ const server = createServer(async (request, response) => {
   if (path === 'POST /mock/store') return json(200, tell({ type: 'store', away: true }) ?? {})
   if (path === 'POST /mock/cut') { sockets.forEach((socket) => socket.destroy()); return json(200, {}) }
   if (path === 'POST /mock/reset') { timers.forEach(clearTimeout); timers.clear(); call = null; drafts.clear(); mine = agent('8003', '李娜', 'offline', { seat: null }); sockets.forEach((socket) => socket.destroy()); return json(200, {}) }
-  if (path === 'GET /api/me' || path === 'POST /api/session') return json(200, me)
+  if (path === 'POST /api/session') { const [role, name] = ROLES[body.user] ?? ['agent', '李娜']; me = { ...me, role, name } }
+  if (path === 'GET /api/me' || path === 'POST /api/session' || path === 'POST /api/device-session') return json(200, me)
+  if (path === 'POST /mock/order') { const one = kitchen.card(3100 + journal, 'new', 0, { branch: 1 }); cards.set(one.id, one); spread({ type: 'order', order: one }); return json(200, one) }
+  const stepping = /^POST \/api\/orders\/([\w-]+)\/steps$/.exec(path)
+  if (stepping) { const one = kitchen.stepped(cards.get(stepping[1]), body, me.name); cards.set(one.id, one); for (const task of tasks.values()) if (task.order === one.id && !task.done_at) { task.done_at = Date.now(); spread({ type: 'task', task }) } spread({ type: 'order', order: one }); return json(200, one) }
+  if (/^GET \/api\/orders\/[\w-]+\/timeline$/.test(path)) return json(200, { events: [{ at: Date.now() - 240000, kind: 'placed', by: '电话自助', by_kind: 'caller', data: {} }, { at: Date.now() - 200000, kind: 'refuse', by: '徐家汇店', by_kind: 'branch', data: { reason: 'sold_out', dishes: [25] } }] })
+  if (/^GET \/api\/orders\/[\w-]+\/branches$/.test(path)) return json(200, kitchen.branches(4).map((one, place) => ({ branch: one.number, covers: place < 3, open: true, load_minutes: one.load_minutes, expected_minutes: one.load_minutes + 12, missing: place === 0 ? [25] : [], distance_m: null, best: place === 1 })))
+  if (/^GET \/api\/orders\/[\w-]+\/slip\/\w+$/.test(path)) return json(200, { width: 32, lines: [{ text: '徐家汇店 后厨单', big: true, bold: true, align: 'center' }, { text: '宫保鸡丁            ×2', bold: true }] })
+  const tasked = /^POST \/api\/tasks\/([\w-]+)\/(take|done)$/.exec(path)
+  if (tasked) { const task = tasks.get(tasked[1]); Object.assign(task, tasked[2] === 'take' ? { taken_by: me.user, taken_name: me.name } : { done_at: Date.now(), done_how: body.how }); spread({ type: 'task', task }); return json(200, task) }
+  const changed = /^(PUT|DELETE) \/api\/branches\/(\d+)\/(pause|sold-out)(?:\/(\d+))?$/.exec(path)
+  if (changed) { const branch = kitchen.branches(6)[changed[2] - 1]; if (changed[3] === 'pause') branch.paused = changed[1] === 'PUT' ? { until: Date.now() + body.minutes * 60000, reason: body.reason, by: me.name } : null; else branch.sold_out = changed[1] === 'PUT' ? [...branch.sold_out, { dish: Number(changed[4]), until: null }] : branch.sold_out.filter((one) => one.dish !== Number(changed[4])); spread({ type: 'branch', branch }); return json(200, branch) }
+  if (/^POST \/api\/riders\/[\w-]+\/in$/.test(path)) return json(200, {})
   if (path === 'PATCH /api/me' || path === 'DELETE /api/session') return json(204)
   if (path === 'GET /api/catalogue') return json(200, catalogue)
   if (path === 'GET /api/missed') return json(200, missed)
@@ -165,7 +187,7 @@ const server = createServer(async (request, response) => {
   if (/addresses$/.test(path)) return json(201, { id: 'a-9', ...body })
   if (path === 'GET /api/wall') return json(200, { today: { offered: 318, answered: 300, in_time_percent: 86, abandon_percent: 4.1, orders: 412 }, by_hour: [] })
   if (url.pathname.startsWith('/api/')) return json(404, { type: '/problems/not-found', title: 'not found', status: 404, detail: '' })
-  const name = url.pathname === '/' ? 'index.html' : /^\/(agent|floor|wall|phone)$/.test(url.pathname) ? `${url.pathname.slice(1)}.html` : url.pathname.slice(1)
+  const name = url.pathname === '/' ? 'index.html' : /^\/(agent|floor|wall|phone|branch|dispatch|reports|tickets|admin)$/.test(url.pathname) ? `${url.pathname.slice(1)}.html` : url.pathname.slice(1)
   const file = new URL(name, dist)
   if (!file.href.startsWith(dist.href) || !existsSync(file)) return json(404, {})
   response.writeHead(200, { 'content-type': types[name.split('.').pop()] ?? 'application/octet-stream', 'content-security-policy': CSP })
@@ -181,8 +203,14 @@ server.on('upgrade', (request, socket) => {
     const head = data.length < 126 ? Buffer.from([0x81, data.length]) : data.length < 65536 ? Buffer.from([0x81, 126, data.length >> 8, data.length & 255]) : Buffer.concat([Buffer.from([0x81, 127, 0, 0, 0, 0]), Buffer.from([data.length >>> 24, (data.length >> 16) & 255, (data.length >> 8) & 255, data.length & 255])])
     if (!socket.destroyed) socket.write(Buffer.concat([head, data]))
   }
-  sockets.add(socket)
-  socket.send(snapshot())
+  const board = request.url.startsWith('/api/board')
+  if (board) {
+    boards.add(socket)
+    socket.send({ ...kitchen.snapshot(seat(), { orders: [...cards.values()] }), seq: journal, tasks: me.role === 'branch' ? [] : [...tasks.values()].filter((one) => !one.done_at) })
+  } else {
+    sockets.add(socket)
+    socket.send(snapshot())
+  }
   let kept = Buffer.alloc(0)
   socket.on('data', (chunk) => {
     kept = Buffer.concat([kept, chunk])
@@ -199,13 +227,14 @@ server.on('upgrade', (request, socket) => {
       if (code === 8) { socket.end(); return }
       if (code !== 1) continue
       const command = JSON.parse(String(data))
-      const run = commands[command.type]
-      if (!run) socket.send({ type: 'error', re: command.id, problem: 'unknown-command', detail: command.type })
+      const run = board && command.type !== 'ping' ? undefined : commands[command.type]
+      if (board && run) socket.send({ type: 'pong' })
+      else if (!run) socket.send({ type: 'error', re: command.id, problem: 'unknown-command', detail: command.type })
       else if (needsCall(command.type) && call?.call !== command.call) socket.send({ type: 'error', re: command.id, problem: 'caller-gone', detail: '' })
       else { run(command, socket); socket.send({ type: 'ok', re: command.id }) }
     }
   })
-  const left = () => sockets.delete(socket)
+  const left = () => sockets.delete(socket) || boards.delete(socket)
   socket.on('close', left)
   socket.on('error', left)
 })

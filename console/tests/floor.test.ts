@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { isNumber, reason } from '../src/phone/line'
 import { above, below, byState, hours, inLine, mark, percent, seats, THRESHOLDS, top, totals } from '../src/supervisor/figures'
-import { pageOf, passwordFault } from '../src/sign_in/where'
+import { pageOf } from '../src/shared/where'
+import { passwordFault } from '../src/sign_in/password'
 import type { Agent, Queue, Waiting } from '../src/shared/wire'
 
 const queue = (more: Partial<Queue>): Queue => ({
@@ -75,7 +76,7 @@ it('the line is shown in the order in which callers are served', () => {
 })
 
 it('everybody goes to the page of their role', () => {
-  expect([pageOf('agent'), pageOf('supervisor'), pageOf('administrator'), pageOf('branch')]).toEqual(['/agent', '/floor', '/floor', null])
+  expect([pageOf('agent'), pageOf('supervisor'), pageOf('administrator'), pageOf('branch'), pageOf('dispatcher')]).toEqual(['/agent', '/floor', '/floor', '/branch', '/wall'])
   expect(passwordFault('demo', 'short', 'short')).toBe('short')
   expect(passwordFault('correct-horse', 'correct-horse', 'correct-horse')).toBe('same')
   expect(passwordFault('demo', 'correct-horse', 'correct-hors')).toBe('differs')

@@ -14,8 +14,14 @@ use super::problem::Problem;
 struct Console;
 
 /// Addresses of pages, and their files.
-const PAGES: [(&str, &str); 5] =
-    [("", "index.html"), ("agent", "agent.html"), ("floor", "floor.html"), ("wall", "wall.html"), ("phone", "phone.html")];
+const PAGES: &[(&str, &str)] = &[
+    ("", "index.html"),
+    ("agent", "agent.html"),
+    ("floor", "floor.html"),
+    ("wall", "wall.html"),
+    ("phone", "phone.html"),
+    ("branch", "branch.html"),
+];
 
 const FRONT: &str = "Dinetone is running. This program was built without its console (DINETONE_SKIP_CONSOLE=1).\n\n\
     /healthz  the process lives\n/readyz   calls are taken: store, media and SIP are there\n/metrics  numbers for Prometheus\n\

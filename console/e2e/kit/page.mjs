@@ -215,6 +215,7 @@ export async function looksRight(page, { shot = null, languages = ['zh', 'en'], 
 export async function speak(page, language) {
   const now = await page.evaluate(() => document.documentElement.lang)
   if (now.startsWith(language)) return
-  await page.getByRole('button', { name: /Switch to English|切换到中文/ }).click()
+  // A dialog that lies over the button does not matter here: its words follow the language, too.
+  await page.getByRole('button', { name: /Switch to English|切换到中文/ }).dispatchEvent('click')
   await until(`${where(page)} speaks ${language}`, () => page.evaluate((wanted) => document.documentElement.lang.startsWith(wanted), language))
 }

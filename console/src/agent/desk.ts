@@ -1,6 +1,6 @@
 // What the agent's page knows and does: live state, softphone, drafts, lists. Components read it and call its verbs.
 import { computed, reactive, ref, watch } from 'vue'
-import { api, freshKey, Problem, sentence } from '@/shared/api'
+import { api, freshKey, Problem, sentence, signOut as endSession } from '@/shared/api'
 import { now, skew, startClock } from '@/shared/clock'
 import { applyFrame, currentCall, emptyFloor } from '@/shared/floor_state'
 import { setLanguage } from '@/shared/i18n'
@@ -177,7 +177,7 @@ export async function endShift() {
 export async function signOut() {
   softphone.close()
   live.stop()
-  await api.delete('/api/session').catch(() => {})
+  await endSession()
   location.assign('/')
 }
 

@@ -1,8 +1,8 @@
 // The entry of this page.
 import '@/shared/tokens.css'
 import { createApp } from 'vue'
-import { watchLanguage } from '@/shared/i18n'
+import { loadLanguage, watchLanguage } from '@/shared/i18n'
 import Page from './Page.vue'
 
 watchLanguage()
-createApp(Page).mount('#app')
+void loadLanguage().then(() => createApp(Page).mount('#app'))

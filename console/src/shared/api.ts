@@ -25,6 +25,26 @@ export function sentence(error: unknown): string {
   return t('problem.unknown')
 }
 
+const KEPT = 'dinetone.signed-in'
+/** Whether somebody signed in with this browser: the session itself is hidden from pages. */
+export const signedIn = {
+  kept(): boolean {
+    try {
+      return localStorage.getItem(KEPT) !== null
+    } catch {
+      return true
+    }
+  },
+  keep(is: boolean) {
+    try {
+      if (is) localStorage.setItem(KEPT, '1')
+      else localStorage.removeItem(KEPT)
+    } catch {
+      // A browser without storage asks the server each time.
+    }
+  },
+}
+
 let onSignedOut: () => void = () => {
   location.assign('/')
 }
@@ -70,7 +90,10 @@ async function request<T>(method: string, path: string, body?: unknown, options:
   const problem = (data ?? {}) as Record<string, unknown>
   const code = typeof problem.type === 'string' ? (problem.type.split('/').pop() ?? 'unknown') : 'unknown'
   const detail = [problem.detail, problem.title].find((said) => typeof said === 'string' && said !== '') as string | undefined
-  if (response.status === 401 && code !== 'wrong-password') onSignedOut()
+  if (response.status === 401 && code !== 'wrong-password') {
+    signedIn.keep(false)
+    onSignedOut()
+  }
   throw new Problem(
     response.status === 401 && code === 'unknown' ? 'signed-out' : code,
     response.status,
@@ -92,4 +115,10 @@ export const api = {
 export function freshKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Ends the session; a server that is away forgets it by itself. */
+export async function signOut(): Promise<void> {
+  signedIn.keep(false)
+  await api.delete('/api/session').catch(() => {})
 }

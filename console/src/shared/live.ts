@@ -28,6 +28,10 @@ export interface LiveOptions {
   onHeard?: () => void
   /** The phone's socket has neither snapshot nor sequence. */
   sequenced?: boolean
+  /** The board's numbers have gaps (each viewer sees a part of the journal), and what was missed comes with a new connection. */
+  loose?: boolean
+  /** Says this often that somebody is there, ms; without it only when it was quiet for long. */
+  beatMs?: number
   /** For tests. */
   make?: (url: string) => WebSocket
 }
@@ -53,7 +57,7 @@ export class Live {
     this.state.ended = false
     this.connect()
     globalThis.addEventListener?.('online', this.now)
-    this.heartbeat = setInterval(() => this.beat(), 5_000)
+    this.heartbeat = setInterval(() => this.beat(), this.options.beatMs ?? 5_000)
   }
 
   /** For good: signed out, or the page is left. */
@@ -149,7 +153,8 @@ export class Live {
     }
     if (frame.type === 'pong') return
     if (frame.type === 'resync') {
-      this.resync()
+      if (this.options.loose) this.lost()
+      else this.resync()
       return
     }
     if (frame.type === 'snapshot') {
@@ -159,7 +164,7 @@ export class Live {
       if (!this.state.open) this.opened()
       return
     }
-    if ('seq' in frame && typeof frame.seq === 'number') {
+    if (!this.options.loose && 'seq' in frame && typeof frame.seq === 'number') {
       if (this.resyncing) return
       if (this.seq !== null && frame.seq <= this.seq) return
       if (this.seq !== null && frame.seq !== this.seq + 1) {
@@ -183,11 +188,12 @@ export class Live {
   private beat() {
     if (this.state.ended || !this.socket) return
     const quiet = Date.now() - this.lastHeard
-    if (quiet > QUIET_MS + PATIENCE_MS || (!this.state.open && quiet > PATIENCE_MS)) {
+    const patience = this.options.beatMs === undefined ? QUIET_MS + PATIENCE_MS : this.options.beatMs * 2.5
+    if (quiet > patience || (!this.state.open && quiet > PATIENCE_MS)) {
       this.lost()
       return
     }
-    if (this.state.open && quiet > QUIET_MS - 5_000) this.ask()
+    if (this.state.open && (this.options.beatMs !== undefined || quiet > QUIET_MS - 5_000)) this.ask()
   }
 
   private lost() {

@@ -87,3 +87,11 @@ export const holdTick = () => note(1000, 0, 0.06, 0.15)
 /** Somebody waits long: one soft note. */
 export const softNote = () => note(523, 0, 0.35, 0.12)
 export const errorNote = () => note(220, 0, 0.3, 0.3)
+/** A new order at the branch: three rising notes; the louder one is rougher and twice as long. */
+export function orderBell(loud: boolean) {
+  const strength = loud ? 0.95 : 0.5
+  for (const [place, hertz] of [784, 988, 1319].entries()) note(hertz, place * 0.18, 0.24, strength)
+  if (loud) for (const [place, hertz] of [1319, 988, 1319, 988].entries()) note(hertz, 0.6 + place * 0.16, 0.15, strength)
+}
+/** Whether a sound would be heard: browsers keep a page silent until it is touched. */
+export const soundsAwake = () => ready()?.context.state === 'running'

@@ -26,6 +26,4 @@ export const en: WordsLike<typeof zh> = {
   'change.same': 'The new password must differ from the old one.',
   'change.differs': 'The two do not match.',
   'change.save': 'Save and go on',
-  'nowhere.heading': 'Signed in',
-  nowhere: 'There is no page yet for your role ({role}). Please ask your administrator.',
 }

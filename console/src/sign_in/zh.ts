@@ -23,6 +23,4 @@ export const zh = {
   'change.same': '新密码不能和原来的一样。',
   'change.differs': '两次输入不一样。',
   'change.save': '保存并继续',
-  'nowhere.heading': '已登录',
-  nowhere: '{role}的页面还没有开放，请联系管理员。',
 } as const

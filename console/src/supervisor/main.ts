@@ -2,8 +2,8 @@
 import '@/shared/tokens.css'
 import './floor.css'
 import { createApp } from 'vue'
-import { watchLanguage } from '@/shared/i18n'
+import { loadLanguage, watchLanguage } from '@/shared/i18n'
 import Page from './Page.vue'
 
 watchLanguage()
-createApp(Page).mount('#app')
+void loadLanguage().then(() => createApp(Page).mount('#app'))

@@ -75,3 +75,10 @@ fn c70_pages_fit_can_be_read_and_say_what_is_wrong_in_both_languages() {
 fn c39_c56_c61_a_newcomer_walks_through_a_call_in_the_browser() {
     tell("walk", Setup::demo());
 }
+
+/// The kitchen's pages alone, with painted answers (C81, C82, C84–C86): the bell and its five seconds, every step by one tap,
+/// undo, refusal with a reason, sold out, pause, the offline banner; both languages, targets of 52 px.
+#[test]
+fn c81_c82_the_kitchens_pages_ring_fit_and_are_touched_easily() {
+    tell("looks_kitchen", Setup::demo());
+}

@@ -1,7 +1,6 @@
 // The page's words: one typed dictionary per part, zh defines the type, en must satisfy it.
 import { ref, watchEffect } from 'vue'
 import { zh as sharedZh } from './zh'
-import { en as sharedEn } from './en'
 
 export type Language = 'zh' | 'en'
 /** What a translation of `zh` must have: the same keys. */
@@ -25,6 +24,23 @@ export const language = ref<Language>(first())
 
 /** English that comes when it is first wanted. */
 const loaders: (() => Promise<void>)[] = []
+/** The English of every part, for the shared words that come later. */
+const parts: Record<string, string>[] = []
+let shared: Record<string, string> = {}
+/** Loads once; what failed is tried again when it is wanted again. */
+function once(load: () => Promise<void>): () => Promise<void> {
+  let loading: Promise<void> | undefined
+  return () =>
+    (loading ??= load().catch(() => {
+      loading = undefined
+    }))
+}
+loaders.push(
+  once(async () => {
+    shared = (await import('./en')).en
+    for (const part of parts) for (const key in shared) part[key] ??= shared[key] ?? ''
+  }),
+)
 
 /** Fetches what the language needs. A page that begins in English awaits it before it draws. */
 export async function loadLanguage(wanted: Language = language.value): Promise<void> {
@@ -71,19 +87,9 @@ export function fill(pattern: string, values: Values = {}): string {
  * out of the script of those who do not read it.
  */
 export function words<Z extends Record<string, string>>(zh: Z, en: WordsLike<Z> | (() => Promise<WordsLike<Z>>)) {
-  const all = { zh: { ...sharedZh, ...zh }, en: { ...sharedEn, ...(typeof en === 'function' ? {} : en) } } as Record<Language, Record<string, string>>
-  if (typeof en === 'function') {
-    let loading: Promise<void> | undefined
-    loaders.push(
-      () =>
-        (loading ??= en().then(
-          (loaded) => void Object.assign(all.en, loaded),
-          () => {
-            loading = undefined
-          },
-        )),
-    )
-  }
+  const all = { zh: { ...sharedZh, ...zh }, en: { ...shared, ...(typeof en === 'function' ? {} : en) } } as Record<Language, Record<string, string>>
+  parts.push(all.en)
+  if (typeof en === 'function') loaders.push(once(async () => void Object.assign(all.en, await en())))
   type Key = (keyof Z & string) | keyof typeof sharedZh
   function t(key: Key, values?: Values): string {
     const pattern = all[language.value][key] ?? (import.meta.env.MODE === 'test' ? undefined : all.zh[key])

@@ -1,19 +1,4 @@
-// Where somebody goes once they have signed in.
-import type { Role } from '@/shared/wire'
-
-/** The page of a role; none when there is none yet. */
-export function pageOf(role: Role): string | null {
-  switch (role) {
-    case 'agent':
-      return '/agent'
-    case 'supervisor':
-    case 'manager':
-    case 'administrator':
-      return '/floor'
-    default:
-      return null
-  }
-}
+// What a new password must be, said before the server is asked.
 
 /** Shortest password that the server takes. */
 export const SHORTEST = 8
