@@ -12,7 +12,7 @@ const pretty: Plugin = {
   configureServer(server) {
     server.middlewares.use((request, _response, next) => {
       const [path, query] = (request.url ?? '').split('?')
-      if (path && /^\/(agent|floor|wall|phone|branch)$/.test(path)) request.url = `${path}.html${query ? `?${query}` : ''}`
+      if (path && /^\/(agent|floor|wall|phone|branch|dispatch)$/.test(path)) request.url = `${path}.html${query ? `?${query}` : ''}`
       next()
     })
   },
@@ -59,6 +59,7 @@ export default defineConfig({
         wall: here('./wall.html'),
         phone: here('./phone.html'),
         branch: here('./branch.html'),
+        dispatch: here('./dispatch.html'),
       },
     },
   },

@@ -76,7 +76,7 @@ it('the line is shown in the order in which callers are served', () => {
 })
 
 it('everybody goes to the page of their role', () => {
-  expect([pageOf('agent'), pageOf('supervisor'), pageOf('administrator'), pageOf('branch'), pageOf('dispatcher')]).toEqual(['/agent', '/floor', '/floor', '/branch', '/wall'])
+  expect([pageOf('agent'), pageOf('supervisor'), pageOf('administrator'), pageOf('branch'), pageOf('dispatcher')]).toEqual(['/agent', '/floor', '/floor', '/branch', '/dispatch'])
   expect(passwordFault('demo', 'short', 'short')).toBe('short')
   expect(passwordFault('correct-horse', 'correct-horse', 'correct-horse')).toBe('same')
   expect(passwordFault('demo', 'correct-horse', 'correct-hors')).toBe('differs')

