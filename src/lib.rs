@@ -26,6 +26,10 @@ pub mod centre;
 pub mod command;
 pub mod event;
 
+// —— the head office looks ——
+pub mod report;
+pub mod sheet;
+
 // —— the world outside ——
 pub mod bus;
 pub mod config;

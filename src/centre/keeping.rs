@@ -21,6 +21,13 @@ impl Centre {
         self.out.push_back(Output::Store(StoreRequest::Keep(Box::new(fact))));
     }
 
+    /// How agents spend their time (C102).
+    pub(super) fn keep_time(&mut self, now: Now, agent: &UserId, state: &'static str) {
+        for fact in self.timesheet.note(agent, state, now, &self.limits.node, &self.env.clock) {
+            self.keep(fact);
+        }
+    }
+
     // ── waiting ──────────────────────────────────────────────────────────────────────────────────
 
     /// The caller waits from now on: if we are killed, they are called back (I11).

@@ -10,6 +10,7 @@ mod offers;
 mod phone_page;
 mod seats;
 mod supervision;
+mod timesheet;
 mod transfers;
 mod wiring;
 mod wishes;
@@ -28,6 +29,7 @@ use crate::queue::Acd;
 use crate::sip::endpoint::Endpoint;
 use floor::Floor;
 pub use io::{Input, Output};
+use timesheet::Timesheet;
 
 /// A newly arrived INVITE waits at most so long unread; then it is refused at once instead of late (overload).
 pub const STALE_AFTER: Duration = Duration::from_millis(60);
@@ -67,6 +69,7 @@ pub struct Centre {
     armed: HashMap<u64, Instant>,
     /// Everything about people.
     floor: Floor,
+    timesheet: Timesheet,
     /// Outside numbers whose line is being opened.
     numbers: HashMap<u64, PhoneNumber>,
     /// The highest number of a call so far: whoever asks for a lower one comes too late.
@@ -91,6 +94,7 @@ impl Centre {
             deadlines: BinaryHeap::new(),
             armed: HashMap::new(),
             floor: Floor::new(acd),
+            timesheet: Timesheet::default(),
             numbers: HashMap::new(),
             newest_call: 0,
             out: VecDeque::new(),

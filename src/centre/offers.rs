@@ -269,6 +269,7 @@ impl Centre {
             }
             AcdOutput::Agent(view) => {
                 let user = view.user.clone();
+                self.keep_time(now, &user, view.state.name());
                 self.publish(now, What::Agent(*view));
                 self.signed_out(now, &user);
             }

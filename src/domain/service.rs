@@ -240,6 +240,14 @@ pub enum Fact {
         call: CallId,
         at: Timestamp,
     },
+    /// So long altogether was this agent in this state on this day, in this run of the program.
+    Time {
+        day: jiff::civil::Date,
+        agent: UserId,
+        run: String,
+        state: &'static str,
+        ms: u64,
+    },
     /// Nobody spoke with them (C69).
     Missed(MissedCaller),
     /// Somebody spoke with whoever has this number: off the list of missed callers.

@@ -9,6 +9,7 @@ pub mod ladder;
 pub mod media_thread;
 pub mod records;
 pub mod reload;
+mod rollup;
 mod roster;
 pub mod sip_ws;
 pub mod sockets;

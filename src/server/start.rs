@@ -368,6 +368,7 @@ async fn assemble(
         desk: Arc::default(),
     };
     let secure = pages.secure;
+    tasks::spawn("reports", super::rollup::run(store.clone()));
     tasks::spawn("web-watch", pages.clone().watch_sessions());
     tasks::spawn("web-audit", pages.clone().keep_audits());
     let routes = web::routes(pages).merge(sip_ws::route(sip_streams, web_address, config.web.origins.clone().into()));

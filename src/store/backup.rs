@@ -93,6 +93,7 @@ impl Store {
         for table in TABLES.iter().rev() {
             tx.exec(AssertSqlSafe(format!("delete from {}", table.name)), &[]).await?;
         }
+        super::reports::forget(&mut tx).await?;
         let mut summary = Summary { rows: total, tables: Vec::new() };
         let mut lines = Lines::open(from)?;
         lines.next()?;

@@ -119,7 +119,7 @@ impl Store {
         const CLAIMS: &str = "select id, tries, status from call_backs where claimed_by = $1 and status in ('dialling', 'talking')";
         const AGAIN: &str = "update call_backs set status = 'wanted', claimed_by = null, claimed_until = null, not_before = $1, changed_at = $1 where id = $2";
         const PARTS: &str = "update call_parts set until_at = $1, ended = 'lost' where until_at is null and call_id in \
-            (select id from calls where node = $2)";
+            (select id from calls where node = $2) returning from_at";
         let mut tx = self.pool.begin(Durability::Full).await?;
         let mut recovered = Recovered::default();
         let visits = tx.rows(VISITS, vals![now.as_millis(), node]).await?;
@@ -160,7 +160,13 @@ impl Store {
             };
             recovered.call_backs += u64::from(insert(&mut tx, &wish, "interrupted", now).await?);
         }
-        tx.exec(PARTS, vals![now.as_millis(), node]).await?;
+        let mut times: Vec<i64> = visits.iter().map(|visit| visit.int(5)).collect::<Result<_, _>>()?;
+        for part in tx.rows(PARTS, vals![now.as_millis(), node]).await? {
+            times.push(part.int(0)?);
+        }
+        for at in times {
+            super::reports::changed(&mut tx, at, at).await?;
+        }
         tx.commit().await?;
         Ok(recovered)
     }

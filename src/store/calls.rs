@@ -3,7 +3,7 @@
 use sqlx::AssertSqlSafe;
 
 use super::db::{Durability, Row, Tx, Val, vals};
-use super::{Store, StoreError, missed, steps};
+use super::{Store, StoreError, missed, reports, steps};
 use crate::domain::{CallId, CallRecord, CustomerId, End, Language, OrderNumber, PhoneNumber, QueueId, Step, Timestamp, UserId};
 
 /// Which calls to list, latest first.
@@ -105,7 +105,7 @@ impl Store {
     /// When the store cannot write.
     pub async fn record_calls_started(&self, node: &str, calls: &[CallRecord]) -> Result<(), StoreError> {
         for calls in calls.chunks(BATCH) {
-            self.put_calls(calls.iter().map(|call| values(node, call, None)).collect(), "do nothing", &mut calls.iter()).await?;
+            self.put_calls(calls.iter().map(|call| values(node, call, None)).collect(), "do nothing", calls.iter().collect()).await?;
         }
         Ok(())
     }
@@ -121,20 +121,19 @@ impl Store {
         let set = format!("do update set {}", set.join(", "));
         for calls in calls.chunks(BATCH) {
             let row = |(call, path): &(CallRecord, Vec<Step>)| values(node, call, Some(steps::to_text(path, call.arrived_at)));
-            self.put_calls(calls.iter().map(row).collect(), &set, &mut calls.iter().map(|(call, _)| call)).await?;
+            self.put_calls(calls.iter().map(row).collect(), &set, calls.iter().map(|(call, _)| call).collect()).await?;
         }
         Ok(())
     }
 
-    async fn put_calls(
-        &self,
-        rows: Vec<Vec<Val>>,
-        conflict: &str,
-        calls: &mut (dyn Iterator<Item = &CallRecord> + Send),
-    ) -> Result<(), StoreError> {
+    async fn put_calls(&self, rows: Vec<Vec<Val>>, conflict: &str, calls: Vec<&CallRecord>) -> Result<(), StoreError> {
         let mut tx = self.pool.begin(Durability::Relaxed).await?;
         insert_many(&mut tx, "calls", &COLUMNS, rows, &format!("on conflict (id) {conflict}")).await?;
-        missed::called_again(&mut tx, calls).await?;
+        let times: Vec<i64> = calls.iter().map(|call| call.arrived_at.as_millis()).collect();
+        if let Some((first, last)) = times.iter().min().zip(times.iter().max()) {
+            reports::changed(&mut tx, *first, *last).await?;
+        }
+        missed::called_again(&mut tx, &mut calls.into_iter()).await?;
         tx.commit().await
     }
 
@@ -143,11 +142,16 @@ impl Store {
     /// # Errors
     /// When the store cannot write.
     pub async fn interrupt_open_calls(&self, node: &str, now: Timestamp) -> Result<u64, StoreError> {
-        const SQL: &str = "update calls set ended_at = $1, end_by = 'us', end_reason = 'interrupted' where node = $2 and ended_at is null";
+        const SQL: &str = "update calls set ended_at = $1, end_by = 'us', end_reason = 'interrupted' where node = $2 and ended_at is null \
+            returning arrived_at";
         let mut tx = self.pool.begin(Durability::Full).await?;
-        let closed = tx.exec(SQL, vals![now.as_millis(), node]).await?;
+        let closed = tx.rows(SQL, vals![now.as_millis(), node]).await?;
+        for call in &closed {
+            let arrived = call.int(0)?;
+            reports::changed(&mut tx, arrived, arrived).await?;
+        }
         tx.commit().await?;
-        Ok(closed)
+        Ok(closed.len() as u64)
     }
 
     /// Calls, latest first, without their paths.

@@ -46,6 +46,9 @@ impl Store {
 
 /// Appends an entry; always the last thing in a transaction, because its counter is what all of them meet at.
 pub(super) async fn append(tx: &mut Tx, now: Timestamp, kind: &str, subject: &str, data: &Value) -> Result<(), StoreError> {
+    if kind.starts_with("order_") && kind != "order_placed" {
+        super::reports::order_changed(tx, subject).await?;
+    }
     let seq = tx.count("journal", 1).await?;
     tx.exec(
         "insert into journal (seq, at, kind, subject, data) values ($1, $2, $3, $4, $5)",

@@ -25,6 +25,7 @@
 //! | `calls` | `record_calls_started`, `record_calls_ended`, `interrupt_open_calls`, `calls`, `calls_with_people`, `call` |
 //! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
 //! | `journal` | `journal_after` |
+//! | `reports` | `report`, `past_days`, `roll_reports` |
 //! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused` |
 //! | `house` | `import_house` |
 //! | `backup` | `backup`, `restore` |
@@ -57,6 +58,7 @@ mod pin;
 mod placing;
 mod points;
 mod pop;
+mod reports;
 mod sessions;
 mod status;
 mod steps;

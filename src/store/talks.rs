@@ -3,7 +3,7 @@
 use super::calls::StoredCall;
 use super::db::{Durability, Row, Tx, broken, vals};
 use super::people::phone;
-use super::{Store, StoreError, sticky};
+use super::{Store, StoreError, reports, sticky};
 use crate::domain::{
     CallId, CallPart, CustomerId, Disposition, Fact, Language, OrderNumber, PartKind, PhoneNumber, QueueId, QueueOutcome, QueueVisit,
     Timestamp, UserId, WrapUp,
@@ -35,19 +35,34 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.pool.begin(Durability::Relaxed).await?;
+        let mut times = Vec::new();
         for fact in facts {
             match fact {
-                Fact::Visit(visit) => put_visit(&mut tx, node, visit).await?,
-                Fact::Part(part) => put_part(&mut tx, part).await?,
+                Fact::Visit(visit) => {
+                    put_visit(&mut tx, node, visit).await?;
+                    times.push(visit.entered_at.as_millis());
+                }
+                Fact::Part(part) => {
+                    put_part(&mut tx, part).await?;
+                    times.push(part.from.as_millis());
+                }
                 Fact::WrapUp(wrap_up) => put_wrap_up(&mut tx, wrap_up, now).await?,
                 Fact::Spoke { customer, phone, agent, name, call, at } => {
                     if let Some(who) = sticky::key(customer.as_ref(), phone.as_ref()) {
                         sticky::remember_in(&mut tx, &who, agent, name, Some(call), *at).await?;
                     }
                 }
+                Fact::Time { day, agent, run, state, ms } => {
+                    const SQL: &str = "insert into agent_times (day, agent, run, state, ms) values ($1, $2, $3, $4, $5) \
+                        on conflict (day, agent, run, state) do update set ms = excluded.ms";
+                    tx.exec(SQL, vals![day.to_string(), agent.as_str(), run, *state, *ms]).await?;
+                }
                 Fact::Missed(caller) => super::missed::put(&mut tx, caller).await?,
                 Fact::Reached { phone, by } => super::missed::close(&mut tx, phone.reveal(), "spoken with", by, now).await?,
             }
+        }
+        if let Some((first, last)) = times.iter().min().zip(times.iter().max()) {
+            reports::changed(&mut tx, *first, *last).await?;
         }
         tx.commit().await
     }
@@ -153,7 +168,15 @@ async fn put_wrap_up(tx: &mut Tx, wrap_up: &WrapUp, now: Timestamp) -> Result<()
         &wrap_up.follow,
         now.as_millis(),
     ];
-    tx.exec(SQL, args).await.map(|_| ())
+    tx.exec(SQL, args).await?;
+    reports::changed(tx, now.as_millis(), now.as_millis()).await?;
+    // The time after the call counts on the day of the conversation.
+    let parts = tx.rows("select from_at from call_parts where call_id = $1", vals![wrap_up.call.as_str()]).await?;
+    for part in parts {
+        let from = part.int(0)?;
+        reports::changed(tx, from, from).await?;
+    }
+    Ok(())
 }
 
 fn time(row: &Row, place: usize) -> Result<Option<Timestamp>, StoreError> {

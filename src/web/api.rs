@@ -8,6 +8,8 @@ mod drafts;
 mod missed;
 mod orders;
 mod quoting;
+mod reports;
+mod staffing;
 mod wall;
 
 use std::collections::HashMap;
@@ -47,6 +49,9 @@ pub fn routes() -> Routes {
         .get("/api/calls", calls::list)
         .get("/api/calls/{id}", calls::one)
         .get("/api/wall", wall::wall)
+        .get("/api/reports", reports::list)
+        .get("/api/reports/{name}", reports::one)
+        .get("/api/staffing", staffing::plan_of)
 }
 
 /// Their descriptions.
@@ -74,7 +79,10 @@ pub fn routes() -> Routes {
     blocks::lift,
     calls::list,
     calls::one,
-    wall::wall
+    wall::wall,
+    reports::list,
+    reports::one,
+    staffing::plan_of
 ))]
 pub struct Description;
 

@@ -17,6 +17,7 @@ mod people;
 mod pop;
 pub mod postgres;
 mod races;
+mod reports;
 mod users;
 
 use kit::{Database, run};
@@ -101,6 +102,10 @@ contract![
     house::c79_sold_out_raises_the_version,
     backup::c108_a_backup_gives_the_same_house_back,
     backup::c108_a_damaged_backup_changes_nothing,
+    reports::c102_known_calls_give_known_figures_added_up_or_not,
+    reports::c102_a_late_change_is_told_at_once,
+    reports::c102_orders_by_branch_hour_channel_and_dish,
+    reports::c103_the_same_weekdays_before_say_how_many_are_needed,
     users::people_are_kept_as_they_were_made_and_names_are_theirs_alone,
     users::a_password_opens_for_its_owner_only_and_never_for_the_disabled,
     users::sessions_end_by_idleness_by_age_and_with_the_account,

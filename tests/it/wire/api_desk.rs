@@ -179,3 +179,51 @@ fn c68_c69_blocks_and_missed_callers_are_handled() {
     assert!(wall["formulas"]["in_time_percent"].is_string());
     assert_eq!(lina.get("/api/calls").json(), json!([]));
 }
+
+#[test]
+fn c102_reports_are_read_by_those_who_may_and_leave_as_tables() {
+    let floor = floor();
+    let boss = floor.signed_in("boss");
+    let listed = boss.get("/api/reports").json();
+    let names: Vec<&str> = listed.as_array().unwrap().iter().filter_map(|report| report["name"].as_str()).collect();
+    assert!(names.contains(&"service-level") && names.contains(&"dishes"), "{names:?}");
+    let report = boss.get("/api/reports/orders-by-branch?from=2026-11-01&to=2026-11-30").json();
+    assert_eq!((report["columns"][0]["key"].as_str(), report["columns"][3]["kind"].as_str()), (Some("branch"), Some("count")));
+    assert_eq!(report["formula"].as_array().unwrap().len(), report["columns"].as_array().unwrap().len() - 3, "one for each figure");
+    let csv = boss.get("/api/reports/orders?format=csv&lang=en");
+    assert_eq!((csv.status, csv.headers["content-type"].as_str()), (200, "text/csv; charset=utf-8"));
+    assert!(csv.body.starts_with("\u{feff}Day,Orders,Sales (yuan),Average order (yuan)\r\n"), "{}", csv.body);
+    let book = boss.get("/api/reports/orders?format=xlsx");
+    assert!(book.status == 200 && book.body.starts_with("PK"), "{book:?}");
+    // Kept in the audit journal: figures left the house.
+    let audit = boss.get("/api/audit").json();
+    assert!(audit.as_array().unwrap().iter().any(|entry| entry["action"] == "report.exported"), "{audit}");
+    for refused in [
+        "from=2026-11-30&to=2026-11-01",
+        "from=yesterday",
+        "from=2026-01-01&to=2026-12-31&grain=15m",
+        "queue=a",
+        "format=pdf",
+        "grain=week",
+    ] {
+        assert_eq!(boss.get(&format!("/api/reports/orders?{refused}")).problem(), "invalid", "{refused}");
+    }
+    assert_eq!(boss.get("/api/reports/unknown").problem(), "not-found");
+    // An agent reads none; a branch only orders, and only its own.
+    assert_eq!(floor.signed_in("lina").get("/api/reports").problem(), "not-allowed");
+    let shop = floor.signed_in("shop1");
+    assert_eq!(shop.get("/api/reports/service-level").problem(), "not-allowed");
+    assert_eq!(shop.get("/api/reports/orders").problem(), "not-allowed", "this account belongs to no branch");
+    assert_eq!(floor.browser().get("/api/reports").problem(), "sign-in");
+}
+
+#[test]
+fn c103_staffing_is_planned_by_those_who_may() {
+    let floor = floor();
+    let boss = floor.signed_in("boss");
+    let plan = boss.get("/api/staffing?date=2026-11-27").json();
+    assert_eq!((plan["date"].as_str(), plan["rows"].clone(), plan["target_percent"].as_i64()), (Some("2026-11-27"), json!([]), Some(80)));
+    assert!(plan["formula"].as_array().unwrap().len() == 4);
+    assert_eq!(boss.get("/api/staffing?target=100").problem(), "invalid");
+    assert_eq!(floor.signed_in("lina").get("/api/staffing").problem(), "not-allowed");
+}

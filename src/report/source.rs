@@ -1,0 +1,197 @@
+//! Where the figures of reports come from: sources of sums, each with the columns that it can be grouped by.
+
+/// A set of sums that the store can add up over days and by some columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// Calls as the trunks saw them.
+    Lines,
+    /// Stays in queues.
+    Queues,
+    /// What agents did in calls.
+    Agents,
+    /// What agents did with their time.
+    Shifts,
+    /// Ways through the dialogue.
+    Nodes,
+    /// How far orders by keypad came.
+    Funnel,
+    /// How agents summed calls up.
+    Codes,
+    /// Orders by what they are.
+    Orders,
+    /// Orders by when they were placed.
+    OrderTimes,
+    /// Dishes sold.
+    Dishes,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Lines,
+        Self::Queues,
+        Self::Agents,
+        Self::Shifts,
+        Self::Nodes,
+        Self::Funnel,
+        Self::Codes,
+        Self::Orders,
+        Self::OrderTimes,
+        Self::Dishes,
+    ];
+
+    /// Name of its table in the store.
+    #[must_use]
+    pub const fn table(self) -> &'static str {
+        match self {
+            Self::Lines => "roll_lines",
+            Self::Queues => "roll_queues",
+            Self::Agents => "roll_agents",
+            Self::Shifts => "agent_times",
+            Self::Nodes => "roll_nodes",
+            Self::Funnel => "roll_funnel",
+            Self::Codes => "roll_codes",
+            Self::Orders => "roll_orders",
+            Self::OrderTimes => "roll_order_times",
+            Self::Dishes => "roll_dishes",
+        }
+    }
+
+    /// What it can be grouped and filtered by, besides the day. `slot` is the quarter of an hour after midnight.
+    #[must_use]
+    pub const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Lines => &["slot", "trunk"],
+            Self::Queues => &["slot", "queue"],
+            Self::Agents => &["agent", "queue"],
+            Self::Shifts => &["agent"],
+            Self::Nodes => &["node", "outcome"],
+            Self::Funnel => &["stage"],
+            Self::Codes => &["code", "agent"],
+            Self::Orders => &["branch", "via", "fulfilment"],
+            Self::OrderTimes => &["branch", "slot"],
+            Self::Dishes => &["branch", "dish"],
+        }
+    }
+
+    /// What it adds up. Durations are milliseconds, money is fen.
+    #[must_use]
+    pub const fn sums(self) -> &'static [&'static str] {
+        match self {
+            Self::Lines => &["calls", "taken", "refused", "blocked", "broken", "ordered", "self_served", "busy_ms"],
+            Self::Queues => &[
+                "offered",
+                "answered",
+                "in_time",
+                "abandoned",
+                "abandoned_short",
+                "abandoned_in_time",
+                "call_backs",
+                "messages",
+                "back_to_menu",
+                "no_agent",
+                "cut_off",
+                "moved",
+                "wait_ms",
+                "all_wait_ms",
+                "longest_ms",
+                "wait_10",
+                "wait_20",
+                "wait_30",
+                "wait_60",
+                "wait_120",
+            ],
+            Self::Agents => &["handled", "talk_ms", "hold_ms", "after_ms", "passed_on"],
+            Self::Shifts => &["signed_in_ms", "available_ms", "ring_ms", "busy_in_call_ms", "wrap_up_ms", "break_ms", "away_ms"],
+            Self::Nodes => &["times", "in_calls"],
+            Self::Funnel => &["came"],
+            Self::Codes => &["summed_up"],
+            Self::Orders => &["orders", "cancelled", "goods_fen", "discount_fen", "fee_fen", "pay_fen"],
+            Self::OrderTimes => &["placed", "placed_fen"],
+            Self::Dishes => &["portions", "lines", "amount_fen"],
+        }
+    }
+
+    /// Whether a sum is the largest instead of all together.
+    #[must_use]
+    pub fn is_largest(sum: &str) -> bool {
+        sum == "longest_ms"
+    }
+
+    /// The sources whose rows exist for every branch and once more, as branch 0, for all of them together.
+    #[must_use]
+    pub const fn has_all_branches(self) -> bool {
+        matches!(self, Self::OrderTimes | Self::Dishes)
+    }
+}
+
+/// How sums are grouped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Day,
+    /// Hour of the day.
+    Hour,
+    /// Quarter of an hour of the day.
+    Quarter,
+    /// A column of the source.
+    Column(&'static str),
+}
+
+/// One value of a group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    Int(i64),
+    Text(String),
+}
+
+impl Key {
+    /// The number; 0 for a text.
+    #[must_use]
+    pub const fn int(&self) -> i64 {
+        match self {
+            Self::Int(number) => *number,
+            Self::Text(_) => 0,
+        }
+    }
+
+    /// The text; a number as digits.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Int(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// Only what fits these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub branch: Option<i64>,
+    pub queue: Option<String>,
+    pub agent: Option<String>,
+}
+
+/// What is asked of the store: the sums of a source over days (both included).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    pub source: Source,
+    pub by: Vec<Group>,
+    pub from: jiff::civil::Date,
+    pub to: jiff::civil::Date,
+    pub filter: Filter,
+}
+
+/// Sums by group, in the order of [`Source::sums`].
+pub type Sums = std::collections::BTreeMap<Vec<Key>, Vec<i64>>;
+
+/// One group with its sums.
+pub type Row = (Vec<Key>, Vec<i64>);
+
+/// Adds one group's sums to others of the same source.
+pub fn add(source: Source, into: &mut Sums, key: Vec<Key>, sums: &[i64]) {
+    let held = into.entry(key).or_insert_with(|| vec![0; sums.len()]);
+    for ((held, sum), name) in held.iter_mut().zip(sums).zip(source.sums()) {
+        *held = if Source::is_largest(name) { (*held).max(*sum) } else { held.saturating_add(*sum) };
+    }
+}

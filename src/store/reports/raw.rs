@@ -1,0 +1,83 @@
+//! The records behind each source, one row for each of them, for the span from `$1` to `$2` in milliseconds.
+
+use crate::report::Source;
+
+/// What to select from in place of the sums of a day that is not added up; none where a day is never added up, or not by SQL.
+pub(super) const fn records(source: Source) -> Option<&'static str> {
+    Some(match source {
+        Source::Lines => {
+            "select (c.arrived_at - $1) / 900000 as slot, c.trunk as trunk, 1 as calls, \
+            case when c.answered_at is not null then 1 else 0 end as taken, \
+            case when c.end_reason like 'rejected:%' then 1 else 0 end as refused, \
+            case when c.end_reason = 'blocked' then 1 else 0 end as blocked, \
+            case when c.end_reason in ('no_audio', 'no_ack', 'session_expired', 'interrupted') or c.end_reason like 'our_fault%' \
+                then 1 else 0 end as broken, \
+            case when c.order_number is not null or exists (select 1 from orders as o where o.call_id = c.id) then 1 else 0 end as ordered, \
+            case when (c.order_number is not null or c.end_reason = 'served') \
+                and not exists (select 1 from call_parts as p where p.call_id = c.id and p.kind = 'agent') then 1 else 0 end as self_served, \
+            case when c.answered_at is not null then coalesce(c.ended_at, c.answered_at) - c.answered_at else 0 end as busy_ms \
+            from calls as c where c.arrived_at >= $1 and c.arrived_at < $2"
+        }
+        Source::Queues => {
+            "select (entered_at - $1) / 900000 as slot, queue, case when outcome = 'moved' then 0 else 1 end as offered, \
+            case when outcome = 'answered' then 1 else 0 end as answered, \
+            case when outcome = 'answered' and left_at - entered_at <= 20000 then 1 else 0 end as in_time, \
+            case when outcome = 'abandoned' and left_at - entered_at > 5000 then 1 else 0 end as abandoned, \
+            case when outcome = 'abandoned' and left_at - entered_at <= 5000 then 1 else 0 end as abandoned_short, \
+            case when outcome = 'abandoned' and left_at - entered_at <= 20000 then 1 else 0 end as abandoned_in_time, \
+            case when outcome = 'callback' then 1 else 0 end as call_backs, \
+            case when outcome = 'message' then 1 else 0 end as messages, \
+            case when outcome = 'menu' then 1 else 0 end as back_to_menu, \
+            case when outcome = 'no_agent' then 1 else 0 end as no_agent, \
+            case when outcome = 'interrupted' then 1 else 0 end as cut_off, \
+            case when outcome = 'moved' then 1 else 0 end as moved, \
+            case when outcome = 'answered' then left_at - entered_at else 0 end as wait_ms, \
+            case when outcome <> 'moved' then left_at - entered_at else 0 end as all_wait_ms, \
+            case when outcome <> 'moved' then left_at - entered_at else 0 end as longest_ms, \
+            case when outcome = 'answered' and left_at - entered_at <= 10000 then 1 else 0 end as wait_10, \
+            case when outcome = 'answered' and left_at - entered_at <= 20000 then 1 else 0 end as wait_20, \
+            case when outcome = 'answered' and left_at - entered_at <= 30000 then 1 else 0 end as wait_30, \
+            case when outcome = 'answered' and left_at - entered_at <= 60000 then 1 else 0 end as wait_60, \
+            case when outcome = 'answered' and left_at - entered_at <= 120000 then 1 else 0 end as wait_120 \
+            from queue_visits where entered_at >= $1 and entered_at < $2 and is_callback = 0"
+        }
+        Source::Agents => {
+            "select p.agent as agent, coalesce(p.queue, '') as queue, 1 as handled, \
+            case when p.until_at is not null then p.until_at - p.from_at else 0 end as talk_ms, p.held_ms as hold_ms, \
+            case when w.saved_at > p.until_at and w.saved_at - p.until_at < 1800000 then w.saved_at - p.until_at else 0 end as after_ms, \
+            case when p.ended = 'transferred' then 1 else 0 end as passed_on \
+            from call_parts as p left join wrap_ups as w on w.call_id = p.call_id and w.agent = p.agent and w.disposition is not null \
+            where p.kind = 'agent' and p.agent is not null and p.from_at >= $1 and p.from_at < $2"
+        }
+        Source::Codes => {
+            "select cast(disposition as text) as code, agent, 1 as summed_up \
+            from wrap_ups where saved_at >= $1 and saved_at < $2 and disposition is not null"
+        }
+        Source::Orders => {
+            "select branch, via, fulfilment, case when status = 'cancelled' then 0 else 1 end as orders, \
+            case when status = 'cancelled' then 1 else 0 end as cancelled, \
+            case when status = 'cancelled' then 0 else goods_fen end as goods_fen, \
+            case when status = 'cancelled' then 0 else goods_fen + fee_fen - pay_fen end as discount_fen, \
+            case when status = 'cancelled' then 0 else fee_fen end as fee_fen, \
+            case when status = 'cancelled' then 0 else pay_fen end as pay_fen \
+            from orders where placed_at >= $1 and placed_at < $2"
+        }
+        Source::OrderTimes => {
+            "select branch, (placed_at - $1) / 900000 as slot, 1 as placed, pay_fen as placed_fen \
+            from orders where placed_at >= $1 and placed_at < $2 and status <> 'cancelled'"
+        }
+        Source::Dishes => {
+            "select o.branch as branch, l.dish as dish, l.quantity as portions, 1 as lines, l.amount_fen as amount_fen \
+            from orders as o join order_lines as l on l.order_id = o.id \
+            where o.placed_at >= $1 and o.placed_at < $2 and o.status <> 'cancelled'"
+        }
+        Source::Shifts | Source::Nodes | Source::Funnel => return None,
+    })
+}
+
+/// What is kept of agents' time, in the columns of its source.
+pub(super) const SHIFTS: &str = "select day, agent, ms as signed_in_ms, case when state = 'available' then ms else 0 end as available_ms, \
+    case when state = 'ringing' then ms else 0 end as ring_ms, \
+    case when state in ('on_call', 'hold', 'outbound') then ms else 0 end as busy_in_call_ms, \
+    case when state = 'wrap_up' then ms else 0 end as wrap_up_ms, case when state = 'break' then ms else 0 end as break_ms, \
+    case when state in ('not_ready', 'not_responding') then ms else 0 end as away_ms from agent_times where state <> 'offline'";

@@ -1,0 +1,197 @@
+//! Reports over HTTP: the list with its formulas, and each as JSON, CSV or XLSX.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::domain::{Language, Role};
+use crate::report::list::REPORTS;
+use crate::report::{Audience, Cell, Filter, Grain, Report, Table};
+use crate::sheet;
+use crate::web::body::Params;
+use crate::web::{Answer, Problem, Viewer, Web};
+use crate::wire::time;
+
+/// Who reads figures about calls and agents.
+pub(super) const FLOOR: [Role; 3] = [Role::Supervisor, Role::Manager, Role::Administrator];
+/// Who reads figures about orders; a branch its own only.
+const KITCHEN: [Role; 5] = [Role::Dispatcher, Role::Branch, Role::Supervisor, Role::Manager, Role::Administrator];
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct Wanted {
+    from: Option<String>,
+    to: Option<String>,
+    branch: Option<i64>,
+    queue: Option<String>,
+    agent: Option<String>,
+    grain: Option<String>,
+    format: Option<String>,
+    lang: Option<String>,
+}
+
+fn audience(audience: Audience) -> &'static [Role] {
+    match audience {
+        Audience::Floor => &FLOOR,
+        Audience::Kitchen => &KITCHEN,
+    }
+}
+
+/// The reports that this viewer may read, each with the formulas of its figures.
+#[utoipa::path(get, path = "/api/reports", tag = "reports", responses((status = 200, description = "a list of reports with their formulas")))]
+pub(in crate::web) async fn list(viewer: Viewer) -> Answer<Json<Value>> {
+    viewer.require(&KITCHEN)?;
+    let mine = REPORTS.iter().filter(|report| audience(report.audience).contains(&viewer.role));
+    Ok(Json(mine.map(describe).collect()))
+}
+
+fn describe(report: &Report) -> Value {
+    let filters: Vec<&str> = ["branch", "queue", "agent"].into_iter().filter(|column| report.filters_by(column)).collect();
+    json!({
+        "name": report.name,
+        "title": { "zh": report.zh, "en": report.en },
+        "about": if report.audience == Audience::Floor { "calls" } else { "orders" },
+        "filters": filters,
+        "grains": if report.by == crate::report::list::By::Time { json!(grains(report)) } else { json!([]) },
+        "formula": formulas(report),
+    })
+}
+
+fn grains(report: &Report) -> &'static [&'static str] {
+    if report.filters_by("slot") { &["15m", "hour", "day"] } else { &["day"] }
+}
+
+fn formulas(report: &Report) -> Value {
+    report.formulas().iter().map(|formula| json!({ "key": formula.key, "zh": formula.zh, "en": formula.en })).collect()
+}
+
+/// One report over days of the restaurant's calendar, both included; without days, today.
+#[utoipa::path(get, path = "/api/reports/{name}", tag = "reports",
+    params(("name" = String, Path), ("from" = Option<String>, Query, description = "YYYY-MM-DD"), ("to" = Option<String>, Query),
+        ("branch" = Option<i64>, Query), ("queue" = Option<String>, Query), ("agent" = Option<String>, Query),
+        ("grain" = Option<String>, Query, description = "15m, hour or day"),
+        ("format" = Option<String>, Query, description = "json, csv or xlsx"), ("lang" = Option<String>, Query, description = "zh or en")),
+    responses((status = 200, description = "the figures with their formulas"), (status = 422, description = "the days, the grain or the filter do not fit")))]
+pub(in crate::web) async fn one(
+    State(web): State<Web>,
+    viewer: Viewer,
+    Path(name): Path<String>,
+    Params(wanted): Params<Wanted>,
+) -> Answer<Response> {
+    viewer.require(&KITCHEN)?;
+    let report = Report::named(&name).ok_or_else(|| Problem::not_found("report"))?;
+    viewer.require(audience(report.audience))?;
+    let today = web.store.clock().local(web.wall()).date();
+    let (from, to) = days(&wanted, today)?;
+    let grain = wanted.grain.as_deref().map_or(Some(Grain::Day), Grain::parse);
+    let grain = grain.ok_or_else(|| Problem::invalid("grain is 15m, hour or day"))?;
+    let length = (to - from).get_days() + 1;
+    if length > grain.most_days() {
+        let most = grain.most_days();
+        return Err(Problem::invalid(format!(
+            "this grain is told for at most {most} days, and these are {length}; ask for fewer, or for day"
+        )));
+    }
+    let filter = filter(&viewer, report, &wanted)?;
+    let started = web.now;
+    let begin = started().instant;
+    let table = web.store.report(report, grain, from, to, &filter).await?;
+    metrics::histogram!("dinetone_report_seconds").record((started().instant - begin).as_secs_f64());
+    let language = match wanted.lang.as_deref() {
+        None => viewer.language,
+        Some("zh") => Language::Mandarin,
+        Some("en") => Language::English,
+        Some(_) => return Err(Problem::invalid("lang is zh or en")),
+    };
+    let words = sheet::Words { language, clock: web.store.clock() };
+    let file = |kind: &str| format!("attachment; filename=\"{}_{from}_{to}.{kind}\"", report.name);
+    match wanted.format.as_deref() {
+        None | Some("json") => Ok(Json(show(report, &table, from, to)).into_response()),
+        Some("csv") => {
+            web.audit(&viewer, "report.exported", &format!("report:{name}"), &format!("{from} to {to}, csv")).await;
+            Ok((
+                [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, file("csv"))],
+                sheet::csv(&table, words),
+            )
+                .into_response())
+        }
+        Some("xlsx") => {
+            let title = if language == Language::English { report.en } else { report.zh };
+            let book = sheet::xlsx(title, &table, &report.formulas(), words).map_err(Problem::invalid)?;
+            web.audit(&viewer, "report.exported", &format!("report:{name}"), &format!("{from} to {to}, xlsx")).await;
+            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
+            Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, file("xlsx"))], book).into_response())
+        }
+        Some(_) => Err(Problem::invalid("format is json, csv or xlsx")),
+    }
+}
+
+/// The days of a request: both, or one of them, or today.
+fn days(wanted: &Wanted, today: Date) -> Answer<(Date, Date)> {
+    let day = |text: &Option<String>| text.as_deref().map(day).transpose();
+    let (from, to) = match (day(&wanted.from)?, day(&wanted.to)?) {
+        (Some(from), Some(to)) => (from, to),
+        (Some(from), None) => (from, from.max(today)),
+        (None, Some(to)) => (to, to),
+        (None, None) => (today, today),
+    };
+    if from > to { Err(Problem::invalid("from is later than to")) } else { Ok((from, to)) }
+}
+
+/// A day as it is written in requests.
+pub(super) fn day(text: &str) -> Answer<Date> {
+    let fits = text.len() == 10 && (2000..2200).contains(&text[..4].parse().unwrap_or(0));
+    let day = if fits { text.parse::<Date>().ok() } else { None };
+    day.ok_or_else(|| Problem::invalid("days are written YYYY-MM-DD"))
+}
+
+/// What only is asked for. A branch gets its own figures, whatever it asks for.
+fn filter(viewer: &Viewer, report: &Report, wanted: &Wanted) -> Answer<Filter> {
+    let mut filter = Filter { branch: wanted.branch, queue: wanted.queue.clone(), agent: wanted.agent.clone() };
+    if viewer.role == Role::Branch {
+        let own = viewer.branch.ok_or_else(|| Problem::new("not-allowed", "this account belongs to no branch"))?;
+        let own = i64::from(own.get());
+        if filter.branch.is_some_and(|asked| asked != own) {
+            return Err(Problem::new("not-allowed", "a branch reads its own figures"));
+        }
+        filter.branch = Some(own);
+    }
+    for (column, asked) in [("branch", filter.branch.is_some()), ("queue", filter.queue.is_some()), ("agent", filter.agent.is_some())] {
+        if asked && !report.filters_by(column) {
+            return Err(Problem::invalid(format!("this report cannot be asked for one {column}")));
+        }
+    }
+    Ok(filter)
+}
+
+fn show(report: &Report, table: &Table, from: Date, to: Date) -> Value {
+    let heads: Vec<Value> =
+        table.heads.iter().map(|head| json!({ "key": head.key, "zh": head.zh, "en": head.en, "kind": head.kind.name() })).collect();
+    let row = |cells: &Vec<Cell>| cells.iter().map(cell).collect::<Value>();
+    json!({
+        "name": report.name,
+        "title": { "zh": report.zh, "en": report.en },
+        "from": from.to_string(),
+        "to": to.to_string(),
+        "formula": formulas(report),
+        "columns": heads,
+        "rows": table.rows.iter().map(row).collect::<Value>(),
+        "total": table.total.as_ref().map(row),
+        "previous": table.previous.as_ref().map(|total| json!({ "total": row(total) })),
+        "chart": table.chart.as_ref().map(|chart| json!({ "kind": chart.kind, "x": chart.x, "series": chart.series })),
+    })
+}
+
+fn cell(cell: &Cell) -> Value {
+    match cell {
+        Cell::Nothing => Value::Null,
+        Cell::Whole(number) => json!(number),
+        Cell::Tenths(tenths) => json!(*tenths as f64 / 10.0),
+        Cell::Text(text) => json!(text),
+        Cell::Time(at) => json!(time(*at)),
+    }
+}
