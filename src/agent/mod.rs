@@ -18,7 +18,7 @@ pub struct Profile {
     pub name: String,
     pub role: Role,
     pub team: Option<String>,
-    /// The queues they serve; the order in the settings counts. Empty: all queues.
+    /// The queues they serve; the order in the settings counts. Empty: all queues for agents, none for others.
     pub queues: Vec<QueueId>,
     /// Empty: takes every call as somebody of middling skill.
     pub skills: Vec<Skill>,

@@ -265,6 +265,7 @@ impl Centre {
         }
         self.rebridge(now, call);
         if let Some(agent) = colleague {
+            self.publish(now, What::Withdrawn { to: agent.clone(), call, why: "left" });
             self.floor.acd.handle(now, AcdInput::AgentLeft { call, agent: agent.clone(), wrap_up: false });
             self.free_line(now, &agent);
         }
@@ -283,6 +284,10 @@ impl Centre {
                 && talk.rung.iter().any(|rung| rung.who.user == who.user)
             {
                 self.withdraw(now, call, &who.user, "cancelled");
+            }
+            if consult.state == Advice::Talking {
+                // It goes on, or ends, without them: their page forgets it.
+                self.publish(now, What::Withdrawn { to: who.user.clone(), call, why: "left" });
             }
             self.free_line(now, &who.user);
         }

@@ -3,12 +3,13 @@
 use super::acd::{A, Acd, Slot, Who};
 use super::io::{AcdOutput, Profile};
 use crate::agent::{Agent, Why};
-use crate::domain::{AgentState, Break, Seat, UserId};
+use crate::domain::{AgentState, Break, Role, Seat, UserId};
 
 impl Acd {
     pub(super) fn sign_on(&mut self, profile: Profile, seat: Seat) {
         let now = self.now;
-        let served: Vec<_> = if profile.queues.is_empty() {
+        // Supervisors sign on to listen: calls come to them only from queues that they are given by name.
+        let served: Vec<_> = if profile.queues.is_empty() && profile.role == Role::Agent {
             (0..self.queues.len()).collect()
         } else {
             profile.queues.iter().filter_map(|queue| self.queue_named(queue)).collect()

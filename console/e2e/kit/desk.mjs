@@ -40,7 +40,13 @@ export const alt = (page, letter) => page.keyboard.press(`Alt+Key${letter}`)
 
 /** Chooses the state with this place in the menu (1 is available). */
 export async function choose(page, place) {
-  await alt(page, 'S')
+  const menu = page.getByRole('menu', { name: /状态|State/ })
+  // Twice within 300 ms counts once: pressed again when it was too soon.
+  await until('the menu of states is open', async () => {
+    if (await menu.isVisible()) return true
+    await alt(page, 'S')
+    return menu.isVisible()
+  }, 3_000, 320)
   await page.keyboard.press(`Digit${place}`)
 }
 

@@ -79,7 +79,7 @@ function heard(frame: Frame) {
     if (floor.me && floor.me.seat === 'browser' && state.value !== 'offline' && softphone.state.phase === 'closed' && !softphone.state.takenOver)
       void softphone.open()
   }
-  if (frame.type === 'call.withdrawn' && frame.why !== 'rejected') say(t.has(`withdrawn.${frame.why}`) ? t.code('withdrawn', frame.why) : t('withdrawn.no_answer'), 'info')
+  if (frame.type === 'call.withdrawn' && !['rejected', 'left', 'watch_over'].includes(frame.why)) say(t.has(`withdrawn.${frame.why}`) ? t.code('withdrawn', frame.why) : t('withdrawn.no_answer'), 'info')
 }
 
 export async function begin() {

@@ -82,7 +82,8 @@ export function applyFrame(state: FloorState, frame: Frame, now: number, self: s
     case 'call.withdrawn': {
       const had = state.calls[frame.call]
       // A late «taken back» never takes away a call that was answered meanwhile.
-      if (had && had.state === 'ringing') {
+      if (had && (frame.why === 'left' || frame.why === 'watch_over')) delete state.calls[frame.call]
+      else if (had && had.state === 'ringing') {
         delete state.calls[frame.call]
         state.withdrawn = { call: frame.call, why: frame.why }
       }
