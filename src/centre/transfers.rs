@@ -6,6 +6,7 @@ use crate::call::conversation::{Advice, Consult, Handing, Part};
 use crate::call::session::SessionInput;
 use crate::command::{Refusal, Target, TransferMode};
 use crate::domain::{AgentState, End, Party, PhoneNumber, QueueNews, QueueReason, QueueWish, Reason, UserId};
+use crate::event::What;
 use crate::machine::{Machine, Now};
 use crate::media::order::LegId;
 use crate::queue::AcdInput;

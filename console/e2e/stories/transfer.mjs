@@ -75,6 +75,9 @@ export default async function transfer(stage, step) {
   await diner.hearsOther([], 10_000)
   diner.hangUp()
   await diner.ended()
-  await Promise.all([wrapUp(li.page), wrapUp(wang.page)])
-  await hearsSilence(li.page)
+  await wrapUp(li.page)
+  // The colleague only helped: nothing to sum up.
+  await inCard(wang.page, 'none')
+  await Promise.all([inState(li.page, 'available'), inState(wang.page, 'available')])
+  await Promise.all([hearsSilence(li.page), hearsSilence(wang.page)])
 }

@@ -464,3 +464,17 @@ fn c54_signing_off_in_a_call_comes_after_the_wrap_up() {
     assert_eq!(floor.state("8001"), AgentState::SignedOut);
     assert_eq!(floor.acd.agents().count(), 0);
 }
+
+#[test]
+fn c71_a_supervisor_who_signs_on_to_listen_is_rung_for_no_caller_and_makes_no_queue_attended() {
+    let mut floor = Floor::with(Strategy::LongestIdle, &[]);
+    floor.on(Profile { role: Role::Supervisor, ..profile("8100") });
+    assert_eq!(floor.acd.queues(floor.now).queues[0].agents, 0);
+    floor.on(profile("8001"));
+    floor.wait(60.0);
+    floor.on(Profile { role: Role::Supervisor, queues: vec![QueueId::new("order")], ..profile("8101") });
+    floor.joins(1);
+    floor.offered(1, "8001");
+    floor.joins(2);
+    floor.offered(2, "8101");
+}
