@@ -8,12 +8,15 @@ use crate::domain::{AgentState, Break, Role, Seat, UserId};
 impl Acd {
     pub(super) fn sign_on(&mut self, profile: Profile, seat: Seat) {
         let now = self.now;
+        let mut served: Vec<_> = profile.queues.iter().filter_map(|queue| self.queue_named(queue)).collect();
+        if served.len() < profile.queues.len() {
+            let line = "has queues on record that the settings do not name; with none left, an agent serves all".to_owned();
+            self.put(AcdOutput::Log { agent: profile.user.clone(), line });
+        }
         // Supervisors sign on to listen: calls come to them only from queues that they are given by name.
-        let served: Vec<_> = if profile.queues.is_empty() && profile.role == Role::Agent {
-            (0..self.queues.len()).collect()
-        } else {
-            profile.queues.iter().filter_map(|queue| self.queue_named(queue)).collect()
-        };
+        if served.is_empty() && profile.role == Role::Agent {
+            served = (0..self.queues.len()).collect();
+        }
         let agent = match self.by_user.get(&profile.user).copied() {
             Some(agent) => agent,
             None => {

@@ -253,3 +253,13 @@ fn c39_facts_that_come_late_still_count() {
     let view = floor.acd.queues(floor.now);
     assert_eq!((view.waiting[0].call, view.waiting[0].priority, view.waiting[0].name.as_str()), (2, 2, "王晓梅"));
 }
+
+#[test]
+fn c36_an_agent_whose_queues_were_renamed_still_gets_calls_and_it_is_logged() {
+    let mut floor = Floor::new(Settings::default());
+    floor.on(Profile { queues: vec![queue("order-zh")], ..profile("8001") });
+    assert!(floor.out.iter().any(|output| matches!(output, AcdOutput::Log { .. })));
+    floor.out.clear();
+    floor.joins(1);
+    floor.offered(1, "8001");
+}
