@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use dinetone::machine::Now;
 use dinetone::media::order::{Codec, LegId, LegPlan, MediaOrder, MediaReport};
+use dinetone::media::quality::NO_AUDIO;
 use dinetone::media::rtp;
 use dinetone::server::media_thread::{Entry, MediaSettings, MediaThreads, ReportSink};
 
@@ -98,7 +99,7 @@ impl Field {
         socket.set_nonblocking(true)?;
         let leg = LegId(self.parties.len() as u64);
         let (mut page, offer) = Page::new(now(), socket.local_addr()?);
-        self.order(MediaOrder::OpenBrowser { leg, offer })?;
+        self.order(MediaOrder::OpenBrowser { leg, offer, quiet_after: NO_AUDIO })?;
         loop {
             match self.reports.recv_timeout(Duration::from_secs(5)).map_err(io::Error::other)? {
                 MediaReport::BrowserAnswer { sdp, .. } => break page.accept(&sdp),

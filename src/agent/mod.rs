@@ -270,6 +270,13 @@ impl Agent {
         }
     }
 
+    /// A ring that did not reach the seat counts like one that nobody took, and what was wrong stays shown; whoever looks after
+    /// the seat says when it works.
+    pub fn unreached(&mut self, now: Now, why: &'static str, most: u8) {
+        self.seat_fault = Some(why);
+        self.not_taken(now, why, most);
+    }
+
     /// Wants calls, now or after this one.
     pub fn ready(&mut self, now: Now) {
         self.next = Next::Ready;
@@ -316,14 +323,18 @@ impl Agent {
     /// Let it ring: not responding; after so many in a row, a break with its reason.
     pub fn missed(&mut self, now: Now, most: u8) {
         self.today.missed += 1;
+        self.not_taken(now, "missed", most);
+    }
+
+    fn not_taken(&mut self, now: Now, why: &str, most: u8) {
         self.missed_in_a_row = self.missed_in_a_row.saturating_add(1);
         self.idle_since = now.instant;
-        self.reason = Some("missed".into());
-        if self.next != Next::Ready || self.seat_fault.is_some() {
-            self.rest(now);
-        } else if self.missed_in_a_row >= most {
+        self.reason = Some(why.to_owned());
+        if self.next == Next::Ready && self.missed_in_a_row >= most {
             self.missed_in_a_row = 0;
             self.next = Next::Break(Break("missed".into()), Why::Missed);
+            self.rest(now);
+        } else if self.next != Next::Ready || self.seat_fault.is_some() {
             self.rest(now);
         } else {
             self.enter(now, AgentState::NotResponding);

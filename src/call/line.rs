@@ -9,6 +9,7 @@ use super::plan::{self, Side};
 use crate::domain::KeySource;
 use crate::machine::{Now, Timers};
 use crate::media::order::{LegId, LegPlan, MediaOrder, MediaReport};
+use crate::media::quality::NO_AUDIO;
 use crate::sip::event::{DialogId, EndCause, SipCommand};
 use crate::sip::sdp;
 
@@ -293,7 +294,7 @@ impl Line {
             Some(offer) if offer.is_webrtc() => {
                 self.out(LineOutput::Media(MediaOrder::Close { leg: self.leg }));
                 self.leg = LegId(self.dialog.0 | PAGE);
-                self.out(LineOutput::Media(MediaOrder::OpenBrowser { leg: self.leg, offer: offer.raw.to_string() }));
+                self.out(LineOutput::Media(MediaOrder::OpenBrowser { leg: self.leg, offer: offer.raw.to_string(), quiet_after: NO_AUDIO }));
             }
             Some(offer) => match plan::answer(Some(offer), self.side()) {
                 Ok((plan, sdp)) => {

@@ -155,7 +155,7 @@ const RECORD_WAIT: Duration = Duration::from_millis(120);
 /// Nor may the question who calls delay the first word.
 const CARD_WAIT: Duration = Duration::from_millis(400);
 /// The media thread reports missing sound after this time.
-pub const NO_AUDIO_NOTE: Duration = Duration::from_secs(5);
+pub const NO_AUDIO_NOTE: Duration = crate::media::quality::NO_AUDIO;
 const COUNTERS_WAIT: Duration = Duration::from_secs(2);
 /// An order that was on its way when the caller hung up is waited for so long.
 const SETTLE_WAIT: Duration = Duration::from_secs(70);

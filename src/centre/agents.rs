@@ -1,12 +1,14 @@
 //! Agents and their seats: shifts, the browser's leg, desk phones and outside numbers, and what happens when one of them is lost.
 
+use std::time::Duration;
+
 use super::floor::{Alarm, Browser, Desk, For, GRACE};
 use super::{Centre, Output};
 use crate::call::conversation::Advice;
 use crate::call::line::{Line, LineInput, LineOutput};
 use crate::call::session::SessionInput;
 use crate::command::Refusal;
-use crate::domain::{Role, Seat, Timestamp, UserId};
+use crate::domain::{QueueReason, QueueWish, Role, Seat, Timestamp, UserId};
 use crate::event::What;
 use crate::machine::{Machine, Now};
 use crate::media::clip::Piece;
@@ -16,6 +18,8 @@ use crate::sip::event::{DialogId, EndCause, SipCommand, SipInput};
 
 /// A page that was seen to be there and has not said its name.
 const UNNAMED: u64 = 0;
+/// A page sends a packet every 20 ms; without one for so long its agent cannot be heard, and the caller gets music.
+const QUIET: Duration = Duration::from_millis(700);
 
 impl Centre {
     /// A console asks for everything: somebody sits there again. On a desk phone no other word need follow.
@@ -91,7 +95,7 @@ impl Centre {
         let why = match &desk.seat {
             None => return,
             Some(Seat::Browser) => match &desk.browser {
-                Some(browser) if browser.up => None,
+                Some(browser) if browser.up && !browser.failed => None,
                 Some(_) if desk.gone_since.is_some() => Some("reconnecting"),
                 _ => Some("no_media"),
             },
@@ -133,6 +137,11 @@ impl Centre {
     /// Nothing of this person is left on the floor.
     pub(super) fn leave_desk(&mut self, now: Now, user: &UserId) {
         self.stop_watching(now, user);
+        // What they have not summed up is summed up by what happened.
+        let unsaved = self.floor.desks.get(user).map(|desk| desk.wraps.iter().map(|wrap| wrap.view.call).collect::<Vec<_>>());
+        for call in unsaved.unwrap_or_default() {
+            self.wrap_up_over(now, call, user);
+        }
         let Some(desk) = self.floor.desks.remove(user) else { return };
         if let Some(browser) = desk.browser {
             self.floor.legs.remove(&browser.leg);
@@ -151,9 +160,9 @@ impl Centre {
         let leg = known.unwrap_or_else(|| self.floor.new_leg());
         self.floor.legs.insert(leg, user.clone());
         if let Some(desk) = self.floor.desks.get_mut(user) {
-            desk.browser = Some(Browser { leg, up: false });
+            desk.browser = Some(Browser { leg, up: false, quiet: false, failed: false });
         }
-        self.out.push_back(Output::Media(MediaOrder::OpenBrowser { leg, offer: sdp }));
+        self.out.push_back(Output::Media(MediaOrder::OpenBrowser { leg, offer: sdp, quiet_after: QUIET }));
         if known.is_some() {
             self.forget_ears(user, leg);
             self.seat_lost(now, user, "media");
@@ -179,10 +188,31 @@ impl Centre {
                 if was == Some(connected) {
                     return;
                 }
-                if connected {
-                    self.seat_back(now, &user);
-                } else {
+                if !connected {
                     self.seat_lost(now, &user, "media");
+                } else if self.is_lost_and_quiet(&user) {
+                    // Connected, but the caller would hear nothing: the first packet brings the agent back.
+                    self.tell_seat(now, &user);
+                } else {
+                    self.seat_back(now, &user);
+                }
+            }
+            // A laptop that vanishes says nothing: what does not come any more tells it first.
+            MediaReport::NoAudio { .. } => {
+                if let Some(browser) = &mut desk.browser {
+                    browser.quiet = true;
+                }
+                if self.floor.call_of(&user).is_some() {
+                    self.seat_lost(now, &user, "media");
+                }
+            }
+            MediaReport::AudioBack { .. } => {
+                let here = desk.page.is_some();
+                if let Some(browser) = &mut desk.browser {
+                    (browser.quiet, browser.failed) = (false, false);
+                    if browser.up && here {
+                        self.seat_back(now, &user);
+                    }
                 }
             }
             MediaReport::OpenFailed { .. } => {
@@ -212,14 +242,14 @@ impl Centre {
             return;
         }
         desk.page = Some(page);
-        let works = !matches!(desk.seat, Some(Seat::Browser)) || desk.browser.as_ref().is_some_and(|browser| browser.up);
+        let works = !desk.is_in_browser() || desk.browser.as_ref().is_some_and(|browser| browser.up);
         if works {
             self.seat_back(now, user);
         }
     }
 
     /// The page or its sound is gone: a caller hears music, nobody new is sent, and the grace begins.
-    fn seat_lost(&mut self, now: Now, user: &UserId, what: &'static str) {
+    pub(super) fn seat_lost(&mut self, now: Now, user: &UserId, what: &'static str) {
         let Some(desk) = self.floor.desks.get_mut(user) else { return };
         if desk.gone_since.is_none() {
             desk.gone_since = Some(now.instant);
@@ -227,7 +257,7 @@ impl Centre {
         }
         let Some(desk) = self.floor.desks.get(user) else { return };
         // A desk phone goes on talking without its page.
-        if !matches!(desk.seat, Some(Seat::Browser)) {
+        if !desk.is_in_browser() {
             return;
         }
         let call = self.floor.talks.values().find(|talk| talk.is_of(user)).map(|talk| talk.call);
@@ -242,6 +272,16 @@ impl Centre {
         }
         let agent = user.clone();
         self.floor.acd.handle(now, AcdInput::SeatDown { agent, why: "reconnecting" });
+    }
+
+    /// Whether the agent's caller hears music and nothing comes from the page.
+    fn is_lost_and_quiet(&self, user: &UserId) -> bool {
+        self.is_quiet(user) && self.floor.talks.values().any(|talk| talk.is_of(user) && talk.lost.is_some())
+    }
+
+    /// Whether nothing has come from the page for a moment.
+    pub(super) fn is_quiet(&self, user: &UserId) -> bool {
+        self.floor.desks.get(user).and_then(|desk| desk.browser.as_ref()).is_some_and(|browser| browser.quiet)
     }
 
     fn seat_back(&mut self, now: Now, user: &UserId) {
@@ -278,9 +318,12 @@ impl Centre {
         if desk.gone_since.is_none_or(|since| now.instant.saturating_duration_since(since) < GRACE) {
             return;
         }
-        let in_browser = matches!(desk.seat, Some(Seat::Browser));
-        let call = self.floor.talks.values().find(|talk| talk.is_of(user)).map(|talk| talk.call);
-        match call {
+        let in_browser = desk.is_in_browser();
+        match self.floor.call_of(user) {
+            Some(call) if in_browser && self.floor.talks.get(&call).is_some_and(|talk| talk.consults(user)) => {
+                self.explain(now, call, "the consulted colleague's page did not come back");
+                self.consulted_gone(now, call);
+            }
             Some(call) if in_browser => {
                 let why = self.floor.talks.get(&call).and_then(|talk| talk.lost).map_or("page", |(what, _)| what);
                 self.agent_lost(now, call, user, why);
@@ -302,6 +345,9 @@ impl Centre {
         } else {
             if let Some(desk) = self.floor.desks.get_mut(user) {
                 desk.gone_since = None;
+                if let Some(browser) = &mut desk.browser {
+                    browser.failed = browser.quiet;
+                }
             }
             self.tell_seat(now, user);
         }
@@ -479,7 +525,15 @@ impl Centre {
             talk.reason = "agent_lost".into();
         }
         self.rebridge(now, call);
-        self.floor.acd.handle(now, AcdInput::AgentLost { call, agent: agent.clone(), why });
+        if self.floor.acd.agent(agent).is_some() {
+            return self.floor.acd.handle(now, AcdInput::AgentLost { call, agent: agent.clone(), why });
+        }
+        // A supervisor who took over without being signed on: the queues do not know them.
+        self.wait_again(now, call);
+        let queue = self.floor.talks.get(&call).and_then(|talk| talk.queue.clone());
+        let joining = self.joining(call, queue, QueueReason::AgentLost, &QueueWish::default());
+        self.join_with(now, joining);
+        self.floor.acd.handle(now, AcdInput::Prefer { call });
     }
 
     /// A phone registered or went away.

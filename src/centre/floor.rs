@@ -9,7 +9,7 @@ use super::{Centre, Output};
 use crate::call::conversation::{CallerFacts, Colleague, Conversation};
 use crate::call::line::Line;
 use crate::call::session::{Session, SessionInput};
-use crate::domain::{PhoneNumber, QueueWish, Seat, StepKind, UserId};
+use crate::domain::{AgentState, PhoneNumber, QueueWish, Seat, StepKind, UserId};
 use crate::event::{CallView, Event, Snapshot, What};
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder};
@@ -35,6 +35,8 @@ pub(super) enum Alarm {
     Pop(u64),
     /// The page or the sound of this agent did not come back.
     Grace(UserId),
+    /// The time to sum up this call is over for somebody who is not in the queues' book.
+    Wrap(u64, UserId),
 }
 
 /// Why a line rings.
@@ -61,8 +63,12 @@ pub(super) enum Then {
 #[derive(Debug, Clone)]
 pub(super) struct Browser {
     pub leg: LegId,
-    /// Sound flows.
+    /// Connected.
     pub up: bool,
+    /// Nothing has come from it for a moment.
+    pub quiet: bool,
+    /// It stayed so for the whole grace: nobody is sent there until something comes.
+    pub failed: bool,
 }
 
 /// A summed-up call that its agent still sees.
@@ -86,6 +92,16 @@ pub(super) struct Desk {
     /// Desk phone or outside number: the line that is up or rings.
     pub line: Option<u64>,
     pub wraps: Vec<Wrap>,
+}
+
+impl Desk {
+    /// Whether this person speaks by the page's own sound, and not by a telephone.
+    pub fn is_in_browser(&self) -> bool {
+        match &self.seat {
+            Some(seat) => matches!(seat, Seat::Browser),
+            None => self.browser.is_some(),
+        }
+    }
 }
 
 /// A caller who asks for a person, while their card is fetched.
@@ -225,6 +241,7 @@ impl Centre {
             }
             Alarm::Pop(call) => self.pop_late(now, call),
             Alarm::Grace(agent) => self.grace_over(now, &agent),
+            Alarm::Wrap(call, user) => self.wrap_up_over(now, call, &user),
         }
         true
     }
@@ -266,6 +283,19 @@ impl Centre {
             }
         }
         self.floor.acd.handle(now, AcdInput::LiveLegs(legs));
+        self.try_seats_again(now);
+    }
+
+    /// Whoever is not ready because one ring or one call went wrong is so no longer than the seat itself is at fault (C54).
+    fn try_seats_again(&mut self, now: Now) {
+        let doubted = |user: &&UserId| match self.floor.acd.agent(user).map(|view| view.state) {
+            Some(AgentState::NotReady { why }) => !matches!(why, "no_phone" | "no_media" | "reconnecting"),
+            _ => false,
+        };
+        let users: Vec<UserId> = self.floor.desks.keys().filter(doubted).cloned().collect();
+        for user in users {
+            self.tell_seat(now, &user);
+        }
     }
 
     /// Tells everybody who listens.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::floor::Wrap;
+use super::floor::{Alarm, Wrap};
 use super::{Centre, Output};
 use crate::call::conversation::Advice;
 use crate::call::request::StoreRequest;
 use crate::call::session::SessionInput;
 use crate::command::Refusal;
-use crate::domain::{AgentState, CustomerId, Disposition, End, Identity, Party, Reason, UserId};
+use crate::domain::{AgentState, CustomerId, Disposition, End, Identity, Party, Reason, Timestamp, UserId};
 use crate::event::{CallState, What};
 use crate::machine::{Machine, Now};
 use crate::queue::AcdInput;
@@ -18,10 +18,11 @@ use crate::queue::AcdInput;
 const LONGEST_NOTE: usize = 2000;
 /// Keys sent at once at most.
 const MOST_KEYS: usize = 32;
-/// Dispositions that follow from what happened (domain.md 2.4): an order, a complaint, a cut line, a question.
+/// Dispositions that follow from what happened (domain.md 2.4): an order, a complaint, a question, nobody picked up.
 const ORDERED: u8 = 10;
 const COMPLAINT: u8 = 32;
 const ASKED: u8 = 20;
+const NOT_REACHED: u8 = 80;
 
 impl Centre {
     /// The call, when this agent has it.
@@ -203,7 +204,8 @@ impl Centre {
         let by = self.calls.get(&call).and_then(crate::call::session::Session::end).map(|end| end.by.name());
         view.ended = Some(by.filter(|_| how == "caller_gone").unwrap_or(how).to_owned());
         view.lost = None;
-        view.proposed = Some(propose(&view.orders, &view.reason));
+        let reached = self.floor.talks.get(&call).is_none_or(|talk| talk.reached);
+        view.proposed = Some(propose(&view.orders, &view.reason, reached));
         self.keep_part(call, &part, now.wall.into(), how, part.held_ms + held);
         self.keep_wrap(agent, Wrap { view, saved: false });
     }
@@ -216,8 +218,18 @@ impl Centre {
         let Some(wrap) = desk.wraps.last_mut().filter(|wrap| !wrap.saved) else { return };
         match state {
             Some(AgentState::WrapUp { call, until, .. }) if call == wrap.view.call => wrap.view.wrap_up_until = Some(until),
+            // A supervisor who took a call over without being signed on: the same time to sum up, kept here.
+            None if wrap.view.wrap_up_until.is_none() => {
+                let queues = &self.floor.acd.settings().queues;
+                let queue = queues.iter().find(|queue| Some(&queue.id) == wrap.view.queue.as_ref()).or(queues.first());
+                let length = queue.map_or(Duration::ZERO, |queue| queue.wrap_up);
+                wrap.view.wrap_up_until = Some(Timestamp::from(now.wall).after(length));
+                let alarm = Alarm::Wrap(wrap.view.call, agent.clone());
+                self.floor.alarm(now.instant + length, alarm);
+            }
             _ => {}
         }
+        let Some(wrap) = self.floor.desks.get(agent).and_then(|desk| desk.wraps.last()) else { return };
         let view = Arc::new(wrap.view.clone());
         self.publish(now, What::Call { to: agent.clone(), call: view });
         if let Some(line) = self.floor.desks.get(agent).and_then(|desk| desk.line) {
@@ -274,9 +286,10 @@ impl Centre {
 }
 
 /// What the agent most probably will choose.
-fn propose(orders: &[String], reason: &str) -> u8 {
+fn propose(orders: &[String], reason: &str, reached: bool) -> u8 {
     match (orders.is_empty(), reason) {
         (false, _) => ORDERED,
+        (true, _) if !reached => NOT_REACHED,
         (true, "complaint") => COMPLAINT,
         (true, _) => ASKED,
     }

@@ -390,6 +390,10 @@ impl Centre {
             waited_ms: Some(waited_ms),
         };
         self.with_call(now, call, |session, env| session.handle(env, now, served));
+        if self.is_quiet(agent) {
+            // Answered by a page from which nothing comes: the caller is not left in silence.
+            self.seat_lost(now, agent, "media");
+        }
     }
 
     /// The caller is with this agent from now on: a short tone for the agent, the agent's number for the caller.

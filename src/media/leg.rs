@@ -192,6 +192,11 @@ impl Leg {
         self.plan = plan;
     }
 
+    /// From now on no packet for so long is reported; what was missed before is forgotten.
+    pub fn quiet_after(&mut self, now: Now, limit: Duration) {
+        self.watch = Watch::after(now.instant, limit);
+    }
+
     /// Plays these pieces from the next packet on, instead of what is playing.
     pub fn play(&mut self, play: PlayId, pieces: Arc<[Piece]>, repeat: bool) {
         self.marker |= self.idle;

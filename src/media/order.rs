@@ -69,8 +69,9 @@ pub enum MediaOrder {
     /// Ends a recording; answered by `Recorded`.
     StopRecording { leg: LegId },
     /// Opens a leg towards a browser (WebRTC, ICE-lite) from its SDP offer, or renews one that is open under this id (a
-    /// reloaded page): answered by `BrowserAnswer` or `OpenFailed`. `ip` is the address that the page can reach.
-    OpenBrowser { leg: LegId, offer: String },
+    /// reloaded page): answered by `BrowserAnswer` or `OpenFailed`. Without a packet for `quiet_after` it reports `NoAudio`: pages
+    /// send all the time, also when their microphone is shut.
+    OpenBrowser { leg: LegId, offer: String, quiet_after: Duration },
     /// A candidate that the page found later (RFC 8838).
     Candidate { leg: LegId, candidate: String },
     /// From now on this leg hears these legs and nobody else; an empty list: nobody. One and the same codec: their packets are
@@ -111,7 +112,7 @@ pub enum MediaReport {
         audio: Vec<u8>,
         by: RecordEnd,
     },
-    /// No packet for the time-out (5 s: a note; the thread reports it once and again with `AudioBack`).
+    /// No packet for the time-out (5 s, for pages as the order says: a note; the thread reports it once and again with `AudioBack`).
     NoAudio {
         leg: LegId,
         for_ms: u32,

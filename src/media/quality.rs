@@ -220,13 +220,20 @@ pub fn linear_of(payload_type: u8) -> Option<fn(u8) -> i16> {
 pub struct Watch {
     last: Instant,
     missed: bool,
+    limit: Duration,
 }
 
 impl Watch {
     /// Begins to wait.
     #[must_use]
     pub fn new(now: Instant) -> Self {
-        Self { last: now, missed: false }
+        Self::after(now, NO_AUDIO)
+    }
+
+    /// Begins to wait; silence of so long is too long.
+    #[must_use]
+    pub fn after(now: Instant, limit: Duration) -> Self {
+        Self { last: now, missed: false, limit }
     }
 
     /// The peer may be silent until now (hold, a new agreement).
@@ -243,7 +250,7 @@ impl Watch {
     /// How long nothing came, once, when it becomes too long.
     pub fn missing(&mut self, now: Instant) -> Option<Duration> {
         let quiet = now.saturating_duration_since(self.last);
-        if self.missed || quiet < NO_AUDIO {
+        if self.missed || quiet < self.limit {
             return None;
         }
         self.missed = true;

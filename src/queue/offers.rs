@@ -166,7 +166,9 @@ impl Acd {
         if self.agents[agent].consult.is_some_and(|consult| consult.call == call) {
             self.consult_over(agent, "failed");
         } else if self.take_ring(call, agent, "failed") {
-            self.agents[agent].agent.seat_down(self.now, why);
+            self.pause(call, agent);
+            let most = self.settings.missed_until_break;
+            self.agents[agent].agent.unreached(self.now, why, most);
             self.agent_changed(agent);
             self.after_ring(call, agent, "failed");
         }
@@ -302,7 +304,7 @@ impl Acd {
         match why {
             "no_answer" => here.missed(self.now, most),
             "rejected" => here.rejected(self.now),
-            "failed" => here.seat_down(self.now, "no_phone"),
+            "failed" => here.unreached(self.now, "phone", most),
             _ => here.ring_withdrawn(self.now),
         }
         self.agent_changed(agent);

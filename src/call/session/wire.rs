@@ -81,7 +81,7 @@ impl Session {
         session.leg_closed = false;
         "page".clone_into(&mut session.record.trunk);
         session.step(now, StepKind::Arrived);
-        session.media_order(MediaOrder::OpenBrowser { leg: session.leg, offer });
+        session.media_order(MediaOrder::OpenBrowser { leg: session.leg, offer, quiet_after: super::NO_AUDIO_NOTE });
         session.store(StoreRequest::Started { call: session.dialog.0, record: Box::new(session.record.clone()) });
         session.timers.start(Timer::Record, now.instant + super::RECORD_WAIT);
         match caller {

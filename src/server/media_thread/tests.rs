@@ -11,6 +11,7 @@ use crate::media::clip::{Clip, ClipBytes, Piece};
 use crate::media::dtmf::tone::Detector;
 use crate::media::g711::alaw_to_linear;
 use crate::media::order::{Codec, LegPlan, PlayId};
+use crate::media::quality::NO_AUDIO;
 use crate::media::rtp;
 use crate::media::srtp::{Context, Crypto, MasterKey, Suite};
 use crate::media::webrtc::page::{Page, Post};
@@ -209,7 +210,7 @@ impl RealPage {
         let socket = peer();
         socket.set_nonblocking(true).unwrap();
         let (mut page, offer) = Page::new(now(), socket.local_addr().unwrap());
-        media.send(MediaOrder::OpenBrowser { leg, offer }).unwrap();
+        media.send(MediaOrder::OpenBrowser { leg, offer, quiet_after: NO_AUDIO }).unwrap();
         let answer = loop {
             match reports.recv_timeout(PATIENCE).unwrap() {
                 MediaReport::BrowserAnswer { sdp, .. } => break sdp,
@@ -310,12 +311,12 @@ fn c10_a_page_and_a_telephone_hear_each_others_tones_and_a_reload_goes_on() {
 #[test]
 fn a_bad_offer_and_a_port_without_browsers_are_told_with_a_reason() {
     let (media, reports) = with_browsers();
-    media.send(MediaOrder::OpenBrowser { leg: LegId(1), offer: "hello".into() }).unwrap();
+    media.send(MediaOrder::OpenBrowser { leg: LegId(1), offer: "hello".into(), quiet_after: NO_AUDIO }).unwrap();
     assert!(matches!(reports.recv_timeout(PATIENCE).unwrap(), MediaReport::OpenFailed { leg: LegId(1), why: "the offer cannot be read" }));
     media.send(MediaOrder::Candidate { leg: LegId(1), candidate: "x".into() }).unwrap();
     let (media, reports) = started();
     let (_, offer) = Page::new(now(), peer().local_addr().unwrap());
-    media.send(MediaOrder::OpenBrowser { leg: LegId(1), offer }).unwrap();
+    media.send(MediaOrder::OpenBrowser { leg: LegId(1), offer, quiet_after: NO_AUDIO }).unwrap();
     assert!(matches!(reports.recv_timeout(PATIENCE).unwrap(), MediaReport::OpenFailed { leg: LegId(1), .. }));
 }
 

@@ -145,8 +145,8 @@ impl Worker {
         match order {
             MediaOrder::Open { leg, ip, port, plan } => self.open(now, leg, ip, port, plan),
             MediaOrder::Close { leg } => self.close(now, leg),
-            MediaOrder::OpenBrowser { leg, offer } => {
-                let report = match self.open_browser(now, leg, &offer) {
+            MediaOrder::OpenBrowser { leg, offer, quiet_after } => {
+                let report = match self.open_browser(now, leg, &offer, quiet_after) {
                     Ok(sdp) => MediaReport::BrowserAnswer { leg, sdp },
                     Err(why) => MediaReport::OpenFailed { leg, why },
                 };
@@ -192,7 +192,7 @@ impl Worker {
     }
 
     /// Opens a leg for a page, or gives one that is open a new page: whom it hears and what is played on it stays.
-    fn open_browser(&mut self, now: Now, leg: LegId, offer: &str) -> Result<String, &'static str> {
+    fn open_browser(&mut self, now: Now, leg: LegId, offer: &str, quiet_after: Duration) -> Result<String, &'static str> {
         let door = self.wires.door.as_mut().ok_or("browsers have no port here (media.browser_port)")?;
         let known = self.hall.place(leg);
         if known.is_some_and(|place| !door.has(place)) {
@@ -209,6 +209,9 @@ impl Worker {
             }
             None => self.hall.open(Leg::new(now, leg, plan, &mut self.ids)).ok_or("the leg is open already")?,
         };
+        if let Some(leg) = self.hall.leg_mut(place) {
+            leg.quiet_after(now, quiet_after);
+        }
         door.enter(place, leg, browser);
         if known.is_none() {
             self.opened(place);

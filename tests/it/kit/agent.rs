@@ -279,6 +279,24 @@ impl Agent {
         }
     }
 
+    /// The laptop vanishes: nothing comes from it any more, and nobody says so.
+    pub fn vanishes(&self) {
+        if let Some(headset) = self.world.inner().headsets.get_mut(&self.user) {
+            headset.disconnect();
+        }
+    }
+
+    /// It is there again, as it was.
+    pub fn reappears(&self) {
+        let mut inner = self.world.inner();
+        let now = inner.now;
+        if let Some(headset) = inner.headsets.get_mut(&self.user)
+            && let Some(to) = headset.to
+        {
+            headset.connect(now, to);
+        }
+    }
+
     /// Whether this person hears a tone, for half a second from now on.
     #[track_caller]
     pub fn hears_tone(&self, tone: f64) -> bool {

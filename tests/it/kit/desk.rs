@@ -125,6 +125,11 @@ impl Desk {
         self.says(|dialog| SipCommand::Reject { dialog, status: 486, retry_after: None });
     }
 
+    /// It cannot take the call, by a fault of its own.
+    pub fn fails(&self, status: u16) {
+        self.says(|dialog| SipCommand::Reject { dialog, status, retry_after: None });
+    }
+
     pub fn hangs_up(&self) {
         self.says(|dialog| SipCommand::HangUp { dialog, reason: None });
     }

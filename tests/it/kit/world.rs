@@ -606,7 +606,7 @@ impl Inner {
                 self.reports.push_back(MediaReport::Opened { leg });
             }
             // A page here is an address that speaks plain RTP: its offer is that address, the answer is ours.
-            MediaOrder::OpenBrowser { leg, offer } => {
+            MediaOrder::OpenBrowser { leg, offer, quiet_after } => {
                 let Ok(page) = offer.trim().parse::<SocketAddr>() else {
                     self.reports.push_back(MediaReport::OpenFailed { leg, why: "the offer cannot be read" });
                     return;
@@ -618,6 +618,9 @@ impl Inner {
                     self.hall.obey(now, MediaOrder::Change { leg, plan }, &mut self.reports);
                 } else {
                     self.open_leg(leg, plan, ours);
+                }
+                if let Some(leg) = self.hall.place(leg).and_then(|place| self.hall.leg_mut(place)) {
+                    leg.quiet_after(now, quiet_after);
                 }
                 self.reports.push_back(MediaReport::BrowserAnswer { leg, sdp: ours.to_string() });
                 self.reports.push_back(MediaReport::BrowserState { leg, connected: true, loss_percent: 0, rtt_ms: 1 });

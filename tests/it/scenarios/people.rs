@@ -10,12 +10,12 @@ use crate::kit::World;
 use crate::kit::phone::Line;
 use crate::kit::world::Diner;
 
-fn ms(millis: u64) -> Duration {
+pub fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
 /// A caller who has pressed 0 in the main menu.
-fn caller(world: &World, number: &str) -> Diner {
+pub fn caller(world: &World, number: &str) -> Diner {
     let mut diner = world.call_from(number);
     diner.hears("main.menu");
     diner.keys("0");
