@@ -11,7 +11,7 @@ use crate::machine::{Now, Timers};
 use crate::media::order::{LegId, LegPlan, MediaOrder, MediaReport};
 use crate::media::quality::NO_AUDIO;
 use crate::sip::event::{DialogId, EndCause, SipCommand};
-use crate::sip::sdp;
+use crate::sip::sdp::{self, Secure};
 
 /// The media thread answers at once; without a word the line counts as not to be had.
 const PORT_WAIT: Duration = Duration::from_secs(2);
@@ -97,6 +97,8 @@ pub struct Line {
     ports_tried: u8,
     state: State,
     plan: LegPlan,
+    /// Encryption, and our key for it.
+    secure: Secure,
     version: u64,
     held: bool,
     keys: Keys,
@@ -112,7 +114,7 @@ pub struct Line {
 impl Line {
     /// Opens a port for it: `ip` is what we write into the offer, `bind` where the port is.
     #[must_use]
-    pub fn open(dialog: DialogId, ip: IpAddr, bind: IpAddr, port: u16, now: Now) -> Self {
+    pub fn open(dialog: DialogId, ip: IpAddr, bind: IpAddr, port: u16, secure: Secure, now: Now) -> Self {
         let mut line = Self {
             dialog,
             leg: LegId(dialog.0),
@@ -123,6 +125,7 @@ impl Line {
             ports_tried: 1,
             state: State::Opening,
             plan: plan::nothing_yet(),
+            secure,
             version: 1,
             held: false,
             keys: Keys::default(),
@@ -166,7 +169,7 @@ impl Line {
             LineInput::Answered(answer) => self.answered(now, answer.as_ref()),
             LineInput::Offered(offer) => self.offered(now, offer.as_ref()),
             LineInput::Acknowledged(answer) => {
-                if let Some(plan) = answer.as_ref().and_then(|answer| plan::agreed(answer).ok()) {
+                if let Some(plan) = answer.as_ref().and_then(|answer| plan::agreed(answer, self.secure).ok()) {
                     self.change(plan);
                 }
             }
@@ -233,7 +236,7 @@ impl Line {
                 self.timers.stop(Timer::Port);
                 self.state = State::Placed;
                 self.placed = true;
-                if let Ok((_, sdp)) = plan::answer(None, self.side()) {
+                if let Ok((_, sdp)) = plan::answer(None, self.side(), self.secure) {
                     self.out(LineOutput::Place { sdp });
                 }
             }
@@ -248,7 +251,11 @@ impl Line {
                 self.state = State::Up;
                 self.out(LineOutput::Up);
             }
-            MediaReport::BrowserState { connected, .. } if self.state == State::Up => self.out(LineOutput::Silent(!connected)),
+            // Its browser has gone: the line with it, by no word of its own.
+            MediaReport::BrowserState { connected: false, .. } if self.state == State::Up => {
+                self.ended.get_or_insert(EndCause::Transport);
+                self.hang_up(now, Some("Q.850;cause=41;text=\"no sound\""));
+            }
             MediaReport::OpenFailed { leg, .. } if leg.0 & PAGE != 0 => self.hang_up(now, Some("Q.850;cause=88;text=\"no common codec\"")),
             MediaReport::OpenFailed { .. } => self.fail(now),
             MediaReport::Key { key, tone, .. } => self.key(now, key, if tone { KeySource::Tone } else { KeySource::Event }),
@@ -274,7 +281,7 @@ impl Line {
         if self.state != State::Placed {
             return;
         }
-        match answer.map(plan::agreed) {
+        match answer.map(|answer| plan::agreed(answer, self.secure)) {
             Some(Ok(plan)) => {
                 self.state = State::Up;
                 self.change(plan);
@@ -296,7 +303,7 @@ impl Line {
                 self.leg = LegId(self.dialog.0 | PAGE);
                 self.out(LineOutput::Media(MediaOrder::OpenBrowser { leg: self.leg, offer: offer.raw.to_string(), quiet_after: NO_AUDIO }));
             }
-            Some(offer) => match plan::answer(Some(offer), self.side()) {
+            Some(offer) => match plan::answer(Some(offer), self.side(), self.secure) {
                 Ok((plan, sdp)) => {
                     self.out(LineOutput::Sip(SipCommand::Acknowledge { dialog: self.dialog, sdp }));
                     self.state = State::Up;
@@ -311,7 +318,7 @@ impl Line {
 
     fn reoffer(&mut self, offer: Option<&sdp::Session>) {
         self.version += 1;
-        let answer = match plan::answer(offer, self.side()) {
+        let answer = match plan::answer(offer, self.side(), self.secure) {
             Ok((plan, body)) => {
                 if offer.is_some() {
                     self.change(plan);

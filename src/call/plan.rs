@@ -31,39 +31,24 @@ pub const fn nothing_yet() -> LegPlan {
     LegPlan { codec: Codec::Pcma, event_type: None, remote: None, send: true, receive: true, crypto: None }
 }
 
-/// Our answer to an offer, or our own offer when there was none.
+/// Our answer to an offer, or our own offer when there was none: encrypted (SDES) when the offer wants or allows it; our own offer
+/// has keys as the settings say.
 ///
 /// # Errors
 /// 488 when nothing fits (RFC 3261 section 21.4.26).
-pub fn answer(offer: Option<&Session>, side: Side) -> Result<(LegPlan, String), u16> {
-    answer_with(offer, side, None)
-}
-
-/// The same, with encryption (SDES) when the offer wants or allows it; our own offer has it as the settings say.
-///
-/// # Errors
-/// 488 when nothing fits.
-pub fn answer_with(offer: Option<&Session>, side: Side, secure: Option<Secure>) -> Result<(LegPlan, String), u16> {
+pub fn answer(offer: Option<&Session>, side: Side, secure: Secure) -> Result<(LegPlan, String), u16> {
     match offer {
-        Some(offer) => sdp::answer_with(offer, &side.local(), secure).map(|(body, agreed)| (leg(&agreed), body)).map_err(|_| 488),
-        None => Ok((nothing_yet(), sdp::offer_with(&side.local(), secure))),
+        Some(offer) => sdp::answer_with(offer, &side.local(), Some(secure)).map(|(body, agreed)| (leg(&agreed), body)).map_err(|_| 488),
+        None => Ok((nothing_yet(), sdp::offer_with(&side.local(), Some(secure)))),
     }
 }
 
-/// What the peer's answer to our offer agreed.
-///
-/// # Errors
-/// 488 when it took nothing of what we offered.
-pub fn agreed(answer: &Session) -> Result<LegPlan, u16> {
-    agreed_with(answer, None)
-}
-
-/// What the peer's answer to an offer of ours with `secure` agreed.
+/// What the peer's answer to an offer of ours agreed.
 ///
 /// # Errors
 /// 488 when it took nothing of what we offered, or no keys where they are required.
-pub fn agreed_with(answer: &Session, secure: Option<Secure>) -> Result<LegPlan, u16> {
-    sdp::agree_with(&sdp::Codec::PREFERENCE, answer, secure).map(|agreed| leg(&agreed)).map_err(|_| 488)
+pub fn agreed(answer: &Session, secure: Secure) -> Result<LegPlan, u16> {
+    sdp::agree_with(&sdp::Codec::PREFERENCE, answer, Some(secure)).map(|agreed| leg(&agreed)).map_err(|_| 488)
 }
 
 /// Encryption as the settings want it; each dialog has a key of its own.
@@ -128,16 +113,18 @@ mod tests {
     fn c10_both_ends_of_an_encrypted_call_have_the_same_keys_the_other_way_round() {
         let side = |port| Side { address: [192, 0, 2, 1].into(), port, session: 1, version: 1 };
         for policy in [Policy::Offered, Policy::Required] {
-            let secure = |seed, dialog| Some(Srtp { policy, secret: Secret([seed; 32]) }.of(DialogId(dialog)));
-            let (_, offer) = answer_with(None, side(20_000), secure(1, 7)).unwrap();
+            let secure = |seed, dialog| Srtp { policy, secret: Secret([seed; 32]) }.of(DialogId(dialog));
+            let (_, offer) = answer(None, side(20_000), secure(1, 7)).unwrap();
             let offer = Session::parse(offer.as_bytes()).unwrap();
-            let (theirs, text) = answer_with(Some(&offer), side(30_000), secure(2, 9)).unwrap();
-            let ours = agreed_with(&Session::parse(text.as_bytes()).unwrap(), secure(1, 7)).unwrap();
+            let (theirs, text) = answer(Some(&offer), side(30_000), secure(2, 9)).unwrap();
+            let ours = agreed(&Session::parse(text.as_bytes()).unwrap(), secure(1, 7)).unwrap();
             let (ours, theirs) = (ours.crypto.unwrap(), theirs.crypto.unwrap());
             assert_eq!((ours.suite, ours.local, ours.remote), (theirs.suite, theirs.remote, theirs.local));
             assert_ne!(ours.local, ours.remote);
         }
-        let (plain, _) = answer(Some(&Session::parse(answer(None, side(20_000)).unwrap().1.as_bytes()).unwrap()), side(30_000)).unwrap();
+        let off = Srtp { policy: Policy::Off, secret: Secret([3; 32]) }.of(DialogId(1));
+        let offer = Session::parse(answer(None, side(20_000), off).unwrap().1.as_bytes()).unwrap();
+        let (plain, _) = answer(Some(&offer), side(30_000), off).unwrap();
         assert_eq!(plain.crypto, None);
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 pub use self::wire::{Callee, Outgoing, Wire};
 use super::keys::{Keys, info_key};
-use super::plan::{self, Side};
+use super::plan::{self, Side, Srtp};
 use super::request::{Reply, StoreRequest};
 use crate::domain::{
     CallId, CallRecord, Catalogue, End, KeySource, Language, Leaving, Party, PhoneNumber, QueueNews, QueueWish, Reason, RecordingId,
@@ -40,6 +40,8 @@ pub struct Env {
     pub bind: Option<IpAddr>,
     pub no_audio_after: Duration,
     pub longest_call: Duration,
+    /// Keys for encrypted sound (SDES).
+    pub srtp: Srtp,
 }
 
 /// What happens to a call.
@@ -211,6 +213,10 @@ pub struct Session {
     told_failure: bool,
     wanted_recording: Option<RecordingId>,
     wire: Wire,
+    /// A browser's leg: the answer that goes with our 200.
+    page_answer: Option<String>,
+    /// A browser's leg: sound can flow.
+    connected: bool,
     /// The caller has put us on hold.
     is_held: bool,
     /// An agent has the caller.
@@ -235,7 +241,7 @@ impl Session {
     pub fn begin(env: &Env, id: CallId, invited: Invited, port: u16, now: Now) -> Self {
         let caller = PhoneNumber::parse(&invited.caller);
         let side = Side { address: invited.flow.local.ip(), port, session: invited.dialog.0, version: 1 };
-        let planned = plan::answer(invited.offer.as_ref(), side);
+        let planned = plan::answer(invited.offer.as_ref(), side, env.srtp.of(invited.dialog));
         let mut session = Self::empty(id, invited, port, plan::nothing_yet(), caller.clone(), now);
         session.step(now, StepKind::Arrived);
         match planned {
@@ -308,6 +314,8 @@ impl Session {
             told_failure: false,
             wanted_recording: None,
             wire: Wire::Incoming,
+            page_answer: None,
+            connected: false,
             is_held: false,
             with_agent: false,
             held_since: None,
@@ -518,7 +526,7 @@ impl Session {
         if self.state != State::Opening || !self.opened || !self.recorded {
             return;
         }
-        if self.wire != Wire::Incoming {
+        if !matches!(self.wire, Wire::Incoming | Wire::Browser) {
             return self.opened_otherwise(env, now);
         }
         self.state = State::Answered;
@@ -526,7 +534,11 @@ impl Session {
         self.timers.start(Timer::Longest, now.instant + env.longest_call);
         self.record.answered_at = Some(now.wall.into());
         self.record.codec = Some(plan::codec_name(&self.plan).to_owned());
-        let sdp = match plan::answer(self.offer.take().as_ref(), self.side()) {
+        let sdp = match self.page_answer.take() {
+            Some(sdp) => Ok((plan::nothing_yet(), sdp)),
+            None => plan::answer(self.offer.take().as_ref(), self.side(), env.srtp.of(self.dialog)),
+        };
+        let sdp = match sdp {
             Ok((_, sdp)) => sdp,
             Err(status) => return self.refuse(now, status, None),
         };
@@ -539,7 +551,7 @@ impl Session {
 
     fn acknowledged(&mut self, env: &Env, now: Now, answer: Option<sdp::Session>) {
         if let Some(answer) = answer {
-            match plan::agreed(&answer) {
+            match plan::agreed(&answer, env.srtp.of(self.dialog)) {
                 Ok(plan) => self.change_plan(now, plan),
                 Err(_) if !self.acknowledged => return self.hang_up(env, now, End { by: Party::Trunk, reason: Reason::Rejected(488) }),
                 Err(_) => {}
@@ -556,7 +568,7 @@ impl Session {
     }
 
     fn try_begin(&mut self, env: &Env, now: Now) {
-        if self.state != State::Answered || !self.acknowledged || self.card.is_none() {
+        if self.state != State::Answered || !self.acknowledged || self.card.is_none() || self.wire == Wire::Browser && !self.connected {
             return;
         }
         self.state = State::Talking;
@@ -586,8 +598,12 @@ impl Session {
         if self.state == State::Ending {
             return self.answer_reoffer(Err(481));
         }
+        if self.wire == Wire::Browser {
+            // A browser's leg keeps what was agreed: the offer is refused, and nothing ends by that.
+            return self.answer_reoffer(Err(488));
+        }
         self.sdp_version += 1;
-        match plan::answer(offer.as_ref(), self.side()) {
+        match plan::answer(offer.as_ref(), self.side(), env.srtp.of(self.dialog)) {
             Ok((plan, body)) => {
                 if offer.is_some() {
                     self.change_plan(now, plan);
@@ -627,6 +643,11 @@ impl Session {
                 self.opened = true;
                 self.try_answer(env, now);
             }
+            MediaReport::OpenFailed { why, .. } if !self.wire.has_port() => {
+                self.leg_closed = true;
+                self.step(now, StepKind::Warning(format!("no sound with the browser: {why}")));
+                self.refuse(now, 488, None);
+            }
             MediaReport::OpenFailed { .. } if self.ports_tried < 3 && self.state == State::Opening => {
                 self.holds_port = false;
                 self.outputs.push_back(SessionOutput::PortTaken(self.port));
@@ -650,7 +671,7 @@ impl Session {
                 self.timers.stop(Timer::NoAudio);
                 self.step(now, StepKind::Note("the caller's sound is back".into()));
             }
-            MediaReport::BrowserAnswer { sdp, .. } => self.page_answer(env, now, sdp),
+            MediaReport::BrowserAnswer { sdp, .. } => self.page_answered(env, now, sdp),
             MediaReport::BrowserState { connected, .. } => self.page_state(env, now, connected),
             MediaReport::Closed { counts, .. } => {
                 self.counts = counts;

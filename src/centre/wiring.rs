@@ -19,6 +19,7 @@ use crate::domain::{CallId, End, Party, Reason, StepKind, Timestamp};
 use crate::event::PhoneState;
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder, MediaReport};
+use crate::sip::sdp;
 use crate::sip::event::{DialogId, Invited, SipCommand, SipEvent, SipInput, SipOutput};
 
 /// More hops than this for one input is a mistake of ours.
@@ -140,6 +141,11 @@ impl Centre {
     fn begin(&mut self, now: Now, invited: Invited) {
         let dialog = invited.dialog;
         let is_full = self.calls.len() >= self.limits.max_calls || self.is_behind(now);
+        if !is_full && invited.offer.as_ref().is_some_and(sdp::Session::is_webrtc) {
+            let id = self.call_id(now);
+            let call = Session::from_browser(id, invited, now);
+            return self.take_in(now, dialog.0, call);
+        }
         let port = if is_full { None } else { self.ports.lend(now.instant) };
         let Some(port) = port else {
             self.out.push_back(Output::Refused { reason: "no_capacity", source: Some(invited.flow.peer) });

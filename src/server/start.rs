@@ -19,6 +19,7 @@ use super::sockets::{Sockets, acceptor, sip_settings};
 use super::streams::Streams;
 use super::{clock, reload, roster, sip_ws, tasks};
 use crate::bus::{EVENTS_KEPT, Query};
+use crate::call::plan::Srtp;
 use crate::call::session::Env;
 use crate::centre::{Centre, Input, Limits};
 use crate::config::Config;
@@ -26,6 +27,7 @@ use crate::domain::{Finding, Timestamp};
 use crate::media::ports::Ports;
 use crate::queue::Acd;
 use crate::sip::endpoint::Endpoint;
+use crate::sip::sdp::crypto::Secret;
 use crate::store::Store;
 use crate::voice::say::DigitOne;
 use crate::web::{self, Web};
@@ -266,6 +268,7 @@ async fn assemble(
         }),
         no_audio_after: config.media.no_audio_after,
         longest_call: config.limits.longest_call,
+        srtp: Srtp { policy: config.media.srtp, secret: Secret(clock::random()) },
     };
     let address = config.sip.advertise.or_else(|| outward(&udp)).unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
     let limits = Limits { max_calls: config.limits.max_calls, node: NODE.into(), demo: options.demo, address };

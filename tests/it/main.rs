@@ -5,6 +5,14 @@
 mod architecture;
 mod golden;
 mod kit;
+/// The page of the library's own tests.
+#[path = "../../src/media/webrtc/page.rs"]
+mod page;
 mod scenarios;
 mod store;
 mod wire;
+
+/// The page asks for it by this name.
+mod machine {
+    pub use dinetone::machine::Now;
+}

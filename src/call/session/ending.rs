@@ -14,7 +14,7 @@ impl Session {
         if self.end.is_none() {
             self.end = Some(End { by: Party::Us, reason: Reason::Rejected(status) });
             match self.wire {
-                Wire::Incoming => {
+                Wire::Incoming | Wire::Browser => {
                     self.outputs.push_back(SessionOutput::Sip(SipCommand::Reject { dialog: self.dialog, status, retry_after }));
                 }
                 Wire::Page | Wire::Outgoing(_) => self.let_go(Some(status), None),

@@ -17,10 +17,19 @@ use crate::sip::sdp;
 pub enum Wire {
     /// They called us by SIP.
     Incoming,
+    /// They called us by SIP from a browser: keys and addresses come by DTLS and ICE.
+    Browser,
     /// We call them by SIP.
     Outgoing(Outgoing),
     /// A browser's page (demonstration): no SIP at all.
     Page,
+}
+
+impl Wire {
+    /// Whether its sound has a port of its own.
+    pub(super) const fn has_port(self) -> bool {
+        matches!(self, Self::Incoming | Self::Outgoing(_))
+    }
 }
 
 /// Why we call.
@@ -77,18 +86,33 @@ impl Session {
     ) -> Self {
         let mut session = Self::bare(id, dialog, ip, 0, caller.clone(), dialled, now);
         session.wire = Wire::Page;
-        session.holds_port = false;
-        session.leg_closed = false;
         "page".clone_into(&mut session.record.trunk);
-        session.step(now, StepKind::Arrived);
-        session.media_order(MediaOrder::OpenBrowser { leg: session.leg, offer, quiet_after: super::NO_AUDIO_NOTE });
-        session.store(StoreRequest::Started { call: session.dialog.0, record: Box::new(session.record.clone()) });
-        session.timers.start(Timer::Record, now.instant + super::RECORD_WAIT);
-        match caller {
-            Some(caller) => session.store(StoreRequest::Who { call: session.dialog.0, caller }),
-            None => session.card = Some(Box::default()),
-        }
+        session.open_browser(offer, now);
         session
+    }
+
+    /// Begins a call that came by SIP from a browser, whose offer is one for WebRTC.
+    #[must_use]
+    pub fn from_browser(id: CallId, mut invited: Invited, now: Now) -> Self {
+        let caller = PhoneNumber::parse(&invited.caller);
+        let offer = invited.offer.take().map(|offer| offer.raw.into_string()).unwrap_or_default();
+        let mut session = Self::empty(id, invited, 0, plan::nothing_yet(), caller, now);
+        session.wire = Wire::Browser;
+        session.open_browser(offer, now);
+        session
+    }
+
+    fn open_browser(&mut self, offer: String, now: Now) {
+        self.holds_port = false;
+        self.leg_closed = false;
+        self.step(now, StepKind::Arrived);
+        self.media_order(MediaOrder::OpenBrowser { leg: self.leg, offer, quiet_after: super::NO_AUDIO_NOTE });
+        self.store(StoreRequest::Started { call: self.dialog.0, record: Box::new(self.record.clone()) });
+        self.timers.start(Timer::Record, now.instant + super::RECORD_WAIT);
+        match self.record.caller.clone() {
+            Some(caller) => self.store(StoreRequest::Who { call: self.dialog.0, caller }),
+            None => self.card = Some(Box::default()),
+        }
     }
 
     fn bare(id: CallId, dialog: DialogId, ip: IpAddr, port: u16, caller: Option<PhoneNumber>, dialled: String, now: Now) -> Self {
@@ -120,10 +144,10 @@ impl Session {
         self.timers.start(Timer::Longest, now.instant + env.longest_call);
         self.state = State::Answered;
         match self.wire {
-            Wire::Incoming => {}
+            Wire::Incoming | Wire::Browser => {}
             Wire::Outgoing(_) => {
                 self.timers.start(Timer::Reach, now.instant + REACH);
-                if let Ok((_, sdp)) = plan::answer(None, self.side()) {
+                if let Ok((_, sdp)) = plan::answer(None, self.side(), env.srtp.of(self.dialog)) {
                     self.outputs.push_back(SessionOutput::Place { sdp });
                 }
             }
@@ -136,16 +160,27 @@ impl Session {
     }
 
     /// The media thread's answer for the page.
-    pub(super) fn page_answer(&mut self, env: &Env, now: Now, sdp: String) {
-        if self.wire == Wire::Page {
-            self.outputs.push_back(SessionOutput::PageAnswer(sdp));
-            self.opened = true;
-            self.try_answer(env, now);
+    pub(super) fn page_answered(&mut self, env: &Env, now: Now, sdp: String) {
+        match self.wire {
+            Wire::Page => self.outputs.push_back(SessionOutput::PageAnswer(sdp)),
+            Wire::Browser => self.page_answer = Some(sdp),
+            Wire::Incoming | Wire::Outgoing(_) => return,
         }
+        self.opened = true;
+        self.try_answer(env, now);
     }
 
     /// The page's sound came up, or went.
     pub(super) fn page_state(&mut self, env: &Env, now: Now, connected: bool) {
+        if self.wire == Wire::Browser {
+            if connected && !self.connected {
+                self.connected = true;
+                self.try_begin(env, now);
+            } else if !connected && !self.connected {
+                self.hang_up(env, now, End { by: Party::Unknown, reason: Reason::NoAudio });
+            }
+            return;
+        }
         if self.wire != Wire::Page {
             return;
         }
@@ -168,7 +203,7 @@ impl Session {
         if self.state != State::Answered {
             return;
         }
-        match answer.map(plan::agreed) {
+        match answer.map(|answer| plan::agreed(answer, env.srtp.of(self.dialog))) {
             Some(Ok(plan)) => {
                 self.record.codec = Some(plan::codec_name(&plan).to_owned());
                 let keys_by = plan::keys_by(&plan).to_owned();
@@ -212,7 +247,7 @@ impl Session {
                 self.sip_ended = true;
                 return;
             }
-            (Wire::Incoming, Some(status)) => SipCommand::Reject { dialog, status, retry_after: None },
+            (Wire::Incoming | Wire::Browser, Some(status)) => SipCommand::Reject { dialog, status, retry_after: None },
             _ => SipCommand::HangUp { dialog, reason },
         };
         self.outputs.push_back(SessionOutput::Sip(command));

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use dinetone::call::plan::Srtp;
 use dinetone::call::session::Env;
 use dinetone::centre::{Centre, Input, Limits, Output};
 use dinetone::domain::{Catalogue, MenuNumber, Order, ShopClock, StepKind, Timestamp, UserId};
@@ -147,6 +148,7 @@ impl World {
             bind: None,
             no_audio_after: Duration::from_secs(60),
             longest_call: Duration::from_secs(3600),
+            srtp: Srtp { policy: sdp::Policy::Off, secret: sdp::crypto::Secret([9; 32]) },
         };
         let sip = Endpoint::new(settings(trunk()), ids.clone(), now);
         let ports = Ports::new(20_000, 20_999, &mut ids);

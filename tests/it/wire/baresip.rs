@@ -9,10 +9,10 @@ use std::time::Duration;
 use super::server::{Guarded, Server, Setup, eventually, free_port};
 
 const INSTALL: &str = "baresip is not installed: `apt-get install baresip-core`";
-const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(20);
 
 /// A running baresip without sound card: it sends a tone and throws away what it hears.
-struct Phone {
+pub struct Phone {
     _process: Guarded,
     control: TcpStream,
     folder: tempfile::TempDir,
@@ -20,7 +20,7 @@ struct Phone {
 
 impl Phone {
     /// `account` is a line of baresip's file of accounts.
-    fn start(account: &str) -> Self {
+    pub fn start(account: &str) -> Self {
         let modules = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules"];
         let modules = modules.into_iter().find(|path| Path::new(path).is_dir()).expect(INSTALL);
         let folder = tempfile::tempdir().unwrap();
@@ -28,8 +28,9 @@ impl Phone {
         let config = format!(
             "module_path {modules}\nsip_listen 127.0.0.1:{sip}\nctrl_tcp_listen {control}\n\
              audio_player aufile,{sound}\naudio_source ausine,440\naudio_alert aufile,{sound}\nausrc_srate 48000\nausrc_channels 2\n\
-             module g711.so\nmodule ausine.so\nmodule aufile.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n",
+             module g711.so\nmodule ausine.so\nmodule aufile.so\nmodule sndfile.so\nsnd_path {folder}\nmodule srtp.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n",
             sound = folder.path().join("heard.wav").display(),
+            folder = folder.path().display(),
         );
         std::fs::write(folder.path().join("config"), config).unwrap();
         std::fs::write(folder.path().join("accounts"), format!("{account}\n")).unwrap();
@@ -60,7 +61,7 @@ impl Phone {
     }
 
     /// One command of baresip's, as a netstring.
-    fn say(&mut self, command: &str, parameter: &str) {
+    pub fn say(&mut self, command: &str, parameter: &str) {
         let text = format!("{{\"command\":\"{command}\",\"params\":\"{parameter}\"}}");
         write!(self.control, "{}:{text},", text.len()).unwrap();
         let mut answer = [0_u8; 4096];
@@ -68,7 +69,26 @@ impl Phone {
         let _ = self.control.read(&mut answer);
     }
 
-    fn log(&self) -> String {
+    /// How much of the last second that it heard is this tone, from 0 to 1.
+    pub fn hears(&self, hertz: f64) -> f64 {
+        let newest = std::fs::read_dir(self.folder.path())
+            .unwrap()
+            .filter_map(|file| Some(file.ok()?.path()))
+            .filter(|path| path.to_string_lossy().ends_with("-dec.wav"))
+            .max();
+        let Some(bytes) = newest.and_then(|path| std::fs::read(path).ok()).filter(|bytes| bytes.len() > 44 + 16_000) else { return 0.0 };
+        // While it is being written its head tells no length: 8000 Hz, 16 bits, one channel.
+        let samples: Vec<f64> = bytes[bytes.len() - 16_000 - bytes.len() % 2..]
+            .chunks_exact(2)
+            .map(|pair| f64::from(i16::from_le_bytes([pair[0], pair[1]])))
+            .collect();
+        let turn = 2.0 * (std::f64::consts::TAU * hertz / 8000.0).cos();
+        let (one, two) = samples.iter().fold((0.0, 0.0), |(one, two), sample| (sample + turn * one - two, one));
+        let power: f64 = samples.iter().map(|sample| sample * sample).sum();
+        2.0 * (one * one + two * two - turn * one * two) / (power * samples.len() as f64).max(1.0)
+    }
+
+    pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 }
@@ -82,7 +102,7 @@ impl Drop for Phone {
 }
 
 /// The only call there is, with its steps.
-fn the_call(server: &Server) -> Option<serde_json::Value> {
+pub fn the_call(server: &Server) -> Option<serde_json::Value> {
     let live = server.json(&["calls", "list", "--live", "--json"]);
     let kept = server.json(&["calls", "list", "--json"]);
     let id = live.as_array()?.first().or(kept.as_array()?.first())?["id"].as_str()?.to_owned();
@@ -90,7 +110,7 @@ fn the_call(server: &Server) -> Option<serde_json::Value> {
     serde_json::from_slice(&output.stdout).ok()
 }
 
-fn keys(call: &serde_json::Value) -> String {
+pub fn keys(call: &serde_json::Value) -> String {
     call["steps"]
         .as_array()
         .map(|steps| steps.iter().filter(|step| step["type"] == "key").filter_map(|step| step["key"].as_str()).collect())

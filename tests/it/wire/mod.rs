@@ -13,6 +13,7 @@ mod operations;
 mod server;
 mod sip_ws;
 mod sipp;
+mod staff_phones;
 mod streams;
 pub mod web_kit;
 mod web_live;

@@ -1,13 +1,22 @@
-//! As an agent I sign a softphone in my browser on over SIP on a WebSocket (RFC 7118), and ring the hotline from it.
+//! As an agent I sign a softphone in my browser on over SIP on a WebSocket (RFC 7118), and ring the hotline from it; and it rings
+//! for callers. Its sound is WebRTC, a second str0m here.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
 
-use dinetone::machine::Ids;
+use dinetone::machine::{Ids, Now};
+use dinetone::media::g711;
 use dinetone::sip::digest::{Challenge, Credentials};
+use serde_json::json;
 
+use super::baresip::{keys, the_call};
 use super::server::{Server, Setup, eventually};
+use super::staff_phones::{at_work, diner};
+use crate::page::{KEYS, Page, Post};
 
 const ACCOUNT: &str = "[[account]]\nuser = \"desk\"\npassword = \"correct-horse\"\n";
 
@@ -76,12 +85,17 @@ impl Socket {
     /// Sends a request, and again with the answer to its challenge: the final answer.
     #[track_caller]
     fn ask(&mut self, request: &str) -> String {
+        self.ask_as("desk", "correct-horse", request)
+    }
+
+    #[track_caller]
+    fn ask_as(&mut self, user: &str, password: &str, request: &str) -> String {
         self.say(request);
         let refusal = self.answer();
         assert!(refusal.starts_with("SIP/2.0 401"), "{refusal}");
         let value = refusal.lines().find_map(|line| line.strip_prefix("WWW-Authenticate: ")).unwrap();
         let challenge = Challenge::parse(value.as_bytes()).unwrap();
-        let credentials = Credentials { user: "desk".into(), password: "correct-horse".into() };
+        let credentials = Credentials { user: user.into(), password: password.into() };
         let mut words = request.split(' ');
         let (method, uri) = (words.next().unwrap(), words.next().unwrap());
         let authorization = challenge.answer(&credentials, method, uri, 1, &mut Ids::seeded(1));
@@ -111,6 +125,160 @@ fn request(method: &str, to: &str, more: &str, body: &str) -> String {
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
+}
+
+/// The sound of a softphone in a browser.
+struct Sound {
+    page: Page,
+    socket: UdpSocket,
+}
+
+#[expect(clippy::disallowed_methods, reason = "wire tests run in real time")]
+fn clock() -> Now {
+    Now { instant: super::server::now(), wall: SystemTime::now() }
+}
+
+impl Sound {
+    /// It, and its offer.
+    fn new() -> (Self, String) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let (page, offer) = Page::new(clock(), socket.local_addr().unwrap());
+        (Self { page, socket }, offer)
+    }
+
+    /// Carries what is due and says this every 20 ms, until so.
+    fn carry(&mut self, mut says: impl FnMut(&mut Page, &mut Post), until: impl Fn(&Page) -> bool) {
+        let mut due = clock().instant;
+        let (end, mut bytes) = (due + Duration::from_secs(90), [0; 2_000]);
+        while !until(&self.page) {
+            let mut post = Post::new();
+            while let Ok((length, from)) = self.socket.recv_from(&mut bytes) {
+                self.page.receive(clock(), from, &bytes[..length], &mut post);
+            }
+            self.page.passes(clock(), &mut post);
+            if due <= clock().instant {
+                due += Duration::from_millis(20);
+                if self.page.up {
+                    says(&mut self.page, &mut post);
+                }
+            }
+            for (to, bytes) in post {
+                let _: Result<usize, _> = self.socket.send_to(&bytes, to as SocketAddr);
+            }
+            assert!(clock().instant < end, "it takes too long");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Says a tone until it is told to stop.
+    fn hums(mut self, hertz: f32, stop: Arc<AtomicBool>) -> JoinHandle<Self> {
+        std::thread::spawn(move || {
+            self.carry(|page, post| say(page, post, &tone(hertz)), |_| stop.load(Ordering::Relaxed));
+            self
+        })
+    }
+}
+
+fn say(page: &mut Page, post: &mut Post, sound: &[u8]) {
+    page.timestamp += 160;
+    page.says(clock(), 8, sound, post);
+}
+
+/// A tone of whole periods in a packet.
+fn tone(hertz: f32) -> Vec<u8> {
+    (0..160).map(|at| g711::linear_to_alaw((8_000.0 * (std::f32::consts::TAU * hertz * at as f32 / 8_000.0).sin()) as i16)).collect()
+}
+
+/// How much of a packet is this tone, from 0 to 1.
+fn share(sound: &[u8], hertz: f32) -> f32 {
+    let samples: Vec<f32> = sound.iter().map(|byte| f32::from(g711::alaw_to_linear(*byte))).collect();
+    let turn = 2.0 * (std::f32::consts::TAU * hertz / 8_000.0).cos();
+    let (one, two) = samples.iter().fold((0.0, 0.0), |(one, two), sample| (sample + turn * one - two, one));
+    let power: f32 = samples.iter().map(|sample| sample * sample).sum();
+    2.0 * (one * one + two * two - turn * one * two) / (power * samples.len() as f32).max(1.0)
+}
+
+/// Whether there is sound in it and not one byte over and over.
+fn is_speech(sound: &[u8]) -> bool {
+    sound.iter().collect::<std::collections::HashSet<_>>().len() > 16
+}
+
+fn header<'a>(message: &'a str, name: &str) -> &'a str {
+    message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_else(|| panic!("no {name}: {message}"))
+}
+
+fn body(message: &str) -> &str {
+    message.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+}
+
+/// C10: SIP from a browser with WebRTC sound: DTLS-SRTP and ICE towards a caller of the menu.
+#[test]
+fn c10_a_caller_in_a_browser_hears_the_menu_and_presses_keys() {
+    let server = Setup::strict(ACCOUNT).start();
+    let mut socket = Socket::open(&server);
+    let (mut sound, offer) = Sound::new();
+    let answer = socket.ask(&request("INVITE", "sip:1000@dinetone", "Content-Type: application/sdp\r\n", &offer));
+    assert!(answer.starts_with("SIP/2.0 200") && answer.contains("a=fingerprint:sha-256"), "{answer}");
+    sound.page.accept(body(&answer));
+    let inside = |method: &str, cseq: u32| {
+        request(method, "sip:1000@dinetone", "", "")
+            .replace("To: <sip:desk@dinetone>", &format!("To: {}", header(&answer, "To")))
+            .replace(&format!("Call-ID: ws-{method}"), "Call-ID: ws-INVITE")
+            .replace("CSeq: 1", &format!("CSeq: {cseq}"))
+    };
+    socket.say(&inside("ACK", 2));
+    let silence = [0xd5; 160];
+    sound.carry(|_, _| {}, |page| page.up);
+    sound.carry(|page, post| say(page, post, &silence), |page| page.heard.iter().filter(|packet| is_speech(&packet.3)).count() > 50);
+    let heard = sound.page.heard.len();
+    sound.carry(|page, post| page.says(clock(), KEYS, &[4, 0x8a, 3, 32], post), move |page| page.heard.len() > heard + 5);
+    sound.carry(|page, post| say(page, post, &silence), move |page| page.heard.len() > heard + 30);
+    eventually("the key arrives", Duration::from_secs(10), || the_call(&server).filter(|call| keys(call).contains('4')));
+    socket.say(&inside("BYE", 3));
+    assert!(socket.answer().starts_with("SIP/2.0 200"));
+    let call = eventually("the call is over", Duration::from_secs(20), || the_call(&server).filter(|call| call["ended_at"].is_string()));
+    assert_eq!((call["ended_by"].as_str(), call["one_way"].as_bool()), (Some("caller"), Some(false)), "{call:#}");
+}
+
+/// C10: an agent whose phone is a softphone in a browser: it answers our INVITE with its own offer.
+#[test]
+fn c10_an_agent_answers_with_a_softphone_in_a_browser() {
+    let server = Setup::demo().start();
+    let mut socket = Socket::open(&server);
+    let register = request("REGISTER", "sip:dinetone", "Expires: 600\r\n", "").replace("sip:desk@", "sip:8001@");
+    assert!(socket.ask_as("8001", "demo", &register).starts_with("SIP/2.0 200"));
+    let mut desk = at_work(&server, "8001", json!({ "seat": "phone", "account": "8001" }));
+    let mut diner = diner(&server, "13800138000", 450);
+    let card = desk.until("call.ring")["call"].clone();
+    let invite = eventually("it rings", Duration::from_secs(20), || socket.hear().filter(|text| text.starts_with("INVITE")));
+    assert_eq!(body(&invite), "", "softphones in browsers make the offer");
+    let (mut sound, offer) = Sound::new();
+    let copied: String = invite
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| ["Via:", "From:", "Call-ID:", "CSeq:", "Record-Route:"].iter().any(|name| line.starts_with(name)))
+        .fold(String::new(), |all, line| all + line + "\r\n");
+    socket.say(&format!(
+        "SIP/2.0 200 OK\r\n{copied}To: {};tag=page\r\nContact: <sip:x@abc.invalid;transport=ws;ob>\r\nContent-Type: application/sdp\r\n\
+         Content-Length: {}\r\n\r\n{offer}",
+        header(&invite, "To"),
+        offer.len()
+    ));
+    let ack = eventually("it is acknowledged", Duration::from_secs(20), || socket.hear().filter(|text| text.starts_with("ACK")));
+    sound.page.accept(body(&ack));
+    let stop = Arc::new(AtomicBool::new(false));
+    let humming = sound.hums(450.0, Arc::clone(&stop));
+    desk.until_call("talking");
+    let status = eventually("the diner is done", Duration::from_secs(90), || diner.0.try_wait().unwrap());
+    assert!(status.success(), "the diner did not hear the softphone");
+    stop.store(true, Ordering::Relaxed);
+    let heard = humming.join().unwrap().page.heard;
+    assert!(heard.iter().filter(|packet| share(&packet.3, 700.0) > 0.8).count() > 50, "the softphone did not hear the diner");
+    desk.until_call("wrap_up");
+    let saved = desk.ask("save", &json!({ "type": "wrapup.save", "call": card["call"], "code": 20 }));
+    assert_eq!(saved["type"], "ok", "{saved}");
+    eventually("the telephone is put down", Duration::from_secs(10), || socket.hear().filter(|text| text.starts_with("BYE")));
 }
 
 #[test]

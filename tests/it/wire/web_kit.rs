@@ -428,6 +428,30 @@ impl Live {
         panic!("the socket was closed before {kind}");
     }
 
+    /// The frame that tells that this agent is in this state.
+    #[track_caller]
+    pub fn until_state(&mut self, number: &str, state: &str) -> Value {
+        self.until_such(state, |frame| frame["type"] == "agent.state" && frame["number"] == number && frame["state"] == state)
+    }
+
+    /// The frame that tells that the call on this page is in this state.
+    #[track_caller]
+    pub fn until_call(&mut self, state: &str) -> Value {
+        self.until_such(state, |frame| frame["type"] == "call.state" && frame["call"]["state"] == state)
+    }
+
+    #[track_caller]
+    fn until_such(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        let deadline = now() + Duration::from_secs(60);
+        while let Some(frame) = self.next() {
+            if is_it(&frame) {
+                return frame;
+            }
+            assert!(now() < deadline, "no {what} came");
+        }
+        panic!("the socket was closed before {what}");
+    }
+
     /// Nothing but answers to pings comes: what is asked next is answered next.
     #[track_caller]
     pub fn is_silent(&mut self) {

@@ -1,0 +1,74 @@
+//! As an agent I answer with the telephone on my desk, encrypted where it can: the page shows the customer while it rings.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::baresip::{Phone, SOON};
+use super::server::{Guarded, Server, Setup, eventually};
+use super::web_kit::{Browser, Live};
+
+/// baresip gives up at a challenge by SHA-256.
+const MD5: &str = "[sip]\ndigest = [\"MD5\"]\n";
+/// A diner asks for a person, and hums.
+const ASKS: &str = "hears main.menu within 20s\npress 0\nhears tone {tone} within 60s\nwaits 3s\nhangs up\n";
+
+/// The console of somebody who has started the shift with this seat.
+pub fn at_work(server: &Server, login: &str, seat: Value) -> Live {
+    let mut browser = Browser { to: server.web, from: None, cookie: None, origin: Some(format!("http://{}", server.web)) };
+    assert_eq!(browser.sign_in(login, "demo").status, 200);
+    let (mut live, _) = browser.live();
+    let mut start = seat;
+    start["type"] = json!("shift.start");
+    let answer = live.ask("start", &start);
+    assert_eq!(answer["type"], "ok", "{answer}");
+    live.until_state(login, "available");
+    live
+}
+
+/// Somebody rings the hotline, asks for a person, hums 700 Hz, and hangs up when this tone was heard.
+pub fn diner(server: &Server, from: &str, tone: u32) -> Guarded {
+    let mut command = server.diner(&ASKS.replace("{tone}", &tone.to_string()), &["--from", from, "--hum", "700"]);
+    Guarded(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+}
+
+/// One call on a desk phone from ring to wrap-up; the customer as the page showed them.
+fn one_call(server: &Server, desk: &mut Live, phone: &mut Phone) -> Value {
+    let mut diner = diner(server, "13800138000", 440);
+    let card = desk.until("call.ring")["call"].clone();
+    assert_eq!(card["state"], "ringing", "{card}");
+    let rang = phone.log().matches("ncoming call").count();
+    eventually("the telephone rings", SOON, || (phone.log().matches("ncoming call").count() >= rang.max(1)).then_some(()));
+    phone.say("accept", "");
+    desk.until_call("talking");
+    eventually("the telephone plays the diner", SOON, || (phone.hears(700.0) > 0.8).then_some(()));
+    // The diner has heard the telephone's tone, or the script fails.
+    let status = eventually("the diner is done", Duration::from_secs(90), || diner.0.try_wait().unwrap());
+    assert!(status.success(), "the diner did not hear the telephone");
+    desk.until_call("wrap_up");
+    let saved = desk.ask("save", &json!({ "type": "wrapup.save", "call": card["call"], "code": 20 }));
+    assert_eq!(saved["type"], "ok", "{saved}");
+    desk.until_state("8001", "available");
+    card
+}
+
+#[test]
+fn c10_c39_baresip_is_an_agents_desk_phone_and_the_next_call_comes_back_to_it() {
+    let server = Setup { config: MD5.to_owned(), ..Setup::demo() }.start();
+    // With keys in the description (SDES): the sound of this telephone is encrypted, that of the diner is not.
+    let account = format!("<sip:8001@{};transport=udp>;auth_pass=demo;regint=60;audio_codecs=pcma;mediaenc=srtp-mand", server.sip);
+    let mut phone = Phone::start(&account);
+    eventually("it is registered", SOON, || phone.log().contains("200 OK").then_some(()));
+    let mut desk = at_work(&server, "8001", json!({ "seat": "phone", "account": "8001" }));
+    let first = one_call(&server, &mut desk, &mut phone);
+    assert!(first["pop"]["name"].is_string(), "{first}");
+    // A colleague who has been idle longer does not get the customer's next call.
+    let _colleague = at_work(&server, "8002", json!({ "seat": "outside", "number": "13900139111" }));
+    for state in ["break:short", "available"] {
+        assert_eq!(desk.ask(state, &json!({ "type": "agent.state", "to": state }))["type"], "ok");
+    }
+    let second = one_call(&server, &mut desk, &mut phone);
+    assert_eq!(second["pop"]["last_agent"]["name"], "李娜", "{second}");
+    assert!(phone.log().contains("SRTP") || phone.log().contains("srtp"), "the sound was encrypted");
+}
