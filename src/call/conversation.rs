@@ -56,6 +56,8 @@ pub struct Consult {
     pub leg: Option<LegId>,
     /// The line that we rang, for an outside number.
     pub line: Option<u64>,
+    /// The second call of the agent's desk phone, by which they speak with the consulted side.
+    pub by: Option<u64>,
     pub state: Advice,
     /// All three hear each other.
     pub conference: bool,
@@ -245,9 +247,12 @@ impl Conversation {
 
     fn room(&self) -> Room {
         let lost = self.lost.is_some();
+        let mode = self.mode();
+        let by = self.consult.as_ref().and_then(|consult| consult.by).filter(|_| mode == Mode::Consult).map(LegId);
+        let agent = by.or(self.agent.as_ref().map(|part| part.leg)).or(self.outside.as_ref().map(|(leg, _)| *leg));
         Room {
             caller: Some(self.caller_leg),
-            agent: self.agent.as_ref().map(|part| part.leg).or(self.outside.as_ref().map(|(leg, _)| *leg)).filter(|_| !lost),
+            agent: agent.filter(|_| !lost),
             muted: self.agent.as_ref().is_some_and(|part| part.muted),
             consulted: self.consult.as_ref().and_then(|consult| consult.leg),
             watchers: self
@@ -255,7 +260,7 @@ impl Conversation {
                 .iter()
                 .map(|watching| Watcher { leg: watching.leg, how: watching.how, muted: watching.muted })
                 .collect(),
-            mode: self.mode(),
+            mode,
         }
     }
 

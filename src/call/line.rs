@@ -1,4 +1,5 @@
-//! One telephone that we ring: a desk phone, an agent's mobile, a number that somebody consults; with its port and its sound.
+//! One telephone that we ring, or that rings us a second time in a call: a desk phone, an agent's mobile, a number that somebody
+//! consults; with its port and its sound.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -102,6 +103,8 @@ pub struct Line {
     version: u64,
     held: bool,
     keys: Keys,
+    /// It rings us: its offer, until it is answered.
+    asks: Option<Option<sdp::Session>>,
     /// The dialog has gone; its cause.
     ended: Option<EndCause>,
     /// It was placed, so that an `Ended` will come.
@@ -129,6 +132,7 @@ impl Line {
             version: 1,
             held: false,
             keys: Keys::default(),
+            asks: None,
             ended: None,
             placed: false,
             leg_closed: false,
@@ -138,6 +142,27 @@ impl Line {
         line.timers.start(Timer::Port, now.instant + PORT_WAIT);
         line.bind_port();
         line
+    }
+
+    /// Takes the call of a telephone that rings us: it is answered once its port is open.
+    ///
+    /// # Errors
+    /// 488 when its offer holds nothing that we speak.
+    pub fn take(
+        dialog: DialogId,
+        offer: Option<sdp::Session>,
+        ip: IpAddr,
+        bind: IpAddr,
+        port: u16,
+        secure: Secure,
+        now: Now,
+    ) -> Result<Self, u16> {
+        let mut line = Self::open(dialog, ip, bind, port, secure, now);
+        (line.plan, _) = plan::answer(offer.as_ref(), line.side(), secure)?;
+        line.asks = Some(offer);
+        line.outputs.clear();
+        line.bind_port();
+        Ok(line)
     }
 
     /// Its leg.
@@ -232,6 +257,19 @@ impl Line {
 
     fn media(&mut self, now: Now, report: MediaReport) {
         match report {
+            MediaReport::Opened { .. } if self.state == State::Opening && self.asks.is_some() => {
+                self.timers.stop(Timer::Port);
+                self.placed = true;
+                let offer = self.asks.take().flatten();
+                match plan::answer(offer.as_ref(), self.side(), self.secure) {
+                    Ok((_, sdp)) => {
+                        self.out(LineOutput::Sip(SipCommand::Answer { dialog: self.dialog, sdp }));
+                        self.state = State::Up;
+                        self.out(LineOutput::Up);
+                    }
+                    Err(_) => self.hang_up(now, None),
+                }
+            }
             MediaReport::Opened { .. } if self.state == State::Opening => {
                 self.timers.stop(Timer::Port);
                 self.state = State::Placed;
@@ -349,14 +387,23 @@ impl Line {
         if self.placed {
             self.out(LineOutput::Sip(SipCommand::HangUp { dialog: self.dialog, reason }));
         } else {
+            self.refuse();
             self.ended.get_or_insert(EndCause::Local);
         }
         self.close(now);
         self.try_finish();
     }
 
+    /// A telephone that rings us and was not answered is told so.
+    fn refuse(&mut self) {
+        if self.asks.take().is_some() {
+            self.out(LineOutput::Sip(SipCommand::Reject { dialog: self.dialog, status: 503, retry_after: Some(5) }));
+        }
+    }
+
     /// No port: nothing was rung, nothing is open.
     fn fail(&mut self, now: Now) {
+        self.refuse();
         self.holds_port = false;
         self.leg_closed = true;
         self.ended.get_or_insert(EndCause::Transport);

@@ -126,11 +126,14 @@ impl Centre {
 
     /// Somebody whose shift has ended, at once or after a last call, leaves the floor; unless they listen to others.
     pub(super) fn signed_out(&mut self, now: Now, user: &UserId) {
-        if self.floor.acd.agent(user).is_some() || self.floor.call_of(user).is_some() {
+        if self.floor.acd.on_duty(user).is_some() || self.floor.call_of(user).is_some() {
             return;
         }
-        if self.floor.desks.get(user).is_some_and(|desk| desk.seat.is_some()) {
-            self.leave_desk(now, user);
+        let watches = self.floor.talks.values().any(|talk| talk.watchers.iter().any(|watching| watching.who.user == *user));
+        match self.floor.desks.get_mut(user) {
+            Some(desk) if desk.seat.is_some() && watches => desk.seat = None,
+            Some(desk) if desk.seat.is_some() => self.leave_desk(now, user),
+            _ => {}
         }
     }
 
@@ -359,7 +362,7 @@ impl Centre {
     pub(super) fn open_line(&mut self, now: Now, what: For) -> Option<u64> {
         let ip = match &what {
             For::Seat { agent, .. } | For::Own { agent, .. } => self.seat_address(agent),
-            For::Consult { .. } | For::Hand { .. } => self.outside_address(),
+            For::Consult { .. } | For::Hand { .. } | For::Second { .. } => self.outside_address(),
         };
         let port = self.ports.lend(now.instant)?;
         let dialog = self.sip.new_dialog_id();
@@ -382,6 +385,11 @@ impl Centre {
     }
 
     pub(super) fn hang_up_line(&mut self, now: Now, id: u64) {
+        if self.floor.referring == Some(id) {
+            // Its transfer has come through; after the BYE there would be no way to say so.
+            self.floor.referring = None;
+            self.command(now, SipCommand::ReferProgress { dialog: DialogId(id), status: 200 });
+        }
         self.with_line(now, id, LineInput::HangUp { reason: None });
     }
 
@@ -433,6 +441,7 @@ impl Centre {
             }
             For::Consult { call } => self.consulted_up(now, call, LegId(id)),
             For::Hand { call } => self.handed_over(now, call, LegId(id)),
+            For::Second { agent, call, to } => self.second_up(now, id, &agent, call, to),
         }
     }
 
@@ -459,7 +468,7 @@ impl Centre {
                 let (agent, call, then) = (agent.clone(), *call, then.clone());
                 self.own_leg_up(now, &agent, call, then);
             }
-            For::Consult { .. } | For::Hand { .. } => {}
+            For::Consult { .. } | For::Hand { .. } | For::Second { .. } => {}
         }
     }
 
@@ -487,6 +496,7 @@ impl Centre {
             }
             For::Consult { call } => self.consulted_gone(now, call),
             For::Hand { call } => self.handing_gone(now, call),
+            For::Second { call, .. } => self.second_gone(now, id, call),
         }
     }
 
@@ -525,7 +535,7 @@ impl Centre {
             talk.reason = "agent_lost".into();
         }
         self.rebridge(now, call);
-        if self.floor.acd.agent(agent).is_some() {
+        if self.floor.acd.on_duty(agent).is_some() {
             return self.floor.acd.handle(now, AcdInput::AgentLost { call, agent: agent.clone(), why });
         }
         // A supervisor who took over without being signed on: the queues do not know them.

@@ -15,7 +15,7 @@ use crate::sip::event::{Dial, DialogId, SipCommand};
 impl Centre {
     /// An agent calls a customer.
     pub(super) fn dial(&mut self, now: Now, agent: &UserId, number: PhoneNumber, because: &DialReason) -> Result<(), Refusal> {
-        let state = self.floor.acd.agent(agent).ok_or(Refusal::NotSignedOn)?.state;
+        let state = self.floor.acd.on_duty(agent).ok_or(Refusal::NotSignedOn)?.state;
         let idle = matches!(state, AgentState::Ready | AgentState::NotResponding | AgentState::Break { .. } | AgentState::WrapUp { .. });
         if !idle || self.floor.call_of(agent).is_some() {
             return Err(Refusal::WrongState);

@@ -9,6 +9,7 @@ use super::{Centre, Output};
 use crate::call::conversation::{CallerFacts, Colleague, Conversation};
 use crate::call::line::Line;
 use crate::call::session::{Session, SessionInput};
+use crate::command::Target;
 use crate::domain::{AgentState, PhoneNumber, QueueWish, Seat, StepKind, UserId};
 use crate::event::{CallView, Event, Snapshot, What};
 use crate::machine::{Machine, Now};
@@ -50,6 +51,8 @@ pub(super) enum For {
     Consult { call: u64 },
     /// An outside number that a caller is passed on to.
     Hand { call: u64 },
+    /// A desk phone's second call, while its agent has a caller: whom it dialled is consulted.
+    Second { agent: UserId, call: u64, to: Target },
 }
 
 /// What an agent's own leg is opened for.
@@ -143,6 +146,8 @@ pub(super) struct Floor {
     /// Year, month and day of the restaurant.
     today: Option<(i16, i8, i8)>,
     pub store_away: bool,
+    /// The phone whose transfer key is being obeyed: it is told before its call ends.
+    pub referring: Option<u64>,
 }
 
 impl Floor {
@@ -168,6 +173,7 @@ impl Floor {
             ticking: false,
             today: None,
             store_away: false,
+            referring: None,
         }
     }
 
@@ -288,7 +294,7 @@ impl Centre {
 
     /// Whoever is not ready because one ring or one call went wrong is so no longer than the seat itself is at fault (C54).
     fn try_seats_again(&mut self, now: Now) {
-        let doubted = |user: &&UserId| match self.floor.acd.agent(user).map(|view| view.state) {
+        let doubted = |user: &&UserId| match self.floor.acd.on_duty(user).map(|view| view.state) {
             Some(AgentState::NotReady { why }) => !matches!(why, "no_phone" | "no_media" | "reconnecting"),
             _ => false,
         };

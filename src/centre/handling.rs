@@ -213,7 +213,7 @@ impl Centre {
     /// The queue machine has put the agent into wrap-up (or not): their console sees the call as it ended.
     pub(super) fn after_call(&mut self, now: Now, agent: &UserId) {
         self.settle_floor(now);
-        let state = self.floor.acd.agent(agent).map(|view| view.state);
+        let state = self.floor.acd.on_duty(agent).map(|view| view.state);
         let Some(desk) = self.floor.desks.get_mut(agent) else { return };
         let Some(wrap) = desk.wraps.last_mut().filter(|wrap| !wrap.saved) else { return };
         match state {

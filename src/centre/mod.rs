@@ -9,6 +9,7 @@ mod keeping;
 mod offers;
 mod phone_page;
 mod seats;
+mod second;
 mod supervision;
 mod timesheet;
 mod transfers;

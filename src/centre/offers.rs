@@ -223,7 +223,11 @@ impl Centre {
             .lines
             .iter()
             .filter(|(_, (_, what))| match what {
-                For::Seat { call: of, .. } | For::Own { call: of, .. } | For::Consult { call: of } | For::Hand { call: of } => *of == call,
+                For::Seat { call: of, .. }
+                | For::Own { call: of, .. }
+                | For::Consult { call: of }
+                | For::Hand { call: of }
+                | For::Second { call: of, .. } => *of == call,
             })
             .map(|(id, _)| *id)
             .collect();

@@ -43,7 +43,7 @@ impl Centre {
                     Some(Seat::Browser) | None => None,
                 }
             }
-            For::Consult { .. } | For::Hand { .. } => number.map(|number| dial(dialog, &number, sdp)),
+            For::Consult { .. } | For::Hand { .. } | For::Second { .. } => number.map(|number| dial(dialog, &number, sdp)),
         };
         match command {
             Some(command) => self.command(now, command),

@@ -112,14 +112,14 @@ impl Centre {
         let input = AcdInput::ForceSignOut { agent: agent.clone(), reason };
         self.on_agent(now, by, agent, input, "signs out")?;
         self.settle(now);
-        if self.floor.call_of(agent).is_none() && self.floor.acd.agent(agent).is_none() {
+        if self.floor.call_of(agent).is_none() && self.floor.acd.on_duty(agent).is_none() {
             self.leave_desk(now, agent);
         }
         Ok(())
     }
 
     fn on_agent(&mut self, now: Now, by: &UserId, agent: &UserId, input: AcdInput, what: &str) -> Result<(), Refusal> {
-        if self.floor.acd.agent(agent).is_none() {
+        if self.floor.acd.on_duty(agent).is_none() {
             return Err(Refusal::NoTarget);
         }
         self.floor.acd.check(&input)?;

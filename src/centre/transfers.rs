@@ -5,7 +5,7 @@ use super::floor::For;
 use crate::call::conversation::{Advice, Consult, Handing, Part};
 use crate::call::session::SessionInput;
 use crate::command::{Refusal, Target, TransferMode};
-use crate::domain::{AgentState, End, Party, PhoneNumber, QueueNews, QueueReason, QueueWish, Reason, UserId};
+use crate::domain::{AgentState, End, Party, PhoneNumber, QueueId, QueueNews, QueueReason, QueueWish, Reason, UserId};
 use crate::event::What;
 use crate::machine::{Machine, Now};
 use crate::media::order::LegId;
@@ -27,14 +27,18 @@ impl Centre {
         if !talk.reached || talk.consult.as_ref().is_some_and(|consult| consult.state != Advice::Failed) {
             return Err(Refusal::WrongState);
         }
-        match &to {
-            Target::Agent(user) => self.may_take(user, agent)?,
+        let to = match to {
             Target::Queue(queue) => {
-                if !self.floor.acd.settings().queues.iter().any(|known| known.id == *queue) {
+                if !self.floor.acd.settings().queues.iter().any(|known| known.id == queue) {
                     return Err(Refusal::NoTarget);
                 }
+                // A caller can wait in a queue; an agent who asks for advice wants somebody who is free now.
+                if mode == TransferMode::Consult { Target::Agent(self.free_in(&queue, agent, call)?) } else { Target::Queue(queue) }
             }
-            Target::Number(_) => {}
+            to => to,
+        };
+        if let Target::Agent(user) = &to {
+            self.may_take(user, agent)?;
         }
         if !note.is_empty() {
             self.put_note(now, agent, call, note.clone())?;
@@ -46,34 +50,53 @@ impl Centre {
             (TransferMode::Blind, Target::Number(number)) => return self.hand_over(now, agent, call, &number, note),
             (TransferMode::Consult, Target::Agent(user)) => return self.consult_agent(now, agent, call, &user, note),
             (TransferMode::Consult, Target::Number(number)) => return self.consult_number(now, agent, call, &number, note),
+            // Chosen above.
             (TransferMode::Consult, Target::Queue(_)) => return Err(Refusal::WrongState),
         }
         Ok(())
     }
 
-    /// A desk phone's own transfer key: to a colleague's number, a queue, or an outside number.
-    pub(super) fn referred(&mut self, now: Now, dialog: DialogId, to: &str, attended: bool) {
+    /// The agent in this queue who has been free longest.
+    fn free_in(&self, queue: &QueueId, by: &UserId, call: u64) -> Result<UserId, Refusal> {
+        let never = self.floor.talks.get(&call).map(|talk| &talk.pop.never);
+        let free = self.floor.acd.agents().filter(|view| {
+            view.state == AgentState::Ready
+                && view.user != *by
+                && view.queues.contains(queue)
+                && never.is_none_or(|never| !never.contains(&view.user))
+        });
+        free.min_by_key(|view| view.since).map(|view| view.user).ok_or(Refusal::TargetBusy)
+    }
+
+    /// A desk phone's own transfer key: to a colleague's number, a queue, or an outside number; or to whom its second call is with.
+    pub(super) fn referred(&mut self, now: Now, dialog: DialogId, to: &str, replaces: Option<DialogId>) {
         let what = self.floor.lines.get(&dialog.0).map(|(_, what)| what.clone());
-        let status = match what {
-            Some(For::Seat { agent, call, .. } | For::Own { agent, call, .. }) if !attended => {
-                let target = self.target(to);
-                match target
-                    .ok_or(Refusal::NoTarget)
-                    .and_then(|to| self.transfer(now, &agent, call, to, TransferMode::Blind, String::new()))
-                {
-                    Ok(()) => 200,
-                    Err(Refusal::TargetBusy) => 486,
-                    Err(Refusal::NoTarget) => 404,
-                    Err(_) => 603,
-                }
+        self.floor.referring = Some(dialog.0);
+        let done = match (what, replaces) {
+            (Some(For::Seat { agent, call, .. } | For::Own { agent, call, .. }), None) => {
+                let target = self.target(to).ok_or(Refusal::NoTarget);
+                target.and_then(|to| self.transfer(now, &agent, call, to, TransferMode::Blind, String::new()))
             }
-            _ => 501,
+            (Some(For::Seat { agent, call, .. } | For::Own { agent, call, .. }), Some(second)) => self.join_calls(now, &agent, call, second.0),
+            // Some phones say it in their second call, about the first.
+            (Some(For::Second { agent, call, .. }), Some(_)) => self.join_calls(now, &agent, call, dialog.0),
+            _ => Err(Refusal::WrongState),
+        };
+        // Where the phone's call has ended with it, it was told before.
+        if self.floor.referring.take().is_none() {
+            return;
+        }
+        let status = match done {
+            Ok(()) => 200,
+            Err(Refusal::TargetBusy) => 486,
+            Err(Refusal::NoTarget) => 404,
+            Err(_) => 603,
         };
         self.command(now, SipCommand::ReferProgress { dialog, status });
     }
 
     /// Whom digits on a phone's keypad mean.
-    fn target(&self, to: &str) -> Option<Target> {
+    pub(super) fn target(&self, to: &str) -> Option<Target> {
         if let Some(person) = self.floor.people.values().find(|person| !person.number.is_empty() && person.number == to) {
             return Some(Target::Agent(person.user.clone()));
         }
@@ -88,7 +111,7 @@ impl Centre {
         if user == by {
             return Err(Refusal::NoTarget);
         }
-        match self.floor.acd.agent(user) {
+        match self.floor.acd.on_duty(user) {
             None => Err(Refusal::NoTarget),
             Some(view) if view.state == AgentState::Ready => Ok(()),
             Some(_) => Err(Refusal::TargetBusy),
@@ -214,7 +237,7 @@ impl Centre {
         self.explain(now, call, format!("consults {name}"));
         if let Some(talk) = self.floor.talks.get_mut(&call) {
             talk.consult =
-                Some(Consult { agent: who, name, leg: None, line, state: Advice::Ringing, conference: false, since: now.wall.into() });
+                Some(Consult { agent: who, name, leg: None, line, by: None, state: Advice::Ringing, conference: false, since: now.wall.into() });
         }
         self.rebridge(now, call);
         self.floor.acd.handle(now, AcdInput::Held { call, agent: agent.clone() });
@@ -244,9 +267,13 @@ impl Centre {
         consult.leg = None;
         consult.line = None;
         consult.agent = None;
+        let by = consult.by.take();
         let line = format!("{} could not be consulted: {why}", consult.name);
         self.explain(now, call, line);
         self.rebridge(now, call);
+        if let Some(second) = by {
+            self.hang_up_line(now, second);
+        }
     }
 
     /// The consulted side has hung up, or never answered.
@@ -256,7 +283,7 @@ impl Centre {
         if consult.state == Advice::Ringing && consult.agent.is_none() {
             return self.consult_failed(now, call, None, "no_answer");
         }
-        let was_conference = consult.conference;
+        let (was_conference, by) = (consult.conference, consult.by);
         let colleague = consult.agent.as_ref().map(|who| who.user.clone());
         talk.consult = None;
         if !was_conference && let Some(part) = &mut talk.agent {
@@ -265,6 +292,9 @@ impl Centre {
             part.held_since.get_or_insert(now.instant);
         }
         self.rebridge(now, call);
+        if let Some(second) = by {
+            self.hang_up_line(now, second);
+        }
         if let Some(agent) = colleague {
             self.publish(now, What::Withdrawn { to: agent.clone(), call, why: "left" });
             self.floor.acd.handle(now, AcdInput::AgentLeft { call, agent: agent.clone(), wrap_up: false });
@@ -275,7 +305,7 @@ impl Centre {
     /// Ends a consultation, if there is one; the agent is back with the caller.
     pub(super) fn end_consult(&mut self, now: Now, call: u64, withdraw: bool) {
         let Some(consult) = self.floor.talks.get_mut(&call).and_then(|talk| talk.consult.take()) else { return };
-        if let Some(line) = consult.line {
+        for line in [consult.line, consult.by].into_iter().flatten() {
             self.hang_up_line(now, line);
         }
         if let Some(who) = consult.agent.filter(|_| withdraw || consult.state != Advice::Failed) {
@@ -339,6 +369,9 @@ impl Centre {
         let Some(leg) = consult.leg else { return Err(Refusal::WrongState) };
         self.part_over(now, call, agent, "transferred");
         self.explain(now, call, format!("the caller is passed on to {}", consult.name));
+        if let Some(second) = consult.by {
+            self.hang_up_line(now, second);
+        }
         let Some(talk) = self.floor.talks.get_mut(&call) else { return Err(Refusal::NoCall) };
         talk.lost = None;
         match &consult.agent {

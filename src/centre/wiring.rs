@@ -140,6 +140,9 @@ impl Centre {
 
     fn begin(&mut self, now: Now, invited: Invited) {
         let dialog = invited.dialog;
+        if let Some((agent, call, to)) = self.is_second(&invited) {
+            return self.second_call(now, invited, agent, call, to);
+        }
         let is_full = self.calls.len() >= self.limits.max_calls || self.is_behind(now);
         if !is_full && invited.offer.as_ref().is_some_and(sdp::Session::is_webrtc) {
             let id = self.call_id(now);
@@ -193,7 +196,7 @@ impl Centre {
             SipEvent::Answered { sdp, wants_answer: true, .. } => LineInput::Offered(sdp),
             SipEvent::Answered { sdp, .. } => LineInput::Answered(sdp),
             SipEvent::Referred { dialog, to, replaces } => {
-                self.referred(now, dialog, &to, replaces.is_some());
+                self.referred(now, dialog, &to, replaces);
                 return None;
             }
             other => return Some(other),

@@ -15,6 +15,12 @@ impl Acd {
         self.by_user.get(agent).map(|agent| self.agent_view(*agent))
     }
 
+    /// The agent, while signed on.
+    #[must_use]
+    pub fn on_duty(&self, agent: &UserId) -> Option<AgentView> {
+        self.signed_on(agent).map(|agent| self.agent_view(agent))
+    }
+
     /// All agents who are signed on.
     pub fn agents(&self) -> impl Iterator<Item = AgentView> + '_ {
         (0..self.agents.len()).filter(|agent| self.agents[*agent].agent.is_signed_on()).map(|agent| self.agent_view(agent))

@@ -9,7 +9,7 @@ use dinetone::domain::{PhoneNumber, Seat};
 use dinetone::machine::{Ids, Machine};
 use dinetone::sip::digest::{Algorithm, Credentials, ha1};
 use dinetone::sip::endpoint::Endpoint;
-use dinetone::sip::event::{Account, SipCommand, SipInput, TrunkRegistration};
+use dinetone::sip::event::{Account, Flow, PlaceCall, SipCommand, SipInput, Transport, TrunkRegistration};
 use dinetone::sip::sdp;
 
 use super::agent::Agent;
@@ -146,6 +146,80 @@ impl Desk {
         self.world.time_passes(Duration::from_millis(500));
     }
 
+    /// Dials a second number in a call, by the telephone's own keypad.
+    pub fn dials(&self, account: &str, number: &str) {
+        {
+            let mut inner = self.world.inner();
+            let now = inner.now;
+            let phone = inner.phones.get_mut(&self.place).unwrap();
+            let (sound, address) = (phone.sound, phone.address);
+            let local = sdp::Local { address: sound.ip(), port: sound.port(), session_id: 8, version: 1, codecs: &sdp::Codec::PREFERENCE };
+            let call = PlaceCall {
+                dialog: phone.sip.new_dialog_id(),
+                flow: Flow { transport: Transport::Udp, socket: 0, local: address, peer: HOTLINE.parse().unwrap(), connection: 0 },
+                to: format!("sip:{number}@10.0.0.1"),
+                from_user: account.to_owned(),
+                headers: Vec::new(),
+                sdp: Some(sdp::offer(&local)),
+                credentials: Some(Credentials { user: account.to_owned(), password: "secret".into() }),
+            };
+            phone.sip.handle(now, SipInput::Command(SipCommand::Place(Box::new(call))));
+            inner.drain_phone(self.place);
+        }
+        self.world.time_passes(Duration::from_millis(500));
+    }
+
+    /// The transfer key: the caller of the answered call goes to this number.
+    pub fn transfers_to(&self, number: &str) {
+        self.refers(&format!("<sip:{number}@10.0.0.1>"));
+    }
+
+    /// The transfer key, pressed in a second call: the caller goes to whom that call is with.
+    pub fn joins_its_calls(&self) {
+        let replaces = {
+            let inner = self.world.inner();
+            let phone = &inner.phones[&self.place];
+            // Not the one that was challenged.
+            let own = phone.said.iter().rfind(|text| text.starts_with("INVITE")).expect("it dialled");
+            let answer = phone.told.iter().rfind(|text| text.starts_with("SIP/2.0 200") && text.contains(header(own, "Call-ID"))).unwrap();
+            format!(
+                "<sip:x@10.0.0.1?Replaces={}%3Bto-tag%3D{}%3Bfrom-tag%3D{}>",
+                header(own, "Call-ID").replace('@', "%40"),
+                tag(header(answer, "To")),
+                tag(header(own, "From"))
+            )
+        };
+        self.refers(&replaces);
+    }
+
+    fn refers(&self, to: &str) {
+        let refer = {
+            let inner = self.world.inner();
+            let phone = &inner.phones[&self.place];
+            let invite = phone.told.iter().rfind(|text| text.starts_with("INVITE")).expect("it was rung");
+            let call = header(invite, "Call-ID");
+            let answer = phone.said.iter().rfind(|text| text.starts_with("SIP/2.0 200") && text.contains(call)).expect("it answered");
+            format!(
+                "REFER sip:dinetone@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bKrefer{}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\n\
+                 Call-ID: {call}\r\nCSeq: 1 REFER\r\nContact: <sip:x@{}>\r\nRefer-To: {to}\r\nContent-Length: 0\r\n\r\n",
+                phone.address,
+                phone.told.len(),
+                header(answer, "To"),
+                header(invite, "From"),
+                phone.address,
+            )
+        };
+        self.world.phone_sends(self.place, &refer);
+        self.world.time_passes(Duration::from_millis(500));
+    }
+
+    /// What it was told of its transfer.
+    pub fn transfer_went(&self) -> Option<String> {
+        let inner = self.world.inner();
+        let told = inner.phones[&self.place].told.iter().rfind(|text| text.starts_with("NOTIFY"));
+        told.and_then(|text| text.lines().last()).map(str::to_owned)
+    }
+
     pub fn presses(&self, key: char) {
         self.world.inner().phones.get_mut(&self.place).unwrap().press(key);
         self.world.time_passes(Duration::from_millis(600));
@@ -156,6 +230,14 @@ impl Desk {
         self.world.time_passes(Duration::from_millis(500));
         self.world.inner().phones[&self.place].ear.share(tone) > 0.2
     }
+}
+
+fn header<'a>(message: &'a str, name: &str) -> &'a str {
+    message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_else(|| panic!("no {name}: {message}"))
+}
+
+fn tag(party: &str) -> &str {
+    party.split_once("tag=").map_or("", |(_, tag)| tag)
 }
 
 impl Agent {

@@ -46,6 +46,9 @@ pub struct Phone {
     pub ear: Ear,
     /// It calls us; the others are called.
     pub calls: bool,
+    /// The SIP that it was told and that it said, newest last.
+    pub told: Vec<String>,
+    pub said: Vec<String>,
     /// What the caller of a ringing telephone offers.
     pub offered: Option<dinetone::sip::sdp::Session>,
     sequence: u16,
@@ -73,6 +76,8 @@ impl Phone {
             tone: 400.0,
             ear: Ear::default(),
             calls: true,
+            told: Vec::new(),
+            said: Vec::new(),
             offered: None,
             sequence: ids.next_u64() as u16,
             timestamp: ids.next_u64() as u32,

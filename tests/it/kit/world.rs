@@ -243,6 +243,24 @@ impl World {
         inner.catalogue(Arc::new(catalogue));
     }
 
+    /// The supervisor has said that these agents never speak with the customer who has this number.
+    pub fn never_with(&self, number: &str, agents: &[UserId]) {
+        let inner = self.0.borrow_mut();
+        let now = Timestamp::from(inner.now.wall);
+        let phone = dinetone::domain::PhoneNumber::parse(number).unwrap();
+        inner.runtime.block_on(async {
+            let customer = inner.store.card_by_phone(&phone, now).await.unwrap().customer.expect("a known customer");
+            inner.store.set_never(&customer, agents, "quarrel", &dinetone::store::Author::default(), now).await.unwrap();
+        });
+    }
+
+    /// A telephone sends SIP of its own making.
+    pub fn phone_sends(&self, place: usize, text: &str) {
+        let mut inner = self.0.borrow_mut();
+        let from = inner.phones[&place].address;
+        inner.post(Parcel::Sip { from, to: HOTLINE.parse().unwrap(), bytes: text.as_bytes().to_vec() });
+    }
+
     /// Orders from newest to oldest.
     pub fn orders(&self) -> Vec<Order> {
         let inner = self.0.borrow();
@@ -488,7 +506,11 @@ impl Inner {
             Parcel::Sip { from, to, bytes } => {
                 let Some(place) = self.phones.iter().find(|(_, phone)| phone.address == to).map(|(place, _)| *place) else { return };
                 let flow = Flow { transport: Transport::Udp, socket: 0, local: to, peer: from, connection: 0 };
-                self.phones.get_mut(&place).expect("found above").sip.handle(now, SipInput::Received { flow, bytes });
+                let phone = self.phones.get_mut(&place).expect("found above");
+                if !phone.calls {
+                    phone.told.push(String::from_utf8_lossy(&bytes).into_owned());
+                }
+                phone.sip.handle(now, SipInput::Received { flow, bytes });
                 self.drain_phone(place);
             }
             Parcel::Sound { from, to, bytes } => {
@@ -674,7 +696,12 @@ impl Inner {
             let phone = self.phones.get_mut(&place).expect("phones are never taken away");
             let Some(output) = phone.sip.poll() else { return };
             match output {
-                SipOutput::Transmit { flow, bytes } => self.post(Parcel::Sip { from: flow.local, to: flow.peer, bytes }),
+                SipOutput::Transmit { flow, bytes } => {
+                    if !phone.calls {
+                        phone.said.push(String::from_utf8_lossy(&bytes).into_owned());
+                    }
+                    self.post(Parcel::Sip { from: flow.local, to: flow.peer, bytes });
+                }
                 SipOutput::Event(SipEvent::Answered { sdp, .. }) => {
                     phone.line = Line::Up;
                     let agreed = sdp.and_then(|sdp| sdp::agree(&sdp::Codec::PREFERENCE, &sdp).ok());

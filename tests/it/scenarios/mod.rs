@@ -1,6 +1,7 @@
 //! Stories, told with the nouns of the trade.
 
 mod bad_days;
+mod floor;
 mod lost;
 mod ordering;
 mod people;

@@ -1,0 +1,268 @@
+//! What a shift brings besides plain calls: transfer keys of desk phones, advice from a queue, who never speaks with whom, and what
+//! supervisors do with people and with the line.
+
+use std::time::Duration;
+
+use dinetone::command::{Command, Refusal, Target, TransferMode};
+use dinetone::domain::{Break, QueueId, Seat, StepKind};
+use dinetone::event::CallState;
+
+use super::people::{caller, ms};
+use crate::kit::World;
+use crate::kit::phone::Line;
+
+/// C62, RFC 3515: the transfer key of a desk phone passes the caller on; the phone is told before its call ends.
+#[test]
+fn c62_a_desk_phones_transfer_key_passes_the_caller_on() {
+    let world = World::open_at("12:00");
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    let phone = world.desk_phone("801");
+    first.logs_in_at("801");
+    let diner = caller(&world, "13800138000");
+    let card = first.sees_pop();
+    phone.rings();
+    phone.picks_up();
+    second.logs_in();
+    phone.transfers_to("8002");
+    assert_eq!(phone.transfer_went().as_deref(), Some("SIP/2.0 200 OK"), "{}", world.ladder());
+    first.is("wrap_up");
+    assert!(matches!(phone.line(), Line::Over(_)));
+    let view = second.takes_the_call();
+    assert_eq!((view.pop.customer.clone(), view.id.clone()), (card.pop.customer.clone(), card.id.clone()));
+    diner.says_nothing_for(4);
+    second.hears(&diner);
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C62: nobody there under that number: the phone is told, and the caller stays where they are.
+#[test]
+fn c62_a_transfer_to_nobody_is_refused_and_the_caller_stays() {
+    let world = World::open_at("12:00");
+    let (agent, away, phone) = (world.agent("8001"), world.agent("8002"), world.desk_phone("801"));
+    agent.logs_in_at("801");
+    let diner = caller(&world, "13800138000");
+    phone.rings();
+    phone.picks_up();
+    phone.transfers_to("8002");
+    assert_eq!(phone.transfer_went().as_deref(), Some("SIP/2.0 404 Not Found"), "{}", world.ladder());
+    away.is("offline");
+    agent.is("on_call");
+    diner.says_nothing_for(4);
+    assert!(phone.hears_tone(diner.tone()));
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C62, RFC 3891: the phone dials a colleague in a second call, they speak while the caller hears music, and the transfer key
+/// brings both together.
+#[test]
+fn c62_a_desk_phones_attended_transfer_brings_caller_and_colleague_together() {
+    let world = World::open_at("12:00");
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    let phone = world.desk_phone("801");
+    first.logs_in_at("801");
+    let diner = caller(&world, "13800138000");
+    let card = first.sees_pop();
+    phone.rings();
+    phone.picks_up();
+    second.logs_in();
+    diner.says_nothing_for(4);
+    phone.dials("801", "8002");
+    first.sees(CallState::Consulting);
+    let asked = second.takes_the_call();
+    assert_eq!(asked.pop.customer, card.pop.customer, "the card is there for whoever is asked");
+    assert!(second.hears_tone(phone.tone()) && phone.hears_tone(second.tone()), "{}", world.ladder());
+    assert!(diner.hears_sound() && !diner.hears_tone(phone.tone()) && !second.hears_tone(diner.tone()), "the caller hears music");
+    phone.joins_its_calls();
+    assert_eq!(phone.transfer_went().as_deref(), Some("SIP/2.0 200 OK"), "{}", world.ladder());
+    first.is("wrap_up");
+    second.is("on_call");
+    second.hears(&diner);
+    assert!(diner.hears_tone(second.tone()));
+    assert!(matches!(phone.line(), Line::Over(_)), "both of its calls are over");
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C62: the second call ends, and the caller is back with the agent.
+#[test]
+fn c62_a_second_call_that_ends_gives_the_caller_back() {
+    let world = World::open_at("12:00");
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    let phone = world.desk_phone("801");
+    first.logs_in_at("801");
+    let diner = caller(&world, "13800138000");
+    phone.rings();
+    phone.picks_up();
+    second.logs_in();
+    phone.dials("801", "8002");
+    second.sees_pop();
+    second.rejects();
+    world.time_passes(ms(500));
+    first.is("hold");
+    second.is_ready();
+    first.resumes();
+    first.sees(CallState::Talking);
+    assert!(diner.hears_sound());
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C62: advice from a queue: whoever has been free longest there is rung.
+#[test]
+fn c62_a_queue_is_consulted() {
+    let world = World::open_at("12:00");
+    let (first, second, third) = (world.agent("8001"), world.agent("8002"), world.agent("8003"));
+    first.logs_in();
+    let diner = caller(&world, "13800138000");
+    first.takes_the_call();
+    let complaints = || Target::Queue(QueueId::new("complaint"));
+    let call = first.call().call;
+    let ask = Command::Transfer { call, to: complaints(), mode: TransferMode::Consult, note: String::new() };
+    assert_eq!(first.wish(ask), Err(Refusal::TargetBusy), "nobody is free there");
+    first.sees(CallState::Talking);
+    third.logs_in();
+    world.time_passes(ms(1000));
+    second.logs_in();
+    diner.says_nothing_for(3);
+    first.passes_on(complaints(), TransferMode::Consult, "may I refund this?");
+    let asked = third.takes_the_call();
+    assert_eq!(asked.from.as_ref().map(|from| from.1.as_str()), Some("may I refund this?"));
+    assert!(!second.was_rung());
+    assert!(third.hears_tone(first.tone()) && first.hears_tone(third.tone()));
+    first.wish(Command::CompleteTransfer { call }).unwrap();
+    third.hears(&diner);
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C40: an agent who never speaks with this customer is not rung, even when nobody else is there.
+#[test]
+fn c40_whoever_never_speaks_with_a_customer_is_not_rung() {
+    let world = World::open_at("12:00");
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    world.never_with("13800138000", std::slice::from_ref(&first.user));
+    first.logs_in();
+    let diner = caller(&world, "13800138000");
+    world.time_passes(Duration::from_secs(10));
+    assert!(!first.was_rung(), "{}", world.ladder());
+    first.is_ready();
+    let other = caller(&world, "13600136000");
+    first.takes_the_call();
+    second.logs_in();
+    second.takes_the_call();
+    diner.says_nothing_for(4);
+    second.hears(&diner);
+    let call = second.call().call;
+    let ask = Command::Transfer { call, to: Target::Agent(first.user.clone()), mode: TransferMode::Consult, note: String::new() };
+    assert_eq!(second.wish(ask), Err(Refusal::TargetBusy));
+    diner.hangs_up();
+    other.hangs_up();
+    world.is_quiet();
+}
+
+/// C71: a forced break in a call begins after the wrap-up, and the reason is shown.
+#[test]
+fn c71_a_forced_break_comes_after_the_call() {
+    let world = World::open_at("12:00");
+    let (agent, chief) = (world.agent("8001"), world.supervisor("9001"));
+    agent.logs_in();
+    chief.opens_page();
+    let diner = caller(&world, "13800138000");
+    agent.takes_the_call();
+    let forced = || Command::ForceBreak { agent: agent.user.clone(), reason: Break("training".into()) };
+    assert_eq!(agent.wish(forced()), Err(Refusal::NotAllowed));
+    chief.wish(forced()).unwrap();
+    agent.is("on_call");
+    diner.says_nothing_for(4);
+    agent.hears(&diner);
+    diner.hangs_up();
+    agent.is("wrap_up");
+    agent.wraps_up(20);
+    agent.is("break");
+    assert_eq!(agent.snapshot().me.and_then(|me| me.reason).as_deref(), Some("forced"));
+    agent.wish(Command::Ready).unwrap();
+    agent.is_ready();
+    // While it rings: the ring is taken back, the caller keeps the place, and the break begins.
+    let diner = caller(&world, "13800138000");
+    agent.sees_pop();
+    chief.wish(forced()).unwrap();
+    agent.is("break");
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C71: a forced sign-out: now, or after the call; who was signed out may sign on again.
+#[test]
+fn c71_a_forced_sign_out_leaves_no_caller_alone_and_can_be_undone_by_signing_on() {
+    let world = World::open_at("12:00");
+    let (agent, chief) = (world.agent("8001"), world.supervisor("9001"));
+    agent.logs_in();
+    chief.opens_page();
+    let forced = || Command::ForceSignOut { agent: agent.user.clone(), reason: "fire drill".into() };
+    let diner = caller(&world, "13800138000");
+    agent.takes_the_call();
+    chief.wish(forced()).unwrap();
+    diner.says_nothing_for(4);
+    agent.hears(&diner);
+    diner.hangs_up();
+    agent.wraps_up(20);
+    agent.is("offline");
+    assert_eq!(chief.wish(forced()), Err(Refusal::NoTarget), "nobody is signed on");
+    agent.logs_in();
+    chief.wish(forced()).unwrap();
+    agent.is("offline");
+    agent.wish(Command::StartShift { seat: Seat::Browser }).unwrap();
+    agent.connects_headset();
+    agent.is_ready();
+    agent.wish(Command::EndShift).unwrap();
+    agent.is("offline");
+    agent.logs_in();
+    world.is_quiet();
+}
+
+/// C42, C70: a supervisor puts a caller first, or into another queue; it is on the caller's path.
+#[test]
+fn c42_a_supervisor_puts_a_caller_first_and_moves_another() {
+    let world = World::open_at("12:00");
+    let (agent, chief) = (world.agent("8001"), world.supervisor("9001"));
+    agent.logs_in();
+    chief.opens_page();
+    let talking = caller(&world, "13600136000");
+    agent.takes_the_call();
+    let first = caller(&world, "13700137001");
+    world.time_passes(Duration::from_secs(5));
+    let second = caller(&world, "13700137002");
+    world.time_passes(Duration::from_secs(5));
+    let waiting = chief.snapshot().queues.waiting.clone();
+    let call_of = |number: &str| {
+        let found = waiting.iter().find(|one| one.caller.as_ref().is_some_and(|caller| caller.reveal() == number));
+        found.expect("waits").call
+    };
+    let (earlier, later) = (call_of("13700137001"), call_of("13700137002"));
+    assert_eq!(agent.wish(Command::Prefer { call: later }), Err(Refusal::NotAllowed));
+    chief.wish(Command::Prefer { call: later }).unwrap();
+    chief.wish(Command::MoveToQueue { call: earlier, queue: QueueId::new("complaint") }).unwrap();
+    assert_eq!(
+        chief.wish(Command::MoveToQueue { call: earlier, queue: QueueId::new("nonsense") }),
+        Err(Refusal::NoTarget),
+        "there is no such queue"
+    );
+    talking.hangs_up();
+    agent.wraps_up(20);
+    assert_eq!(agent.takes_the_call().call, later, "{}", world.ladder());
+    second.hangs_up();
+    agent.wraps_up(20);
+    let view = agent.takes_the_call();
+    assert_eq!((view.call, view.queue.as_ref().map(QueueId::as_str)), (earlier, Some("complaint")));
+    first.hangs_up();
+    world.is_quiet();
+    let notes: Vec<String> = world
+        .records()
+        .iter()
+        .flat_map(|(_, steps)| steps.iter())
+        .filter_map(|step| if let StepKind::Note(text) = &step.kind { Some(text.clone()) } else { None })
+        .collect();
+    assert!(notes.iter().any(|note| note.contains("puts the caller first")) && notes.iter().any(|note| note.contains("moves the caller")));
+}
