@@ -77,7 +77,9 @@ impl Centre {
                 let target = self.target(to).ok_or(Refusal::NoTarget);
                 target.and_then(|to| self.transfer(now, &agent, call, to, TransferMode::Blind, String::new()))
             }
-            (Some(For::Seat { agent, call, .. } | For::Own { agent, call, .. }), Some(second)) => self.join_calls(now, &agent, call, second.0),
+            (Some(For::Seat { agent, call, .. } | For::Own { agent, call, .. }), Some(second)) => {
+                self.join_calls(now, &agent, call, second.0)
+            }
             // Some phones say it in their second call, about the first.
             (Some(For::Second { agent, call, .. }), Some(_)) => self.join_calls(now, &agent, call, dialog.0),
             _ => Err(Refusal::WrongState),
@@ -119,7 +121,7 @@ impl Centre {
     }
 
     /// The caller waits again, for this colleague or in this queue; the agent sums up.
-    fn pass_on(&mut self, now: Now, agent: &UserId, call: u64, to: Option<UserId>, queue: Option<crate::domain::QueueId>, note: String) {
+    fn pass_on(&mut self, now: Now, agent: &UserId, call: u64, to: Option<UserId>, queue: Option<QueueId>, note: String) {
         let from = self.floor.colleague(agent);
         let whom = to.as_ref().map(|user| self.floor.colleague(user).name).or(queue.as_ref().map(ToString::to_string));
         self.explain(now, call, format!("{} passes the caller on to {}", from.name, whom.unwrap_or_default()));
@@ -236,8 +238,16 @@ impl Centre {
     ) {
         self.explain(now, call, format!("consults {name}"));
         if let Some(talk) = self.floor.talks.get_mut(&call) {
-            talk.consult =
-                Some(Consult { agent: who, name, leg: None, line, by: None, state: Advice::Ringing, conference: false, since: now.wall.into() });
+            talk.consult = Some(Consult {
+                agent: who,
+                name,
+                leg: None,
+                line,
+                by: None,
+                state: Advice::Ringing,
+                conference: false,
+                since: now.wall.into(),
+            });
         }
         self.rebridge(now, call);
         self.floor.acd.handle(now, AcdInput::Held { call, agent: agent.clone() });

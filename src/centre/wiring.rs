@@ -19,8 +19,8 @@ use crate::domain::{CallId, End, Party, Reason, StepKind, Timestamp};
 use crate::event::PhoneState;
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder, MediaReport};
-use crate::sip::sdp;
 use crate::sip::event::{DialogId, Invited, SipCommand, SipEvent, SipInput, SipOutput};
+use crate::sip::sdp;
 
 /// More hops than this for one input is a mistake of ours.
 const MAX_HOPS: usize = 10_000;

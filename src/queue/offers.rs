@@ -166,7 +166,6 @@ impl Acd {
         if self.agents[agent].consult.is_some_and(|consult| consult.call == call) {
             self.consult_over(agent, "failed");
         } else if self.take_ring(call, agent, "failed") {
-            self.pause(call, agent);
             let most = self.settings.missed_until_break;
             self.agents[agent].agent.unreached(self.now, why, most);
             self.agent_changed(agent);

@@ -215,9 +215,8 @@ impl Acd {
             self.met.borrow_mut().clear();
             self.duty_changed(&served, before.1 && !working);
         }
-        if !ready {
-            self.release_holds(agent);
-        }
+        // Free now, or no longer about to be: who was kept for them is looked at again.
+        self.release_holds(agent);
         let view = self.agent_view(agent);
         self.put(AcdOutput::Agent(Box::new(view)));
         self.touch(Who::Agent(agent));

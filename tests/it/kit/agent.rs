@@ -89,10 +89,16 @@ impl Agent {
     /// Opens the console, connects the headset and is ready for calls.
     #[track_caller]
     pub fn logs_in(&self) {
+        self.signs_on();
+        self.is_ready();
+    }
+
+    /// The same while callers wait: the first of them rings at once.
+    #[track_caller]
+    pub fn signs_on(&self) {
         self.opens_page();
         self.does(Command::StartShift { seat: Seat::Browser });
         self.connects_headset();
-        self.is_ready();
     }
 
     pub fn opens_page(&self) {

@@ -249,8 +249,9 @@ impl World {
         let now = Timestamp::from(inner.now.wall);
         let phone = dinetone::domain::PhoneNumber::parse(number).unwrap();
         inner.runtime.block_on(async {
+            let author = dinetone::store::Author { user: UserId::new("u9001"), name: "主管".into() };
             let customer = inner.store.card_by_phone(&phone, now).await.unwrap().customer.expect("a known customer");
-            inner.store.set_never(&customer, agents, "quarrel", &dinetone::store::Author::default(), now).await.unwrap();
+            inner.store.set_never(&customer, agents, "quarrel", &author, now).await.unwrap();
         });
     }
 

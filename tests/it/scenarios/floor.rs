@@ -150,7 +150,7 @@ fn c40_whoever_never_speaks_with_a_customer_is_not_rung() {
     first.is_ready();
     let other = caller(&world, "13600136000");
     first.takes_the_call();
-    second.logs_in();
+    second.signs_on();
     second.takes_the_call();
     diner.says_nothing_for(4);
     second.hears(&diner);

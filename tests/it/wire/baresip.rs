@@ -153,3 +153,19 @@ fn c8_baresip_signs_on_with_a_password_and_calls() {
     phone.say("hangup", "");
     eventually("the call is over", SOON, || the_call(&server).filter(|call| call["ended_at"].is_string()));
 }
+
+/// C10: a telephone that insists on encrypted sound (RTP/SAVP with keys in the description) rings, whatever the settings.
+#[test]
+fn c10_baresip_rings_with_encrypted_sound() {
+    let server = Setup::demo().start();
+    let mut phone = Phone::start("<sip:13800138000@127.0.0.1;transport=udp>;regint=0;audio_codecs=pcma;mediaenc=srtp-mand");
+    phone.say("dial", &format!("sip:1000@{}", server.sip));
+    eventually("the call is answered", SOON, || the_call(&server).filter(|call| call["answered_at"].is_string()));
+    phone.say("sndcode", "4");
+    eventually("a key arrives", SOON, || the_call(&server).filter(|call| keys(call) == "4"));
+    assert!(phone.log().contains("SRTP is Enabled"), "{}", phone.log());
+    phone.say("hangup", "");
+    let call = eventually("the call is over", SOON, || the_call(&server).filter(|call| call["ended_at"].is_string()));
+    assert!(call["packets_in"].as_u64() > Some(20), "its sound could be read: {call:#}");
+    assert_eq!(call["one_way"], false, "{call:#}");
+}

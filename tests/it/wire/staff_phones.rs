@@ -10,20 +10,27 @@ use super::server::{Guarded, Server, Setup, eventually};
 use super::web_kit::{Browser, Live};
 
 /// baresip gives up at a challenge by SHA-256.
-const MD5: &str = "[sip]\ndigest = [\"MD5\"]\n";
+const SETTINGS: &str = "[sip]\ndigest = [\"MD5\"]\n[media]\nsrtp = \"offered\"\n";
 /// A diner asks for a person, and hums.
 const ASKS: &str = "hears main.menu within 20s\npress 0\nhears tone {tone} within 60s\nwaits 3s\nhangs up\n";
 
-/// The console of somebody who has started the shift with this seat.
+/// The console of somebody who has started the shift with this seat and is ready.
 pub fn at_work(server: &Server, login: &str, seat: Value) -> Live {
+    let mut live = starts(server, login, seat);
+    live.until_state(login, "available");
+    live
+}
+
+/// The console of somebody who has started the shift with this seat, which may have to come yet.
+pub fn starts(server: &Server, login: &str, seat: Value) -> Live {
     let mut browser = Browser { to: server.web, from: None, cookie: None, origin: Some(format!("http://{}", server.web)) };
     assert_eq!(browser.sign_in(login, "demo").status, 200);
     let (mut live, _) = browser.live();
     let mut start = seat;
     start["type"] = json!("shift.start");
-    let answer = live.ask("start", &start);
-    assert_eq!(answer["type"], "ok", "{answer}");
-    live.until_state(login, "available");
+    // Not `ask`: what follows from it may be told before the answer.
+    (start["v"], start["id"]) = (json!(1), json!("start"));
+    live.say(&start);
     live
 }
 
@@ -47,17 +54,16 @@ fn one_call(server: &Server, desk: &mut Live, phone: &mut Phone) -> Value {
     let status = eventually("the diner is done", Duration::from_secs(90), || diner.0.try_wait().unwrap());
     assert!(status.success(), "the diner did not hear the telephone");
     desk.until_call("wrap_up");
-    let saved = desk.ask("save", &json!({ "type": "wrapup.save", "call": card["call"], "code": 20 }));
-    assert_eq!(saved["type"], "ok", "{saved}");
+    desk.say(&json!({ "v": 1, "id": "save", "type": "wrapup.save", "call": card["call"], "code": 20 }));
     desk.until_state("8001", "available");
     card
 }
 
 #[test]
 fn c10_c39_baresip_is_an_agents_desk_phone_and_the_next_call_comes_back_to_it() {
-    let server = Setup { config: MD5.to_owned(), ..Setup::demo() }.start();
+    let server = Setup { config: SETTINGS.to_owned(), ..Setup::demo() }.start();
     // With keys in the description (SDES): the sound of this telephone is encrypted, that of the diner is not.
-    let account = format!("<sip:8001@{};transport=udp>;auth_pass=demo;regint=60;audio_codecs=pcma;mediaenc=srtp-mand", server.sip);
+    let account = format!("<sip:8001@{};transport=udp>;auth_pass=demo;regint=60;audio_codecs=pcma;mediaenc=srtp", server.sip);
     let mut phone = Phone::start(&account);
     eventually("it is registered", SOON, || phone.log().contains("200 OK").then_some(()));
     let mut desk = at_work(&server, "8001", json!({ "seat": "phone", "account": "8001" }));
@@ -70,5 +76,5 @@ fn c10_c39_baresip_is_an_agents_desk_phone_and_the_next_call_comes_back_to_it() 
     }
     let second = one_call(&server, &mut desk, &mut phone);
     assert_eq!(second["pop"]["last_agent"]["name"], "李娜", "{second}");
-    assert!(phone.log().contains("SRTP") || phone.log().contains("srtp"), "the sound was encrypted");
+    assert!(phone.log().contains("SRTP is Enabled"), "the sound was encrypted");
 }

@@ -443,13 +443,20 @@ impl Live {
     #[track_caller]
     fn until_such(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         let deadline = now() + Duration::from_secs(60);
-        while let Some(frame) = self.next() {
-            if is_it(&frame) {
-                return frame;
+        loop {
+            // The server asks for a sign of life now and then: this never waits long.
+            match self.socket.read() {
+                Ok(Message::Text(text)) => {
+                    let frame: Value = serde_json::from_str(&text).unwrap();
+                    if is_it(&frame) {
+                        return frame;
+                    }
+                }
+                Ok(Message::Close(_)) | Err(_) => panic!("the socket was closed before {what}"),
+                Ok(_) => {}
             }
             assert!(now() < deadline, "no {what} came");
         }
-        panic!("the socket was closed before {what}");
     }
 
     /// Nothing but answers to pings comes: what is asked next is answered next.
