@@ -12,7 +12,8 @@ const pretty: Plugin = {
   configureServer(server) {
     server.middlewares.use((request, _response, next) => {
       const [path, query] = (request.url ?? '').split('?')
-      if (path && /^\/(agent|floor|wall|phone|branch|dispatch)$/.test(path)) request.url = `${path}.html${query ? `?${query}` : ''}`
+      if (path && /^\/r\/[\w-]+$/.test(path)) request.url = '/rider.html'
+      else if (path && /^\/(agent|floor|wall|phone|branch|dispatch|reports)$/.test(path)) request.url = `${path}.html${query ? `?${query}` : ''}`
       next()
     })
   },
@@ -52,6 +53,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
+      output: {
+        // What every page has is one file: fewer requests, and it packs better than many small ones.
+        manualChunks: (id) => (/node_modules|plugin-vue:export-helper/.test(id) || (/src\/shared\//.test(id) && !/i18n\/en|softphone|OfficeBar|floor_state|DataTable|Combobox|Tabs|Drawer|StateChip|notify|matching/.test(id)) ? 'shared' : undefined),
+      },
       input: {
         index: here('./index.html'),
         agent: here('./agent.html'),
@@ -60,6 +65,8 @@ export default defineConfig({
         phone: here('./phone.html'),
         branch: here('./branch.html'),
         dispatch: here('./dispatch.html'),
+        reports: here('./reports.html'),
+        rider: here('./rider.html'),
       },
     },
   },

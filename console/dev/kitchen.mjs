@@ -74,6 +74,12 @@ export const evening = (now = Date.now()) => [
   card(3060, 'out', 38, { branch: 3 }, now),
 ]
 
+/** What a rider's page is told. */
+export const delivery = (now = Date.now()) => ({
+  number: '1122-3061', tail: '3061', status: 'out', out: true, name: '王女士', phone: '13800138000', address: '漕溪北路 88 号 12 楼 1203 室', spoken: false, remark: '门铃坏了，打电话', lines: [{ zh: '宫保鸡丁', en: 'Kung Pao chicken', quantity: 2 }, { zh: '扬州炒饭', en: 'Yangzhou fried rice', quantity: 1 }],
+  pay_fen: 12_600, promised_at: new Date(now + 9 * MINUTE).toISOString(), branch: '徐家汇店', branch_phone: '021-64380001', rider: '老周', outcome: null, codes: ['D00', 'D70', 'D71', 'D72', 'D73', 'D81', 'D82', 'D83', 'D90'],
+})
+
 export const tasks = (now = Date.now()) => [
   { id: 't-1', kind: 'refused', order: 'o-3081', number: '1122-3081', branch: 1, at: now - 250_000, due_at: now - 70_000, words: { code: 'refused', reason: 'sold_out', dishes: [25] }, taken_by: null, taken_name: null, done_at: null, done_how: null },
   { id: 't-2', kind: 'unheard', order: 'o-3079', number: '1122-3079', branch: 2, at: now - 202_000, due_at: now + 20_000, words: { code: 'unheard', seconds: 120 }, taken_by: null, taken_name: null, done_at: null, done_how: null },

@@ -162,6 +162,7 @@ const server = createServer(async (request, response) => {
   if (tasked) { const task = tasks.get(tasked[1]); Object.assign(task, tasked[2] === 'take' ? { taken_by: me.user, taken_name: me.name } : { done_at: Date.now(), done_how: body.how }); spread({ type: 'task', task }); return json(200, task) }
   const changed = /^(PUT|DELETE) \/api\/branches\/(\d+)\/(pause|sold-out)(?:\/(\d+))?$/.exec(path)
   if (changed) { const branch = kitchen.branches(6)[changed[2] - 1]; if (changed[3] === 'pause') branch.paused = changed[1] === 'PUT' ? { until: Date.now() + body.minutes * 60000, reason: body.reason, by: me.name } : null; else branch.sold_out = changed[1] === 'PUT' ? [...branch.sold_out, { dish: Number(changed[4]), until: null }] : branch.sold_out.filter((one) => one.dish !== Number(changed[4])); spread({ type: 'branch', branch }); return json(200, branch) }
+  if (/^(GET|POST) \/api\/r\//.test(path)) return json(200, { ...kitchen.delivery(), outcome: request.method === 'POST' ? { code: body.code === 'auto' ? 'D00' : body.code, minutes_late: 0, until: iso(900000) } : null })
   if (/^POST \/api\/riders\/[\w-]+\/in$/.test(path)) return json(200, {})
   if (path === 'PATCH /api/me' || path === 'DELETE /api/session') return json(204)
   if (path === 'GET /api/catalogue') return json(200, catalogue)
@@ -187,7 +188,7 @@ const server = createServer(async (request, response) => {
   if (/addresses$/.test(path)) return json(201, { id: 'a-9', ...body })
   if (path === 'GET /api/wall') return json(200, { today: { offered: 318, answered: 300, in_time_percent: 86, abandon_percent: 4.1, orders: 412 }, by_hour: [] })
   if (url.pathname.startsWith('/api/')) return json(404, { type: '/problems/not-found', title: 'not found', status: 404, detail: '' })
-  const name = url.pathname === '/' ? 'index.html' : /^\/(agent|floor|wall|phone|branch|dispatch|reports|tickets|admin)$/.test(url.pathname) ? `${url.pathname.slice(1)}.html` : url.pathname.slice(1)
+  const name = url.pathname.startsWith('/r/') ? 'rider.html' : url.pathname === '/' ? 'index.html' : /^\/(agent|floor|wall|phone|branch|dispatch|reports|tickets|admin)$/.test(url.pathname) ? `${url.pathname.slice(1)}.html` : url.pathname.slice(1)
   const file = new URL(name, dist)
   if (!file.href.startsWith(dist.href) || !existsSync(file)) return json(404, {})
   response.writeHead(200, { 'content-type': types[name.split('.').pop()] ?? 'application/octet-stream', 'content-security-policy': CSP })

@@ -22,6 +22,7 @@ const PAGES: &[(&str, &str)] = &[
     ("phone", "phone.html"),
     ("branch", "branch.html"),
     ("dispatch", "dispatch.html"),
+    ("reports", "reports.html"),
 ];
 
 const FRONT: &str = "Dinetone is running. This program was built without its console (DINETONE_SKIP_CONSOLE=1).\n\n\
@@ -35,6 +36,8 @@ pub async fn serve(State(web): State<Web>, request: Request) -> Response {
         return Problem::of_status(StatusCode::NOT_FOUND).into_response();
     }
     let page = PAGES.iter().find(|(address, _)| *address == path).map(|(_, file)| *file);
+    // The address of a rider's page ends with its secret.
+    let page = page.or_else(|| path.strip_prefix("r/").filter(|secret| !secret.contains('/')).map(|_| "rider.html"));
     // Without the demonstration there is no diner's phone, not even its page.
     let closed = !web.demo && matches!(path, "phone" | "phone.html");
     let name = page.unwrap_or(path);

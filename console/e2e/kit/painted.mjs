@@ -17,7 +17,7 @@ export async function paint(context, { answers = {}, live = () => {}, socket = '
       if (answer === 'away') return route.abort('connectionrefused')
       return route.fulfill({ status: answer.status, headers: { 'content-type': 'application/json', ...answer.headers }, body: JSON.stringify(answer.body) })
     }
-    const name = url.pathname === '/' ? 'index.html' : extname(url.pathname) ? url.pathname : `${url.pathname}.html`
+    const name = url.pathname === '/' ? 'index.html' : url.pathname.startsWith('/r/') ? 'rider.html' : extname(url.pathname) ? url.pathname : `${url.pathname}.html`
     const file = join(dist, name)
     if (!existsSync(file)) return route.fulfill({ status: 404, body: '' })
     return route.fulfill({ status: 200, headers: { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' }, body: readFileSync(file) })

@@ -27,8 +27,7 @@ const countBells = () => {
 }
 
 export default async function looksKitchen(stage, step) {
-  await branch(stage, step)
-  await dispatch(stage, step)
+  for (const part of [branch, dispatch, reports, rider]) await part(stage, step)
 }
 
 async function branch(stage, step) {
@@ -270,4 +269,110 @@ async function dispatch(stage, step) {
   // The figure belongs to a quiet machine; a busy one must at least not grow with the number of orders.
   check(took[0] < 1_000, `an update takes ${took} ms`)
   await stage.shot(crowd, 'dispatch-2000')
+}
+
+async function reports(stage, step) {
+  step('C102 C104: a report with its formulas, chart, tiles, order of rows, a way down, and files')
+  const me = { ...ME, role: 'manager', name: '林经理' }
+  const both = (zh, en = zh) => ({ zh, en })
+  const head = (key, zh, en, kind = 'count') => ({ key, zh, en, kind })
+  const listed = [
+    { name: 'service-level', title: both('接通率', 'Service level'), about: 'calls', filters: ['queue'], grains: ['15m', 'hour', 'day'], formula: [] },
+    { name: 'queues', title: both('队列', 'Queues'), about: 'calls', filters: ['queue'], grains: [], formula: [] },
+    { name: 'agents', title: both('座席绩效', 'Agents'), about: 'calls', filters: ['agent'], grains: [], formula: [] },
+    { name: 'ivr-funnel', title: both('自助点餐漏斗', 'Keypad orders, step by step'), about: 'calls', filters: [], grains: [], formula: [] },
+    { name: 'orders-by-branch', title: both('门店订单', 'Orders by branch'), about: 'orders', filters: ['branch'], grains: [], formula: [] },
+  ]
+  const formula = [{ key: 'offered', ...both('进入人工队列的来电', 'calls that entered a queue') }, { key: 'in_time', ...both('20 秒内接通 ÷ (接通 + 放弃)', 'answered within 20 s ÷ (answered + abandoned)') }]
+  const of = (name, columns, rows, more = {}) => ({ ...listed.find((one) => one.name === name), from: '2026-11-16', to: '2026-11-22', formula, columns, rows, total: null, previous: null, chart: null, ...more })
+  const service = (request) => {
+    const grain = new URL(request.url()).searchParams.get('grain')
+    const rows = Array.from({ length: 7 }, (_, day) => [grain === 'hour' ? `2026-11-20 ${String(10 + day).padStart(2, '0')}:00` : `2026-11-${16 + day}`, 300 + day * 11, 290 + day * 9, 8 + day, 86.3 - day, day === 3 ? null : 12.4])
+    return { status: 200, body: of('service-level', [head('time', '时间', 'Time', 'text'), head('offered', '呼入排队量', 'Offered'), head('answered', '接通量', 'Answered'), head('abandoned', '放弃量', 'Abandoned'), head('in_time', '服务水平(80/20)', 'Service level (80/20)', 'percent'), head('asa', '平均应答速度', 'Average speed of answer', 'seconds')], rows, { total: [null, 2331, 2219, 77, 83.3, 12.4], previous: { total: [null, 2200, 2100, 90, 80.1, 14] }, chart: { kind: 'line', x: 'time', series: ['offered', 'answered', 'abandoned'] } }) }
+  }
+  const { context, open } = await stage.person('reports')
+  const asked = []
+  await paint(context, {
+    answers: {
+      'GET /api/me': me,
+      'GET /api/catalogue': { ...CATALOGUE, branches: made.branches(3).map((one) => ({ number: one.number, zh: one.zh, en: one.en })) },
+      'GET /api/reports': listed,
+      'GET /api/reports/service-level': (request) => (asked.push(new URL(request.url()).search), service(request)),
+      'GET /api/reports/queues': of('queues', [head('queue', '队列', 'Queue', 'text'), head('offered', '呼入', 'Offered')], [['order', 318], ['care', 40]], { chart: { kind: 'bar', x: 'queue', series: ['offered'] }, total: [null, 358] }),
+      'GET /api/reports/agents': of('agents', [head('agent', '座席', 'Agent', 'text'), head('agent_zh', '座席名称', 'Agent (Chinese)', 'text'), head('agent_en', '座席英文名', 'Agent (English)', 'text'), head('handled', '处理量', 'Handled')], [['u-1', '李娜', 'Li Na', 46]]),
+      'GET /api/reports/ivr-funnel': of('ivr-funnel', [head('stage', '步骤', 'Step', 'text'), head('came', '到达', 'Came')], [['进入', 318], ['开始点餐', 240], ['选菜', 212], ['核对订单', 180], ['提交', 155]], { chart: { kind: 'funnel', x: 'stage', series: ['came'] } }),
+      'GET /api/reports/orders-by-branch': of('orders-by-branch', [head('branch', '门店', 'Branch', 'text'), head('branch_zh', '门店名称', 'Branch (Chinese)', 'text'), head('branch_en', '门店英文名', 'Branch (English)', 'text'), head('orders', '订单', 'Orders'), head('sales', '金额', 'Sales', 'fen')], made.branches(6).map((one) => [String(one.number), one.zh, one.en, one.today.orders, one.today.fen]), { chart: { kind: 'bar', x: 'branch', series: ['sales'] }, total: [null, null, null, 351, 4_910_700] }),
+      'GET /api/calls': [{ id: 'c-1', at: new Date().toISOString(), caller: '138****8000', name: '王晓梅', queue: 'order', agent: 'u-1', agent_name: '李娜', waited_ms: 12_000, duration_ms: 134_000, code: 10, order: '1122-3072', reason: null }],
+      'GET /api/calls/c-1': { routed: '上次由 李娜 接待，3 天前', steps: [{ node: 'main', at: new Date().toISOString() }], visits: [], parties: [{ kind: 'agent', name: '李娜' }], wrap_ups: [] },
+      'GET /api/staffing': { date: '2026-11-23', target_percent: 80, seconds: 20, shrinkage_percent: 30, based_on: ['2026-11-16', '2026-11-09'], handling_seconds: 143.2, rows: [{ time: '12:00', calls: 61.3, erlangs: 4.9, agents: 7, in_time_percent: 84.2, average_wait_seconds: 11.3, occupancy_percent: 70.1, rostered: 10 }], lines: { erlangs: 9.1, lines: 17 }, formula: [{ key: 'agents', ...both('Erlang C') }] },
+    },
+  })
+  const page = await open(`${ORIGIN}/reports?r=service-level&from=2026-11-16&to=2026-11-22`)
+  await page.locator('[data-test="total"]').waitFor()
+  check((await page.locator('[data-tile="offered"] small').innerText()) === '+6.0%' && /3\.2/.test(await page.locator('[data-tile="in_time"] small').innerText()), 'the change against the week before')
+  await page.locator('[data-chart="line"] polyline').first().waitFor()
+  await page.getByText('20 秒内接通 ÷ (接通 + 放弃)').waitFor()
+  await looksRight(page, { shot: (name) => stage.shot(page, `reports-${name}`) })
+  const csv = await page.locator('[data-file="csv"]').getAttribute('href')
+  check(csv === '/api/reports/service-level?from=2026-11-16&to=2026-11-22&format=csv&lang=zh', `the file has the same filters: ${csv}`)
+  await page.getByRole('button', { name: /呼入排队量/ }).click()
+  check((await page.locator('tbody tr td').first().innerText()) === '2026-11-22', 'the most first')
+  await page.getByRole('button', { name: '看明细：2026-11-20' }).click()
+  await until('one day by the hour', () => asked.at(-1) === '?from=2026-11-20&to=2026-11-20&grain=hour')
+  check(new URL(page.url()).search === '?r=service-level&from=2026-11-20&to=2026-11-20&grain=hour', `in the address bar: ${page.url()}`)
+  await page.goBack()
+  await until('back is back', () => asked.at(-1) === '?from=2026-11-16&to=2026-11-22')
+  for (const [name, seen] of [['ivr-funnel', '[data-chart="funnel"]'], ['orders-by-branch', '[data-chart="bar"]'], ['staffing', '.staffing table']]) {
+    await page.locator(`[data-report="${name}"]`).click()
+    await page.locator(seen).waitFor()
+    await looksRight(page, { shot: (shot) => stage.shot(page, `reports-${name}-${shot}`) })
+  }
+  await page.locator('[data-report="call-list"]').click()
+  await page.locator('[data-span="month"]').click()
+  await page.locator('td .drill').first().click()
+  await page.getByText('上次由 李娜 接待').waitFor()
+  await looksRight(page, { shot: (name) => stage.shot(page, `reports-call-${name}`) })
+}
+
+async function rider(stage, step) {
+  step("C85 the rider's page on a telephone: one tap, a correction, no network, a link that is over")
+  const { context, open } = await stage.person('rider', { size: [390, 844] })
+  let outcome = null
+  let answer = 'away'
+  const sent = []
+  const told = () => (answer === 'away' ? 'away' : answer === 'gone' ? { status: 404, body: { type: '/problems/not-found', status: 404 } } : { status: 200, body: { ...made.delivery(), outcome } })
+  await paint(context, {
+    answers: {
+      'GET /api/r/s3cret-word': () => (answer === 'gone' ? told() : { status: 200, body: { ...made.delivery(), outcome } }),
+      'POST /api/r/s3cret-word': (request) => {
+        const body = request.postDataJSON()
+        if (answer !== 'away') {
+          sent.push(body)
+          outcome = { code: body.code === 'auto' ? 'D00' : body.code, minutes_late: 0, until: new Date(Date.now() + 900_000).toISOString() }
+        }
+        return told()
+      },
+    },
+  })
+  const page = await open(`${ORIGIN}/r/s3cret-word`)
+  await page.getByText('漕溪北路 88 号').waitFor()
+  const sizes = [[390, 844], [360, 640]]
+  await looksRight(page, { sizes, shot: (name) => stage.shot(page, `rider-${name}`) })
+  check((await small(page)).length === 0, `targets of 52 px: ${await small(page)}`)
+  await page.locator('[data-code="D00"]').click()
+  await page.getByRole('alert').filter({ hasText: '没有网络' }).waitFor()
+  answer = 'here'
+  await page.locator('[data-code="D00"]').click()
+  await page.locator('[data-test="done"][data-code="D00"]').waitFor()
+  await looksRight(page, { sizes, shot: (name) => stage.shot(page, `rider-done-${name}`) })
+  await page.getByRole('button', { name: '更正' }).click()
+  await page.locator('[data-code="D70"]').click()
+  await page.locator('#note').fill('门牌号不存在')
+  await looksRight(page, { sizes, shot: (name) => stage.shot(page, `rider-why-${name}`) })
+  await page.locator('[data-test="send"]').click()
+  await page.locator('[data-test="done"][data-code="D70"]').waitFor()
+  check(JSON.stringify(sent) === JSON.stringify([{ code: 'auto' }, { code: 'D70', note: '门牌号不存在' }]), `told: ${JSON.stringify(sent)}`)
+  answer = 'gone'
+  await page.reload()
+  await page.locator('[data-test="gone"]').waitFor()
 }

@@ -78,7 +78,7 @@ export const en: WordsLike<typeof zh> = {
   'reassign.title': 'Reassign to',
   'reassign.none': 'No other branch can take it.',
   'reassign.best': 'best',
-  'reassign.minutes': 'about {n} min',
+  'reassign.minutes': '{n} min',
   'reassign.load': '{n} min of work',
   'reassign.missing': 'lacks {dishes}',
   'reassign.not-covered': 'out of its zone',

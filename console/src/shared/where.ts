@@ -10,8 +10,9 @@ export function pageOf(role: Role): string {
       return '/dispatch'
     case 'branch':
       return '/branch'
-    case 'supervisor':
     case 'manager':
+      return '/reports'
+    case 'supervisor':
     case 'administrator':
       return '/floor'
     default:
@@ -23,11 +24,11 @@ export function pageOf(role: Role): string {
 export function pagesOf(role: Role): Place[] {
   switch (role) {
     case 'dispatcher':
-      return ['/dispatch', '/wall']
+      return ['/dispatch', '/reports', '/wall']
     case 'supervisor':
     case 'manager':
     case 'administrator':
-      return ['/floor', '/dispatch', '/wall']
+      return ['/floor', '/dispatch', '/reports', '/wall']
     default:
       return ['/agent', '/wall']
   }
