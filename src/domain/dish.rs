@@ -35,6 +35,16 @@ pub enum Spice {
 }
 
 impl Size {
+    /// Stable name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Large => "large",
+            Self::Medium => "medium",
+            Self::Small => "small",
+        }
+    }
+
     /// By the key of `order.opt_size`.
     #[must_use]
     pub const fn by_key(key: u8) -> Option<Self> {
@@ -58,6 +68,17 @@ impl Size {
 }
 
 impl Spice {
+    /// Stable name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Mild => "mild",
+            Self::Medium => "medium",
+            Self::Hot => "hot",
+        }
+    }
+
     /// By the key of `order.opt_spice`.
     #[must_use]
     pub const fn by_key(key: u8) -> Option<Self> {

@@ -1,5 +1,7 @@
 //! What a diner chooses, what it costs, and how it becomes an order.
 
+pub mod board;
 pub mod cart;
+pub mod life;
 pub mod placing;
 pub mod pricing;

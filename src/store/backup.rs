@@ -47,7 +47,7 @@ impl Store {
         let mut out = Out { writer: BufWriter::new(private(&part).map_err(file)?), hash: Sha256::new() };
         let mut tx = self.pool.snapshot().await?;
         let mut summary = Summary::default();
-        for table in &TABLES {
+        for table in TABLES {
             let sql = format!("select cast(count(*) as bigint) from {}", table.name);
             let rows = tx.row(AssertSqlSafe(sql), &[]).await?.map_or(Ok(0), |row| row.int(0))?;
             summary.tables.push((table.name.to_owned(), u64::try_from(rows).unwrap_or(0)));
@@ -56,7 +56,7 @@ impl Store {
         let sums: Map<String, Value> = summary.tables.iter().map(|(name, rows)| (name.clone(), json!(rows))).collect();
         out.line(&json!({ "dinetone": "backup", "format": 1, "schema": SCHEMA, "rows": summary.rows, "tables": sums })).map_err(file)?;
         let mut done = 0;
-        for table in &TABLES {
+        for table in TABLES {
             let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
             out.line(&json!({ "table": table.name, "columns": columns })).map_err(file)?;
             let mut last: Option<Row> = None;

@@ -37,10 +37,9 @@ impl Store {
     /// # Errors
     /// When the store cannot write.
     pub async fn set_sold_out(&self, dish: MenuNumber, branch: Option<BranchNumber>, until: Timestamp) -> Result<(), StoreError> {
-        const SQL: &str = "insert into sold_out (id, dish, branch, until_at) values ($1, $2, $3, $4) on conflict (id) do update set until_at = excluded.until_at";
         let mut tx = self.pool.begin(Durability::Full).await?;
         raise_version(&mut tx).await?;
-        tx.exec(SQL, vals![sold_out_id(dish, branch), dish.get(), branch.map(|branch| i64::from(branch.get())), until.as_millis()]).await?;
+        put_sold_out(&mut tx, dish, branch, until).await?;
         tx.commit().await
     }
 
@@ -87,6 +86,12 @@ pub(super) async fn version_in(tx: &mut Tx) -> Result<u64, StoreError> {
 /// The first statement of everything that changes the catalogue.
 pub(super) async fn raise_version(tx: &mut Tx) -> Result<(), StoreError> {
     tx.exec("update shop set catalogue_version = catalogue_version + 1 where id = 1", &[]).await.map(|_| ())
+}
+
+pub(super) async fn put_sold_out(tx: &mut Tx, dish: MenuNumber, branch: Option<BranchNumber>, until: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "insert into sold_out (id, dish, branch, until_at) values ($1, $2, $3, $4) on conflict (id) do update set until_at = excluded.until_at";
+    let args = vals![sold_out_id(dish, branch), dish.get(), branch.map(|branch| i64::from(branch.get())), until.as_millis()];
+    tx.exec(SQL, args).await.map(|_| ())
 }
 
 pub(super) async fn catalogue_in(tx: &mut Tx) -> Result<Catalogue, StoreError> {

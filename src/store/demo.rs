@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::db::{Durability, Tx, vals};
+use super::life::Entries;
 use super::people::{new_customer, put_address};
 use super::{Store, StoreError, catalogue as shelf, lines, new_id, points};
 use crate::domain::{
     Address, BlockLevel, BranchNumber, Cart, CartLine, Catalogue, CustomerId, Language, MemberNumber, MenuNumber, OrderStatus, PhoneNumber,
     Place, PointsEntry, Quantity, Timestamp,
 };
+use crate::order::life::{Actor, ActorKind, Delivered, Life, Outcome, Owner, Start, Times};
 use crate::order::pricing::quote;
 
 /// What was put in.
@@ -178,7 +180,7 @@ impl Store {
         let id = new_id(placed_at);
         let args = vals![
             &id,
-            spoken,
+            &spoken,
             customer.as_str(),
             number,
             phone,
@@ -198,6 +200,23 @@ impl Store {
         ];
         tx.exec(SQL, args).await?;
         lines::put(tx, &id, &quote.lines, &quote.discounts).await?;
+        let promised_at = placed_at.after(45 * MINUTE);
+        let times = super::life::times_of(tx, branch).await?.unwrap_or(Times { cook: 15, travel: 20 });
+        let start =
+            Start { branch, why: "address", fulfilment: place.fulfilment(), times, promised_at, spoken_address: false, later: false };
+        let mut life = Life::begin(&start, now, &self.rules);
+        (life.status, life.out_at, life.done_at) = (order.status, out_at, done_at);
+        if order.status != OrderStatus::New {
+            life.owner = if order.status.is_open() { Owner::Branch } else { Owner::Nobody };
+            (life.sent_at, life.seen_at, life.accepted_at) = (Some(placed_at), Some(placed_at), Some(placed_at));
+            life.due_at = order.status.is_open().then(|| promised_at.after(10 * MINUTE));
+        }
+        if let Some(at) = done_at {
+            life.outcome = Some(Delivered { code: Outcome::OnTime, minutes_late: 0, by: String::new(), at, until: at });
+        }
+        let mut entries = Entries::default();
+        super::life::begin(tx, (&id, &spoken), &life, &Actor::new(ActorKind::Caller, "", ""), &[], placed_at, &mut entries).await?;
+        entries.write(tx, now).await?;
         Ok(true)
     }
 }

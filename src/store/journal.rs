@@ -12,9 +12,10 @@ pub struct JournalEntry {
     /// Without gaps.
     pub seq: i64,
     pub at: Timestamp,
-    /// `order_placed`, `order_moved`, `order_urged`, `message_left`, `house_changed`, `restored`.
+    /// `order_placed`, `order_moved`, `order_urged`, `order_telephone`, `task_opened`, `task_taken`, `task_closed`,
+    /// `branch_changed`, `message_left`, `house_changed`, `restored`.
     pub kind: String,
-    /// Id of the order or case.
+    /// Id of the order, task or case; number of the branch.
     pub subject: String,
     /// JSON.
     pub data: String,

@@ -21,7 +21,9 @@
 //! | `carts` | `save_cart`, `drop_cart` |
 //! | `placing` | `place_order`, `place_order_by` |
 //! | `orders` | `order`, `orders`, `orders_of`, `find_order` |
-//! | `status` | `move_order`, `urge_order`, `cancel_order` |
+//! | `life` | `order_step`, `move_order`, `urge_order`, `cancel_order`, `order_timeline` |
+//! | `cards` | `card`, `cards` |
+//! | `tasks` | `open_task`, `close_tasks`, `take_task`, `finish_task`, `task`, `open_tasks` |
 //! | `calls` | `record_calls_started`, `record_calls_ended`, `interrupt_open_calls`, `calls`, `calls_with_people`, `call` |
 //! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
 //! | `journal` | `journal_after` |
@@ -39,6 +41,7 @@ mod backup;
 mod block;
 mod callbacks;
 mod calls;
+mod cards;
 mod carts;
 mod catalogue;
 mod customers;
@@ -48,6 +51,7 @@ mod drafts;
 mod error;
 mod house;
 mod journal;
+mod life;
 mod lines;
 mod messages;
 mod missed;
@@ -60,28 +64,31 @@ mod points;
 mod pop;
 mod reports;
 mod sessions;
-mod status;
 mod steps;
 mod sticky;
 mod talks;
+mod tasks;
 mod users;
 mod wall;
 
 use std::sync::Arc;
 
 use crate::domain::{ShopClock, Timestamp};
+use crate::order::life::Rules;
 
 pub use audit::{Answered, AuditEntry};
 pub use backup::Summary;
 pub use block::{BlockEntry, BlockWish};
 pub use callbacks::{Recovered, Wished};
 pub use calls::{CallFilter, CallPeople, StoredCall};
+pub use cards::CardFilter;
 pub use customers::{CustomerEdit, FoundCustomer, Happened};
 pub use demo::DemoFilled;
 pub use drafts::Draft;
 pub use error::StoreError;
 pub use house::HouseChange;
 pub use journal::JournalEntry;
+pub use life::{OrderEvent, Stepped};
 pub use messages::{StoredMessage, StoredRecording};
 pub use missed::StoredMissed;
 pub use orders::OrderFilter;
@@ -90,6 +97,7 @@ pub use placing::TakenDown;
 pub use sessions::{Session, SessionLife, Token, secret_hash};
 pub use sticky::Author;
 pub use talks::CallStory;
+pub use tasks::NewTask;
 
 /// What an order needs and what becomes of it, for those who place one.
 pub use crate::ivr::question::{OrderRequest, Placed};
@@ -101,6 +109,8 @@ pub use wall::{Wall, WallCounts};
 pub struct Store {
     pool: db::Pool,
     clock: Arc<ShopClock>,
+    /// The times of dispatch.
+    rules: Arc<Rules>,
 }
 
 impl Store {
@@ -108,6 +118,12 @@ impl Store {
     #[must_use]
     pub fn clock(&self) -> &ShopClock {
         &self.clock
+    }
+
+    /// The same store with these times of dispatch instead of the usual ones.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules: Arc::new(rules), ..self }
     }
 }
 

@@ -157,8 +157,11 @@ impl Store {
         let branch = cooked_by(row.int(8)?)?;
         let place = match (lines::fulfilment(row.text(7)?)?, row.opt_text(11)?) {
             (Fulfilment::Pickup, _) => Place::Pickup { branch },
-            (Fulfilment::Delivery, Some(recording)) => Place::Recorded { recording: RecordingId::new(recording), branch },
-            (Fulfilment::Delivery, None) => {
+            // Once somebody has written it down, it is an address like any other.
+            (Fulfilment::Delivery, Some(recording)) if row.text(10)?.is_empty() => {
+                Place::Recorded { recording: RecordingId::new(recording), branch }
+            }
+            (Fulfilment::Delivery, _) => {
                 Place::Saved { address: row.opt_text(9)?.unwrap_or_default().to_owned(), text: row.text(10)?.to_owned(), branch }
             }
         };
@@ -210,7 +213,7 @@ pub(super) fn status(name: &str) -> Result<OrderStatus, StoreError> {
     OrderStatus::from_name(name).ok_or_else(|| broken("status", name))
 }
 
-fn via(name: &str) -> Result<PlacedVia, StoreError> {
+pub(super) fn via(name: &str) -> Result<PlacedVia, StoreError> {
     match name {
         "keypad" => Ok(PlacedVia::Keypad),
         "agent" => Ok(PlacedVia::Agent),

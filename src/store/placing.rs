@@ -5,13 +5,15 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::db::{Durability, Tx, vals};
+use super::life::{self, Entries};
 use super::people::{branch, new_customer, put_address};
-use super::{Store, StoreError, catalogue as shelf, journal, lines, new_id, points};
+use super::{Store, StoreError, catalogue as shelf, lines, new_id, points};
 use crate::domain::{
     Address, BranchNumber, CallId, Catalogue, CustomerId, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry,
     RecordingId, Timestamp, UserId, When,
 };
 use crate::ivr::question::{OrderRequest, Placed};
+use crate::order::life::{Actor, ActorKind, Life, Start, TaskKind, Times};
 use crate::order::placing::{Placeable, Refusal, Wish, check};
 
 /// The same lines from the same number within this time are asked about first.
@@ -176,7 +178,7 @@ impl Store {
             request.place.branch().get(),
             address.id,
             address.text,
-            address.recording,
+            address.recording.as_deref(),
             wanted(request.when),
             quote.goods.as_fen(),
             quote.fee.as_fen(),
@@ -204,10 +206,54 @@ impl Store {
         tx.exec("delete from carts where id = $1 or phone = $2 or customer = $3", vals![&request.key, request.phone.reveal(), owner])
             .await?;
         super::missed::close(tx, request.phone.reveal(), "ordered", &taken.agent_name, now).await?;
-        let data =
-            json!({ "number": number, "pay_fen": quote.pay.as_fen(), "branch": request.place.branch().get(), "status": status.name() });
-        journal::append(tx, now, "order_placed", &id, &data).await?;
+        let life = self.first_life(tx, request, status, promised_at, now).await?;
+        let by = match (&taken.agent, via) {
+            (Some(agent), PlacedVia::Api) => Actor::new(ActorKind::Program, agent.as_str(), &taken.agent_name),
+            (Some(agent), _) => Actor::new(ActorKind::Agent, agent.as_str(), &taken.agent_name),
+            (None, _) => Actor::new(ActorKind::Caller, "", ""),
+        };
+        let mut tasks = Vec::new();
+        if status == OrderStatus::AddressCheck {
+            tasks.push((TaskKind::Address, json!({ "code": if address.recording.is_some() { "spoken" } else { "typed" } })));
+        }
+        if let Some((who, why)) = &taken.outside {
+            tasks.push((TaskKind::Outside, json!({ "code": "let_through", "by": who, "why": why })));
+        }
+        let mut entries = Entries::default();
+        let data = json!({
+            "number": number, "pay_fen": quote.pay.as_fen(), "branch": request.place.branch().get(), "status": status.name(),
+            "owner": life.owner.name(), "life": life.life, "version": life.version,
+        });
+        entries.add("order_placed", &id, data);
+        life::begin(tx, (&id, &number), &life, &by, &tasks, now, &mut entries).await?;
+        entries.write(tx, now).await?;
         Ok(Outcome::Written(Placed::Confirmed { id: OrderId::new(id), number: OrderNumber::new(number), promised_at, pay: quote.pay }))
+    }
+
+    /// How its life begins: at its branch at once, kept for its release, or with a person who looks at its address.
+    async fn first_life(
+        &self,
+        tx: &mut Tx,
+        request: &OrderRequest,
+        status: OrderStatus,
+        promised_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Life, StoreError> {
+        let branch = request.place.branch();
+        let start = Start {
+            branch,
+            why: match &request.place {
+                Place::Pickup { .. } => "chosen",
+                Place::Saved { .. } => "address",
+                Place::Recorded { .. } => "proposed",
+            },
+            fulfilment: request.place.fulfilment(),
+            times: life::times_of(tx, branch).await?.unwrap_or(Times { cook: 15, travel: 20 }),
+            promised_at,
+            spoken_address: status == OrderStatus::AddressCheck,
+            later: request.when != When::Now,
+        };
+        Ok(Life::begin(&start, now, &self.rules))
     }
 
     async fn same_again(&self, tx: &mut Tx, request: &OrderRequest, fingerprint: &str, now: Timestamp) -> Result<bool, StoreError> {

@@ -145,7 +145,7 @@ pub(super) async fn append(tx: &mut Tx, member: &MemberNumber, entry: &PointsEnt
 
 /// Gives back what an order spent, with the ends that the points had.
 pub(super) async fn give_back(tx: &mut Tx, member: &MemberNumber, order: &str, now: Timestamp) -> Result<i64, StoreError> {
-    const SQL: &str = "select at, points, expires, why, case when order_id = $2 and points < 0 then 1 else 0 end from points where member = $1 order by at, seq";
+    const SQL: &str = "select at, points, expires, why, case when order_id = $2 and why = 'order' then 1 else 0 end from points where member = $1 order by at, seq";
     let rows = tx.rows(SQL, vals![member.as_str(), order]).await?;
     let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     let mine = rows.iter().map(|row| row.flag(4)).collect::<Result<Vec<_>, _>>()?;
@@ -161,6 +161,49 @@ pub(super) async fn give_back(tx: &mut Tx, member: &MemberNumber, order: &str, n
         append(tx, member, &PointsEntry { at: now, points, expires, why: "order cancelled".into() }, Some(order)).await?;
     }
     Ok(sum)
+}
+
+/// Brings what an order earned and spent to what the order now is: `earned` points for it, `spent` points on it. An outcome may
+/// be corrected and a step taken back, so this runs more than once.
+pub(super) async fn settle(
+    tx: &mut Tx,
+    member: &MemberNumber,
+    order: &str,
+    (earned, spent): (i64, i64),
+    now: Timestamp,
+    clock: &ShopClock,
+) -> Result<(), StoreError> {
+    const SQL: &str = "select why, cast(sum(points) as bigint) from points where order_id = $1 group by why";
+    // Whoever spends points of this member waits here.
+    tx.exec("update members set revision = revision + 1 where number = $1", vals![member.as_str()]).await?;
+    let (mut has_earned, mut bought, mut changed) = (0, 0, 0);
+    for row in tx.rows(SQL, vals![order]).await? {
+        match row.text(0)? {
+            "order done" | "order undone" => has_earned += row.int(1)?,
+            "order" => bought += row.int(1)?,
+            _ => changed += row.int(1)?,
+        }
+    }
+    let entry = |points: i64, why: &str| PointsEntry {
+        at: now,
+        points,
+        expires: (points > 0).then(|| end_of_earning(now, clock)),
+        why: why.into(),
+    };
+    if earned != has_earned {
+        let why = if earned > has_earned { "order done" } else { "order undone" };
+        append(tx, member, &entry(earned - has_earned, why), Some(order)).await?;
+    }
+    let owed = -spent - (bought + changed);
+    match owed {
+        0 => {}
+        // As they were: with the ends that they had.
+        _ if spent == 0 && changed == 0 => {
+            give_back(tx, member, order, now).await?;
+        }
+        _ => append(tx, member, &entry(owed, if owed > 0 { "order cancelled" } else { "order again" }), Some(order)).await?,
+    }
+    Ok(())
 }
 
 #[cfg(test)]

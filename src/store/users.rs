@@ -330,6 +330,7 @@ impl Store {
                 queues: if agent { queues.to_vec() } else { Vec::new() },
                 skills: Skill::parse_list(demo.skills).unwrap_or_default(),
                 account: agent.then(|| demo.number.into()),
+                branch: demo.branch.and_then(BranchNumber::new),
                 ..NewUser::default()
             };
             match self.add_user(&user, demo.password, now).await {
@@ -356,21 +357,30 @@ pub struct DemoUser {
     pub role: Role,
     pub password: &'static str,
     pub skills: &'static str,
+    /// For people of one branch.
+    pub branch: Option<u16>,
 }
 
 const fn demo_agent(login: &'static str, name: &'static str, skills: &'static str) -> DemoUser {
-    DemoUser { login, name, number: login, role: Role::Agent, password: "demo", skills }
+    DemoUser { login, name, number: login, role: Role::Agent, password: "demo", skills, branch: None }
 }
 
 const fn demo_other(login: &'static str, name: &'static str, number: &'static str, role: Role) -> DemoUser {
-    DemoUser { login, name, number, role, password: "demo", skills: "" }
+    DemoUser { login, name, number, role, password: "demo", skills: "", branch: None }
+}
+
+const fn demo_branch(login: &'static str, name: &'static str, branch: u16) -> DemoUser {
+    DemoUser { branch: Some(branch), ..demo_other(login, name, "", Role::Branch) }
 }
 
 /// Who works at the demonstration.
-pub const DEMO_USERS: [DemoUser; 6] = [
+pub const DEMO_USERS: [DemoUser; 9] = [
     demo_agent("8001", "李娜", "zh:80,en:60"),
     demo_agent("8002", "王强", "zh:90,en:20"),
     demo_agent("8003", "周敏", "zh:70,en:90"),
+    demo_other("dispatcher", "赵强", "8050", Role::Dispatcher),
+    demo_branch("branch1", "一号店", 1),
+    demo_branch("branch2", "二号店", 2),
     demo_other("supervisor", "王主管", "8100", Role::Supervisor),
     demo_other("manager", "陈经理", "8200", Role::Manager),
     demo_other("admin", "管理员", "", Role::Administrator),

@@ -8,22 +8,13 @@ use crate::domain::{BlockLevel, Cart, Pop, Size, Spice};
 /// Stable name of a size.
 #[must_use]
 pub const fn size_name(size: Size) -> &'static str {
-    match size {
-        Size::Large => "large",
-        Size::Medium => "medium",
-        Size::Small => "small",
-    }
+    size.name()
 }
 
 /// Stable name of how hot.
 #[must_use]
 pub const fn spice_name(spice: Spice) -> &'static str {
-    match spice {
-        Spice::None => "none",
-        Spice::Mild => "mild",
-        Spice::Medium => "medium",
-        Spice::Hot => "hot",
-    }
+    spice.name()
 }
 
 /// A size by its stable name.

@@ -11,6 +11,7 @@ mod calls;
 mod floor;
 mod house;
 mod kit;
+mod kitchen;
 mod opening;
 mod orders;
 mod people;
@@ -55,6 +56,13 @@ macro_rules! contract {
 }
 
 contract![
+    kitchen::c76_every_step_is_an_event_and_a_card,
+    kitchen::c81_a_refusal_opens_a_task_and_takes_the_dish_off_that_branch,
+    kitchen::c86_a_granted_change_is_priced_anew_and_raises_the_version,
+    kitchen::c85_points_follow_what_became_of_the_order,
+    kitchen::c85_a_wrong_address_is_looked_at_before_it_is_used_again,
+    kitchen::c76_of_forty_hands_on_one_order_each_change_has_one_author,
+    kitchen::c81_a_task_is_taken_by_one_and_done_once,
     opening::c108_a_newer_schema_is_refused_and_left_alone,
     opening::two_processes_that_start_at_once_both_work,
     opening::opening_twice_changes_nothing,

@@ -1,0 +1,722 @@
+//! An order's way through its life: every step goes through one verb, writes its event and tells the journal, or changes nothing.
+
+use serde_json::{Value, json};
+
+use super::db::{Durability, Row, Tx, broken, vals};
+use super::people::branch as branch_number;
+use super::tasks::{NewTask, close_in, open_in};
+use super::{Store, StoreError, catalogue as shelf, journal, lines, points};
+use crate::domain::{
+    BranchNumber, Cart, CartLine, Fulfilment, MemberNumber, MenuNumber, Money, Opening, OrderId, OrderStatus, Place, Quantity, Size, Spice,
+    Timestamp,
+};
+use crate::order::life::{
+    Actor, ActorKind, Delivered, EditLine, Effect, Life, Outcome, Owner, Pending, PendingKind, Refused, Rider, Step, TaskKind, Times, Undo,
+    next,
+};
+use crate::order::pricing::quote;
+
+/// What came of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stepped {
+    /// It was taken; the order as it now is.
+    Done(Box<Life>),
+    /// Somebody was first: the order is not what the one who asked had seen.
+    Moved,
+    /// It cannot be taken.
+    Refused(Refused),
+    NoOrder,
+}
+
+/// What an order must still be for a step to be taken.
+#[derive(Debug, Clone, Copy)]
+enum Guard {
+    Any,
+    Life(i64),
+    Status(OrderStatus),
+}
+
+impl Store {
+    /// Takes a step in an order's life. With `seen_life` only when nobody has done anything since. Ready when it is on disk:
+    /// state, event, tasks and journal in one transaction.
+    ///
+    /// # Errors
+    /// When the store cannot write; then nothing has changed.
+    pub async fn order_step(
+        &self,
+        id: &OrderId,
+        seen_life: Option<i64>,
+        step: &Step,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Stepped, StoreError> {
+        self.guarded_step(id, seen_life.map_or(Guard::Any, Guard::Life), step, by, now).await
+    }
+
+    /// Moves an order on by the names of its states, but only from the one that the caller saw.
+    ///
+    /// # Errors
+    /// `Conflict` when it is in another status, or cannot go that way.
+    pub async fn move_order(&self, id: &OrderId, from: OrderStatus, to: OrderStatus, now: Timestamp) -> Result<(), StoreError> {
+        let step = match to {
+            OrderStatus::New => self.written_down(id).await?,
+            OrderStatus::AddressCheck => return Err(StoreError::Conflict),
+            OrderStatus::Accepted => Step::Accept { minutes: None },
+            OrderStatus::Cooking => Step::Cook,
+            OrderStatus::Ready => Step::Ready,
+            OrderStatus::Out => Step::HandOver { rider: None },
+            OrderStatus::Done if from == OrderStatus::Out => Step::Deliver { code: None, note: String::new(), minutes_late: None },
+            OrderStatus::Done => Step::HandOver { rider: None },
+            OrderStatus::Cancelled => Step::Cancel { why: String::new() },
+        };
+        match self.guarded_step(id, Guard::Status(from), &step, &Actor::system(), now).await? {
+            Stepped::Done(life) if life.status == to => Ok(()),
+            _ => Err(StoreError::Conflict),
+        }
+    }
+
+    /// The address of an order, as it is.
+    async fn written_down(&self, id: &OrderId) -> Result<Step, StoreError> {
+        let row = self.pool.row("select branch from orders where id = $1", vals![id.as_str()]).await?;
+        let number = row.map(|row| row.int(0)).transpose()?;
+        let branch = branch_number(number).ok_or(StoreError::Conflict)?;
+        Ok(Step::Address { text: String::new(), branch, times: None })
+    }
+
+    /// Tells the branch to hurry: false when that was done within the last ten minutes, or nothing is left to hurry.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn urge_order(&self, id: &OrderId, now: Timestamp) -> Result<bool, StoreError> {
+        let stepped = self.guarded_step(id, Guard::Any, &Step::Nudge, &caller(), now).await?;
+        Ok(matches!(stepped, Stepped::Done(_)))
+    }
+
+    /// Cancels an order that nobody has begun to cook, and gives its points back: false when it is too late.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn cancel_order(&self, id: &OrderId, now: Timestamp) -> Result<bool, StoreError> {
+        let stepped = self.guarded_step(id, Guard::Any, &Step::Cancel { why: String::new() }, &caller(), now).await?;
+        Ok(matches!(stepped, Stepped::Done(_)))
+    }
+
+    async fn guarded_step(&self, id: &OrderId, guard: Guard, step: &Step, by: &Actor, now: Timestamp) -> Result<Stepped, StoreError> {
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let stepped = self.step_in(&mut tx, id, guard, step, by, now).await?;
+        match stepped {
+            Stepped::Done(_) => tx.commit().await?,
+            _ => tx.undo().await?,
+        }
+        Ok(stepped)
+    }
+
+    async fn step_in(
+        &self,
+        tx: &mut Tx,
+        id: &OrderId,
+        guard: Guard,
+        step: &Step,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Stepped, StoreError> {
+        // The write that comes first: whoever takes a step with this order at the same moment waits here, and then sees this one.
+        let sql = format!(
+            "update orders set life = life + 1, changed_at = $2 where id = $1 returning {COLUMNS}, number, member, pay_fen, points"
+        );
+        let Some(row) = tx.row(sqlx::AssertSqlSafe(sql), vals![id.as_str(), now.as_millis()]).await? else { return Ok(Stepped::NoOrder) };
+        let mut cells = Cells::new(&row);
+        let mut before = life(&mut cells)?;
+        before.life -= 1;
+        let order = Sold {
+            id: id.as_str(),
+            number: cells.text()?.to_owned(),
+            member: cells.opt_text()?.and_then(MemberNumber::parse),
+            pay: Money::fen(cells.int()?),
+            points: cells.int()?,
+        };
+        match guard {
+            Guard::Life(seen) if seen != before.life => return Ok(Stepped::Moved),
+            Guard::Status(from) if from != before.status => return Ok(Stepped::Moved),
+            _ => {}
+        }
+        let step = match with_times(tx, step).await? {
+            Some(step) => step,
+            None => return Ok(Stepped::Refused(Refused::Field("there is no such branch"))),
+        };
+        let change = match next(&before, &step, by, now, &self.rules) {
+            Ok(change) => change,
+            Err(refused) => return Ok(Stepped::Refused(refused)),
+        };
+        let after = change.life;
+        write(tx, id.as_str(), &after).await?;
+        let kind = event_name(&step, &before, &after);
+        let data = event_data(&step, &before, &after);
+        record(tx, id.as_str(), &after, kind, by, &data, now).await?;
+        let mut entries = Entries::default();
+        let told = if matches!(step, Step::Nudge) { "order_urged" } else { "order_moved" };
+        entries.add(told, id.as_str(), moved(&order, kind, by, &before, &after));
+        for effect in &change.effects {
+            self.carry_out(tx, effect, &order, &after, (kind, &data), now, &mut entries).await?;
+        }
+        entries.write(tx, now).await?;
+        Ok(Stepped::Done(Box::new(after)))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one effect of one step of one order")]
+    async fn carry_out(
+        &self,
+        tx: &mut Tx,
+        effect: &Effect,
+        order: &Sold<'_>,
+        life: &Life,
+        (kind, data): (&str, &Value),
+        now: Timestamp,
+        entries: &mut Entries,
+    ) -> Result<(), StoreError> {
+        match effect {
+            Effect::Open(task, code) => {
+                let mut words = data.clone();
+                words["code"] = json!(code);
+                let task = NewTask {
+                    kind: *task,
+                    subject: order.id.to_owned(),
+                    order: Some(OrderId::new(order.id)),
+                    number: Some(order.number.clone()),
+                    branch: Some(life.branch),
+                    due_at: Some(now.after(self.rules.task_after)),
+                    words,
+                };
+                open_in(tx, &task, now, entries).await?;
+            }
+            Effect::Close(kinds) => close_in(tx, order.id, kinds, kind, now, entries).await?,
+            Effect::Telephone { again } => {
+                let silent = data["silent"].as_bool().unwrap_or(false);
+                let data =
+                    json!({ "branch": life.branch.get(), "number": order.number, "life": life.life, "silent": silent, "again": again });
+                entries.add("order_telephone", order.id, data);
+            }
+            Effect::SoldOut(dishes) => self.sold_out_in(tx, life.branch, dishes, now, entries).await?,
+            Effect::FlagAddress => {
+                const SQL: &str =
+                    "update addresses set unchecked = 1, branch = null where id = (select address_id from orders where id = $1)";
+                tx.exec(SQL, vals![order.id]).await?;
+            }
+            Effect::Address(text) => {
+                const ORDER: &str = "update orders set address_text = $1 where id = $2 returning address_id";
+                const KEPT: &str = "update addresses set text = $1, branch = $2, unchecked = 0 where id = $3";
+                if let Some(row) = tx.row(ORDER, vals![text, order.id]).await?
+                    && let Some(address) = row.opt_text(0)?
+                {
+                    tx.exec(KEPT, vals![text, life.branch.get(), address]).await?;
+                }
+            }
+            Effect::Points => self.settle(tx, order, life, order.points, order.pay, now).await?,
+            Effect::Lines(lines) => {
+                let (points, pay) = self.priced_anew(tx, order, life, lines).await?;
+                self.settle(tx, order, life, points, pay, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Points earned and spent, brought to what the order now is. Nothing was earned, and nothing paid, for food that never came.
+    async fn settle(&self, tx: &mut Tx, order: &Sold<'_>, life: &Life, spent: i64, pay: Money, now: Timestamp) -> Result<(), StoreError> {
+        let Some(member) = &order.member else { return Ok(()) };
+        let delivered = life.outcome.as_ref().map(|said| said.code.is_delivered());
+        let off = life.status == OrderStatus::Cancelled || delivered == Some(false);
+        let earned = if delivered == Some(true) { points::earned(pay) } else { 0 };
+        points::settle(tx, member, order.id, (earned, if off { 0 } else { spent }), now, &self.clock).await
+    }
+
+    /// Dishes that a branch has run out of: until it closes.
+    async fn sold_out_in(
+        &self,
+        tx: &mut Tx,
+        branch: BranchNumber,
+        dishes: &[MenuNumber],
+        now: Timestamp,
+        entries: &mut Entries,
+    ) -> Result<(), StoreError> {
+        shelf::raise_version(tx).await?;
+        let until = self.closing(tx, branch, now).await?;
+        for dish in dishes {
+            shelf::put_sold_out(tx, *dish, Some(branch), until).await?;
+        }
+        let gone: Vec<u16> = dishes.iter().map(|dish| dish.get()).collect();
+        entries.add("branch_changed", &branch.to_string(), json!({ "sold_out": gone, "until": until.as_millis() }));
+        Ok(())
+    }
+
+    /// When the branch closes today; the end of the day when it is closed.
+    pub(super) async fn closing(&self, tx: &mut Tx, branch: BranchNumber, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let catalogue = shelf::catalogue_in(tx).await?;
+        let local = self.clock.local(now);
+        let closes = catalogue.branches.get(&branch).and_then(|found| match found.opening(local, &catalogue.holidays) {
+            Opening::Open { closes, .. } => Some(closes),
+            Opening::Closed { .. } => None,
+        });
+        let midnight = local.date().tomorrow().unwrap_or(local.date()).at(0, 0, 0, 0);
+        // A house that never closes still gets a fresh menu in the morning.
+        Ok(self.clock.timestamp(closes.map_or(midnight, |closes| closes.min(midnight.saturating_add(jiff::Span::new().hours(6))))))
+    }
+
+    /// Other lines at today's prices, with the level of then; what it now costs, and the points that it now spends.
+    async fn priced_anew(&self, tx: &mut Tx, order: &Sold<'_>, life: &Life, wanted: &[EditLine]) -> Result<(i64, Money), StoreError> {
+        const LEVEL: &str = "select level from members where number = $1";
+        const SQL: &str = "update orders set goods_fen = $2, fee_fen = $3, pay_fen = $4, points = $5, fingerprint = $6 where id = $1";
+        let catalogue = shelf::catalogue_in(tx).await?;
+        let level = match &order.member {
+            Some(member) => tx.row(LEVEL, vals![member.as_str()]).await?.map(|row| row.text(0).map(str::to_owned)).transpose()?,
+            None => None,
+        };
+        let cart = Cart { lines: wanted.iter().map(|wanted| wanted.line.clone()).collect() };
+        let place = match life.fulfilment {
+            Fulfilment::Pickup => Place::Pickup { branch: life.branch },
+            Fulfilment::Delivery => Place::Saved { address: String::new(), text: String::new(), branch: life.branch },
+        };
+        let placed = tx.row("select placed_at from orders where id = $1", vals![order.id]).await?;
+        let placed = placed.map_or(Ok(0), |row| row.int(0))?;
+        let at = self.clock.local(Timestamp::from_millis(placed));
+        let mut quote = quote(&catalogue, &cart, level.as_deref(), at, Some(&place), order.points);
+        let mut notes = wanted.iter().filter(|wanted| !quote.missing.contains(&wanted.line.dish)).map(|wanted| wanted.note.clone());
+        for line in &mut quote.lines {
+            line.note = notes.next().flatten();
+        }
+        for table in ["order_lines", "order_discounts"] {
+            tx.exec(sqlx::AssertSqlSafe(format!("delete from {table} where order_id = $1")), vals![order.id]).await?;
+        }
+        lines::put(tx, order.id, &quote.lines, &quote.discounts).await?;
+        let spent = quote.points_spent();
+        let args = vals![order.id, quote.goods.as_fen(), quote.fee.as_fen(), quote.pay.as_fen(), spent, lines::fingerprint(&cart)];
+        tx.exec(SQL, args).await?;
+        Ok((spent, quote.pay))
+    }
+
+    /// What happened to an order, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn order_timeline(&self, id: &OrderId) -> Result<Vec<OrderEvent>, StoreError> {
+        const SQL: &str = "select at, kind, by_kind, by_id, by_name, data from order_events where order_id = $1 order by place";
+        let rows = self.pool.rows(SQL, vals![id.as_str()]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(OrderEvent {
+                    at: Timestamp::from_millis(row.int(0)?),
+                    kind: row.text(1)?.to_owned(),
+                    by_kind: row.text(2)?.to_owned(),
+                    by_id: row.text(3)?.to_owned(),
+                    by_name: row.text(4)?.to_owned(),
+                    data: serde_json::from_str(row.text(5)?).unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+}
+
+/// One row of an order's timeline.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderEvent {
+    pub at: Timestamp,
+    pub kind: String,
+    pub by_kind: String,
+    pub by_id: String,
+    pub by_name: String,
+    pub data: Value,
+}
+
+/// What of an order does not change with its life.
+struct Sold<'a> {
+    id: &'a str,
+    number: String,
+    member: Option<MemberNumber>,
+    pay: Money,
+    points: i64,
+}
+
+/// Journal entries that are written last, because their counter is what all transactions meet at.
+#[derive(Default)]
+pub(super) struct Entries(Vec<(&'static str, String, Value)>);
+
+impl Entries {
+    pub(super) fn add(&mut self, kind: &'static str, subject: &str, data: Value) {
+        self.0.push((kind, subject.to_owned(), data));
+    }
+
+    pub(super) async fn write(self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+        for (kind, subject, data) in self.0 {
+            journal::append(tx, now, kind, &subject, &data).await?;
+        }
+        Ok(())
+    }
+}
+
+fn caller() -> Actor {
+    Actor::new(ActorKind::Caller, "", "")
+}
+
+/// What a branch needs for an order.
+pub(super) async fn times_of(tx: &mut Tx, branch: BranchNumber) -> Result<Option<Times>, StoreError> {
+    const SQL: &str = "select cook_minutes, delivery_minutes from branches where number = $1 and retired = 0";
+    let Some(row) = tx.row(SQL, vals![branch.get()]).await? else { return Ok(None) };
+    Ok(Some(times(row.int(0)?, row.int(1)?)))
+}
+
+/// Cooking, and what is left of the delivery time for the way.
+pub(super) fn times(cook: i64, delivery: i64) -> Times {
+    let small = |minutes: i64| u16::try_from(minutes).unwrap_or(0).min(1440);
+    Times { cook: small(cook), travel: small(delivery).saturating_sub(small(cook)) }
+}
+
+/// The step with the times of the branch that it names; `None` when there is no such branch.
+async fn with_times(tx: &mut Tx, step: &Step) -> Result<Option<Step>, StoreError> {
+    let mut step = step.clone();
+    if let Step::Reassign { branch, times, .. } | Step::Address { branch, times, .. } = &mut step {
+        *times = times_of(tx, *branch).await?;
+        if times.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(step))
+}
+
+/// What the timeline calls it.
+fn event_name(step: &Step, before: &Life, after: &Life) -> &'static str {
+    if !matches!(step, Step::Overdue { .. }) {
+        return step.name();
+    }
+    match (after.status, after.stage) {
+        _ if before.owner == Owner::Clock => "send",
+        _ if before.branch != after.branch => "next_branch",
+        _ if before.pending != after.pending => "change_unanswered",
+        (OrderStatus::New, 1) => "loud",
+        (OrderStatus::New, 2) if before.sent_at.is_some() => "unheard",
+        (OrderStatus::New, 3) => "telephone",
+        (OrderStatus::New, _) => "no_branch",
+        (OrderStatus::AddressCheck, _) => "address_overdue",
+        _ => "late",
+    }
+}
+
+/// What the timeline knows of it besides who and when.
+fn event_data(step: &Step, before: &Life, after: &Life) -> Value {
+    let mut data = match step {
+        Step::Accept { minutes } => json!({ "minutes": minutes, "promised_at": after.promised_at.as_millis() }),
+        Step::Refuse { reason, dishes, note } => {
+            let dishes: Vec<u16> = dishes.iter().map(|dish| dish.get()).collect();
+            json!({ "reason": reason.name(), "dishes": dishes, "note": note, "at_branch": before.branch.get() })
+        }
+        Step::Deliver { note, .. } | Step::Correct { note, .. } => json!({ "note": note }),
+        Step::HandOver { .. } | Step::Rider { .. } => {
+            json!({ "rider": after.rider.as_ref().map(|rider| &rider.id), "rider_name": after.rider.as_ref().map(|rider| &rider.name) })
+        }
+        Step::Reassign { why, .. } | Step::Cancel { why } | Step::AskCancel { why } | Step::Decline { why } => json!({ "why": why }),
+        Step::AskEdit { lines, why } => json!({ "why": why, "lines": edit_json(lines) }),
+        Step::Address { text, .. } => json!({ "text": text }),
+        Step::Overdue { silent, .. } => json!({ "silent": silent }),
+        Step::Seen | Step::Cook | Step::Ready | Step::Undo | Step::Send | Step::Nudge | Step::Grant => json!({}),
+    };
+    if before.status != after.status {
+        data["from"] = json!(before.status.name());
+        data["to"] = json!(after.status.name());
+    }
+    if before.branch != after.branch {
+        data["from_branch"] = json!(before.branch.get());
+        data["branch"] = json!(after.branch.get());
+    }
+    if let Some(said) = after.outcome.as_ref().filter(|_| before.outcome != after.outcome) {
+        data["outcome"] = json!(said.code.name());
+        data["minutes_late"] = json!(said.minutes_late);
+    }
+    data
+}
+
+/// What the journal says, so that a follower need not look for most of it.
+fn moved(order: &Sold<'_>, kind: &str, by: &Actor, before: &Life, after: &Life) -> Value {
+    let mut data = json!({
+        "number": order.number, "from": before.status.name(), "to": after.status.name(), "step": kind, "by": by.kind.name(),
+        "by_name": by.name, "branch": after.branch.get(), "life": after.life, "version": after.version, "owner": after.owner.name(),
+        "stage": after.stage,
+    });
+    if before.branch != after.branch {
+        data["from_branch"] = json!(before.branch.get());
+    }
+    if let Some(said) = &after.outcome {
+        data["outcome"] = json!(said.code.name());
+        data["minutes_late"] = json!(said.minutes_late);
+    }
+    data
+}
+
+/// Appends the event that made this life.
+pub(super) async fn record(
+    tx: &mut Tx,
+    id: &str,
+    life: &Life,
+    kind: &str,
+    by: &Actor,
+    data: &Value,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str =
+        "insert into order_events (order_id, place, at, kind, by_kind, by_id, by_name, data) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let args = vals![id, life.life, now.as_millis(), kind, by.kind.name(), &by.id, &by.name, data.to_string()];
+    tx.exec(SQL, args).await.map(|_| ())
+}
+
+/// Columns of [`life`], in its order.
+pub(super) const COLUMNS: &str = "status, owner, fulfilment, branch, branch_why, refused_by, cook_minutes, travel_minutes, due_at, stage, \
+    version, life, promised_at, release_at, sent_at, seen_at, accepted_at, cooking_at, ready_at, out_at, done_at, urged_at, outcome, \
+    outcome_minutes, outcome_by, outcome_at, outcome_until, rider, rider_name, pending, undo, change_why";
+
+/// Writes all of a life.
+pub(super) async fn write(tx: &mut Tx, id: &str, life: &Life) -> Result<(), StoreError> {
+    const SQL: &str = "update orders set status = $2, owner = $3, branch = $4, branch_why = $5, refused_by = $6, cook_minutes = $7, \
+        travel_minutes = $8, due_at = $9, stage = $10, version = $11, life = $12, promised_at = $13, release_at = $14, sent_at = $15, \
+        seen_at = $16, accepted_at = $17, cooking_at = $18, ready_at = $19, out_at = $20, done_at = $21, urged_at = $22, outcome = $23, \
+        outcome_minutes = $24, outcome_by = $25, outcome_at = $26, outcome_until = $27, rider = $28, rider_name = $29, pending = $30, \
+        undo = $31, change_why = $32 where id = $1";
+    let time = |at: Option<Timestamp>| at.map(Timestamp::as_millis);
+    let said = life.outcome.as_ref();
+    let args = vals![
+        id,
+        life.status.name(),
+        life.owner.name(),
+        life.branch.get(),
+        &life.branch_why,
+        numbers(&life.refused_by),
+        life.times.cook,
+        life.times.travel,
+        time(life.due_at),
+        life.stage,
+        life.version,
+        life.life,
+        life.promised_at.as_millis(),
+        time(life.release_at),
+        time(life.sent_at),
+        time(life.seen_at),
+        time(life.accepted_at),
+        time(life.cooking_at),
+        time(life.ready_at),
+        time(life.out_at),
+        time(life.done_at),
+        time(life.urged_at),
+        said.map(|said| said.code.name()),
+        said.map(|said| i64::from(said.minutes_late)),
+        said.map(|said| said.by.as_str()),
+        said.map(|said| said.at.as_millis()),
+        said.map(|said| said.until.as_millis()),
+        life.rider.as_ref().map(|rider| rider.id.as_str()),
+        life.rider.as_ref().map(|rider| rider.name.as_str()),
+        life.pending.as_ref().map(|pending| pending_json(pending).to_string()),
+        life.undo.as_ref().map(|undo| undo_json(undo).to_string()),
+        &life.change_why,
+    ];
+    tx.exec(SQL, args).await.map(|_| ())
+}
+
+fn numbers(branches: &[BranchNumber]) -> String {
+    branches.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Reads a row from left to right.
+pub(super) struct Cells<'a> {
+    row: &'a Row,
+    place: usize,
+}
+
+impl<'a> Cells<'a> {
+    pub(super) const fn new(row: &'a Row) -> Self {
+        Self { row, place: 0 }
+    }
+
+    const fn step(&mut self) -> usize {
+        self.place += 1;
+        self.place - 1
+    }
+
+    pub(super) fn int(&mut self) -> Result<i64, StoreError> {
+        self.row.int(self.step())
+    }
+
+    pub(super) fn opt_int(&mut self) -> Result<Option<i64>, StoreError> {
+        self.row.opt_int(self.step())
+    }
+
+    pub(super) fn text(&mut self) -> Result<&'a str, StoreError> {
+        self.row.text(self.step())
+    }
+
+    pub(super) fn opt_text(&mut self) -> Result<Option<&'a str>, StoreError> {
+        self.row.opt_text(self.step())
+    }
+
+    fn time(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.opt_int()?.map(Timestamp::from_millis))
+    }
+
+    fn small<T: TryFrom<i64> + Default>(&mut self) -> Result<T, StoreError> {
+        Ok(T::try_from(self.int()?).unwrap_or_default())
+    }
+}
+
+/// Reads [`COLUMNS`].
+pub(super) fn life(cells: &mut Cells<'_>) -> Result<Life, StoreError> {
+    let status = cells.text()?;
+    let owner = cells.text()?;
+    let mut life = Life {
+        status: OrderStatus::from_name(status).ok_or_else(|| broken("status", status))?,
+        owner: Owner::from_name(owner).ok_or_else(|| broken("owner", owner))?,
+        fulfilment: lines::fulfilment(cells.text()?)?,
+        branch: super::placing::cooked_by(cells.int()?)?,
+        branch_why: cells.text()?.to_owned(),
+        refused_by: cells.text()?.split(',').filter_map(|number| number.parse().ok()).collect(),
+        times: Times { cook: cells.small()?, travel: cells.small()? },
+        due_at: cells.time()?,
+        stage: cells.small()?,
+        version: cells.small()?,
+        life: cells.int()?,
+        promised_at: cells.time()?.ok_or_else(|| broken("promise", "none"))?,
+        release_at: cells.time()?,
+        sent_at: cells.time()?,
+        seen_at: cells.time()?,
+        accepted_at: cells.time()?,
+        cooking_at: cells.time()?,
+        ready_at: cells.time()?,
+        out_at: cells.time()?,
+        done_at: cells.time()?,
+        urged_at: cells.time()?,
+        outcome: None,
+        rider: None,
+        pending: None,
+        undo: None,
+        change_why: String::new(),
+    };
+    let code = cells.opt_text()?;
+    let (minutes, by, at, until) = (cells.opt_int()?, cells.opt_text()?, cells.time()?, cells.time()?);
+    if let Some(code) = code {
+        let at = at.or(life.done_at).unwrap_or(life.promised_at);
+        life.outcome = Some(Delivered {
+            code: Outcome::from_name(code).ok_or_else(|| broken("outcome", code))?,
+            minutes_late: minutes.and_then(|minutes| u32::try_from(minutes).ok()).unwrap_or(0),
+            by: by.unwrap_or_default().to_owned(),
+            at,
+            until: until.unwrap_or(at),
+        });
+    }
+    let (rider, name) = (cells.opt_text()?, cells.opt_text()?);
+    life.rider = rider.map(|id| Rider { id: id.to_owned(), name: name.unwrap_or_default().to_owned() });
+    life.pending = cells.opt_text()?.and_then(|text| pending(&serde_json::from_str(text).ok()?));
+    let undo = cells.opt_text()?.map(str::to_owned);
+    cells.text()?.clone_into(&mut life.change_why);
+    life.undo = undo.and_then(|text| undone(&serde_json::from_str(&text).ok()?, &life));
+    Ok(life)
+}
+
+fn pending_json(pending: &Pending) -> Value {
+    json!({
+        "kind": pending.kind.name(), "why": pending.why, "by": pending.by, "at": pending.at.as_millis(), "alarmed": pending.alarmed,
+        "lines": edit_json(&pending.lines),
+    })
+}
+
+fn pending(json: &Value) -> Option<Pending> {
+    Some(Pending {
+        kind: PendingKind::from_name(json["kind"].as_str()?)?,
+        why: json["why"].as_str()?.to_owned(),
+        by: json["by"].as_str()?.to_owned(),
+        at: Timestamp::from_millis(json["at"].as_i64()?),
+        lines: json["lines"].as_array()?.iter().filter_map(edit_line).collect(),
+        alarmed: json["alarmed"].as_bool()?,
+    })
+}
+
+fn edit_json(lines: &[EditLine]) -> Value {
+    let line = |EditLine { line, note }: &EditLine| {
+        json!([line.dish.get(), line.quantity.get(), line.size.map(Size::key), line.spice.map(Spice::key), note])
+    };
+    Value::Array(lines.iter().map(line).collect())
+}
+
+fn edit_line(json: &Value) -> Option<EditLine> {
+    let small = |place: usize| json[place].as_u64().and_then(|number| u16::try_from(number).ok());
+    let key = |place: usize| small(place).and_then(|key| u8::try_from(key).ok());
+    let line = CartLine {
+        dish: MenuNumber::new(small(0)?)?,
+        quantity: Quantity::new(small(1)?)?,
+        size: key(2).and_then(Size::by_key),
+        spice: key(3).and_then(Spice::by_key),
+    };
+    Some(EditLine { line, note: json[4].as_str().map(str::to_owned) })
+}
+
+/// What a step of the branch can change, as it was.
+fn undo_json(undo: &Undo) -> Value {
+    let Life { status, owner, refused_by, stage, promised_at, rider, pending, change_why, .. } = &*undo.before;
+    let before = &undo.before;
+    let time = |at: Option<Timestamp>| at.map(Timestamp::as_millis);
+    json!({
+        "until": undo.until.as_millis(), "status": status.name(), "owner": owner.name(), "refused_by": numbers(refused_by), "stage": stage,
+        "promised_at": promised_at.as_millis(), "sent_at": time(before.sent_at), "seen_at": time(before.seen_at),
+        "accepted_at": time(before.accepted_at), "cooking_at": time(before.cooking_at), "ready_at": time(before.ready_at),
+        "out_at": time(before.out_at), "done_at": time(before.done_at), "change_why": change_why,
+        "rider": rider.as_ref().map(|rider| [&rider.id, &rider.name]),
+        "pending": pending.as_ref().map(pending_json),
+    })
+}
+
+fn undone(json: &Value, now: &Life) -> Option<Undo> {
+    let time = |name: &str| json[name].as_i64().map(Timestamp::from_millis);
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let rider = json["rider"].as_array().and_then(|pair| Some(Rider { id: text(pair.first()?)?, name: text(pair.get(1)?)? }));
+    let before = Life {
+        status: OrderStatus::from_name(json["status"].as_str()?)?,
+        owner: Owner::from_name(json["owner"].as_str()?)?,
+        refused_by: json["refused_by"].as_str()?.split(',').filter_map(|number| number.parse().ok()).collect(),
+        stage: u8::try_from(json["stage"].as_u64()?).ok()?,
+        promised_at: time("promised_at")?,
+        sent_at: time("sent_at"),
+        seen_at: time("seen_at"),
+        accepted_at: time("accepted_at"),
+        cooking_at: time("cooking_at"),
+        ready_at: time("ready_at"),
+        out_at: time("out_at"),
+        done_at: time("done_at"),
+        change_why: json["change_why"].as_str()?.to_owned(),
+        rider,
+        pending: pending(&json["pending"]),
+        outcome: None,
+        undo: None,
+        ..now.clone()
+    };
+    Some(Undo { until: time("until")?, before: Box::new(before) })
+}
+
+/// Writes the life of an order that has just been put in, and opens the tasks that it brings with it.
+pub(super) async fn begin(
+    tx: &mut Tx,
+    (id, number): (&str, &str),
+    life: &Life,
+    by: &Actor,
+    tasks: &[(TaskKind, Value)],
+    now: Timestamp,
+    entries: &mut Entries,
+) -> Result<(), StoreError> {
+    write(tx, id, life).await?;
+    let data = json!({ "to": life.status.name(), "branch": life.branch.get(), "why": life.branch_why });
+    record(tx, id, life, "placed", by, &data, now).await?;
+    for (kind, words) in tasks {
+        let task = NewTask {
+            kind: *kind,
+            subject: id.to_owned(),
+            order: Some(OrderId::new(id)),
+            number: Some(number.to_owned()),
+            branch: Some(life.branch),
+            due_at: life.due_at,
+            words: words.clone(),
+        };
+        open_in(tx, &task, now, entries).await?;
+    }
+    Ok(())
+}

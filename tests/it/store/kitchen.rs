@@ -1,0 +1,233 @@
+//! An order's life in the store: steps with their events and tasks, races for one order, points that follow the outcome.
+
+use dinetone::domain::{CartLine, Money, OrderId, Place, RecordingId, Timestamp};
+use dinetone::order::life::{Actor, ActorKind, EditLine, Outcome, Owner, RefuseReason, Refused, Rider, Step, TaskKind};
+use dinetone::store::{CardFilter, NewTask, Stepped, Store};
+
+use super::kit::{Database, MINUTE, branch, cart, confirmed, dish, member, place, request, saturday};
+
+fn tablet() -> Actor {
+    Actor::new(ActorKind::Branch, "tablet", "一号店").of(branch(1))
+}
+
+fn dispatcher() -> Actor {
+    Actor::new(ActorKind::Headquarters, "u1", "赵强")
+}
+
+async fn step(store: &Store, id: &OrderId, step: Step, by: &Actor, at: Timestamp) -> Stepped {
+    store.order_step(id, None, &step, by, at).await.unwrap()
+}
+
+async fn done(store: &Store, id: &OrderId, taken: Step, by: &Actor, at: Timestamp) {
+    let name = taken.name();
+    let stepped = step(store, id, taken, by, at).await;
+    assert!(matches!(stepped, Stepped::Done(_)), "{name}: {stepped:?}");
+}
+
+async fn kinds(store: &Store) -> Vec<&'static str> {
+    store.open_tasks().await.unwrap().iter().map(|task| task.kind).collect()
+}
+
+pub async fn c76_every_step_is_an_event_and_a_card(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let (id, number) = confirmed(place(&store, &catalogue, &request("k1", "13811112222"), saturday()).await);
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((card.number.as_str(), card.owner, card.ring, card.life, card.version), (number.as_str(), "branch", true, 1, 1));
+    assert_eq!((card.sent_at, card.due_at), (Some(saturday().as_millis()), Some(saturday().after(MINUTE).as_millis())));
+    assert_eq!((card.lines.len(), card.lines[0].zh.as_str(), card.pay_fen), (2, "宫保鸡丁", 10_250));
+    let at = |minutes: u32| saturday().after(minutes * MINUTE);
+    assert_eq!(store.order_step(&id, Some(7), &Step::Seen, &tablet(), at(1)).await.unwrap(), Stepped::Moved, "not what it was");
+    done(&store, &id, Step::Seen, &tablet(), at(1)).await;
+    done(&store, &id, Step::Accept { minutes: Some(25) }, &tablet(), at(1)).await;
+    let elsewhere = Actor::new(ActorKind::Branch, "t2", "二号店").of(branch(2));
+    assert_eq!(step(&store, &id, Step::Cook, &elsewhere, at(2)).await, Stepped::Refused(Refused::NotYours));
+    done(&store, &id, Step::Cook, &tablet(), at(2)).await;
+    done(&store, &id, Step::Ready, &tablet(), at(12)).await;
+    done(&store, &id, Step::HandOver { rider: None }, &tablet(), at(15)).await;
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((card.status, card.owner, card.life, card.due_at), ("done", "nobody", 6, None));
+    assert_eq!(card.promised_at, at(26).as_millis());
+    assert_eq!(card.outcome.as_ref().map(|said| (said.code, said.by.as_str())), Some(("D00", "一号店")));
+    let told: Vec<String> = store.order_timeline(&id).await.unwrap().into_iter().map(|event| event.kind).collect();
+    assert_eq!(told, ["placed", "seen", "accept", "cook", "ready", "hand_over"]);
+    let journal = store.journal_after(0, 100).await.unwrap();
+    let last = serde_json::from_str::<serde_json::Value>(&journal.last().unwrap().data).unwrap();
+    assert_eq!((&last["from"], &last["to"], &last["life"], &last["outcome"]), (&"ready".into(), &"done".into(), &6.into(), &"D00".into()));
+    assert_eq!(store.cards(&CardFilter { branch: Some(branch(1)), since: None }).await.unwrap(), [], "it is not open any more");
+    assert_eq!(store.cards(&CardFilter { branch: Some(branch(1)), since: Some(saturday()) }).await.unwrap().len(), 1);
+    assert_eq!(store.cards(&CardFilter { branch: Some(branch(2)), since: Some(saturday()) }).await.unwrap(), []);
+    assert_eq!(step(&store, &OrderId::new("none"), Step::Seen, &tablet(), at(1)).await, Stepped::NoOrder);
+}
+
+pub async fn c81_a_refusal_opens_a_task_and_takes_the_dish_off_that_branch(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let (id, _) = confirmed(place(&store, &catalogue, &request("k1", "13811112222"), saturday()).await);
+    let refuse = Step::Refuse { reason: RefuseReason::SoldOut, dishes: vec![dish(18)], note: "鸡丁没了".into() };
+    done(&store, &id, refuse, &tablet(), saturday().after(MINUTE)).await;
+    let tasks = store.open_tasks().await.unwrap();
+    assert_eq!(tasks.len(), 1);
+    assert_eq!(
+        (tasks[0].kind, tasks[0].words["code"].as_str(), tasks[0].words["note"].as_str()),
+        ("refused", Some("sold_out"), Some("鸡丁没了"))
+    );
+    let now = store.catalogue().await.unwrap();
+    assert!(now.is_sold_out(dish(18), Some(branch(1)), saturday().after(2 * MINUTE)));
+    assert!(!now.is_sold_out(dish(18), Some(branch(2)), saturday().after(2 * MINUTE)), "the others have it");
+    let move_it = Step::Reassign { branch: branch(2), why: "refused".into(), times: None };
+    done(&store, &id, move_it.clone(), &dispatcher(), saturday().after(2 * MINUTE)).await;
+    assert!(kinds(&store).await.is_empty(), "it has a home again");
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((card.branch, card.ring, card.refused_by.as_slice(), card.branch_why.as_str()), (2, true, [1_u16].as_slice(), "refused"));
+    assert_eq!(step(&store, &id, move_it, &dispatcher(), saturday().after(3 * MINUTE)).await, Stepped::Refused(Refused::Already));
+    let nowhere = Step::Reassign { branch: branch(999), why: String::new(), times: None };
+    assert!(matches!(step(&store, &id, nowhere, &dispatcher(), saturday()).await, Stepped::Refused(Refused::Field(_))));
+}
+
+pub async fn c86_a_granted_change_is_priced_anew_and_raises_the_version(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let (id, _) = confirmed(place(&store, &catalogue, &request("k1", "13811112222"), saturday()).await);
+    done(&store, &id, Step::Accept { minutes: None }, &tablet(), saturday().after(MINUTE)).await;
+    let lines: Vec<EditLine> =
+        cart(&[(18, 1)]).lines.into_iter().map(|line: CartLine| EditLine { line, note: Some("不要葱".into()) }).collect();
+    let agent = Actor::new(ActorKind::Agent, "8003", "周敏");
+    done(&store, &id, Step::AskEdit { lines, why: "少点".into() }, &agent, saturday().after(2 * MINUTE)).await;
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((card.pending.as_ref().map(|pending| (pending.kind, pending.by.as_str())), card.pay_fen), (Some(("edit", "周敏")), 10_250));
+    done(&store, &id, Step::Grant, &tablet(), saturday().after(3 * MINUTE)).await;
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((card.version, card.pending.is_none(), card.lines.len(), card.pay_fen), (2, true, 1, 3800));
+    assert_eq!(card.lines[0].note.as_deref(), Some("不要葱"));
+    let order = store.order(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((order.goods, order.pay, order.lines.len()), (Money::yuan(38), Money::yuan(38), 1));
+}
+
+pub async fn c85_points_follow_what_became_of_the_order(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    store.fill_demo(saturday()).await.unwrap();
+    let number = member("200001");
+    let mut wanted = request("k1", "13900139000");
+    (wanted.member, wanted.points, wanted.heard) = (Some(number.clone()), 2400, Money::fen(7850));
+    let (id, _) = confirmed(place(&store, &catalogue, &wanted, saturday()).await);
+    let balance = || async { store.points_balance(&number, saturday().after(9 * MINUTE)).await.unwrap() };
+    assert_eq!(balance().await, 50);
+    done(&store, &id, Step::Ready, &tablet(), saturday().after(MINUTE)).await;
+    done(&store, &id, Step::HandOver { rider: None }, &tablet(), saturday().after(2 * MINUTE)).await;
+    assert_eq!(balance().await, 50 + 78);
+    done(&store, &id, Step::Undo, &tablet(), saturday().after(2 * MINUTE)).await;
+    assert_eq!(balance().await, 50, "it was not fetched after all");
+    done(&store, &id, Step::HandOver { rider: None }, &tablet(), saturday().after(3 * MINUTE)).await;
+    let never = Step::Correct { code: Outcome::Rejected, note: "没来取".into() };
+    done(&store, &id, never, &tablet(), saturday().after(4 * MINUTE)).await;
+    assert_eq!(balance().await, 2450, "nothing earned, and what was spent is back");
+    assert_eq!(kinds(&store).await, ["undelivered"]);
+    done(&store, &id, Step::Correct { code: Outcome::OnTime, note: String::new() }, &tablet(), saturday().after(5 * MINUTE)).await;
+    assert_eq!(balance().await, 50 + 78);
+    assert!(kinds(&store).await.is_empty());
+    done(&store, &id, Step::Correct { code: Outcome::Prank, note: String::new() }, &tablet(), saturday().after(6 * MINUTE)).await;
+    assert_eq!((balance().await, kinds(&store).await), (2450, vec!["blacklist"]));
+}
+
+pub async fn c85_a_wrong_address_is_looked_at_before_it_is_used_again(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let mut wanted = request("k1", "13811112222");
+    wanted.place = Place::Recorded { recording: RecordingId::new("r1"), branch: branch(1) };
+    let (id, _) = confirmed(place(&store, &catalogue, &wanted, saturday()).await);
+    assert_eq!(kinds(&store).await, ["address"], "a person listens to it");
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((card.status, card.owner, card.recording.as_deref()), ("address_check", "headquarters", Some("r1")));
+    let written = Step::Address { text: "莘松路五十八号".into(), branch: branch(3), times: None };
+    done(&store, &id, written, &dispatcher(), saturday().after(MINUTE)).await;
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((card.status, card.owner, card.branch, card.address.as_str()), ("new", "branch", 3, "莘松路五十八号"));
+    assert!(kinds(&store).await.is_empty());
+    let kept = store.card_by_phone(&wanted.phone, saturday()).await.unwrap().addresses;
+    assert_eq!((kept[0].branch, kept[0].unchecked, kept[0].text.as_str()), (Some(branch(3)), false, "莘松路五十八号"));
+    let third = Actor::new(ActorKind::Branch, "t3", "三号店").of(branch(3));
+    done(&store, &id, Step::Ready, &third, saturday().after(2 * MINUTE)).await;
+    let rider = Rider { id: "r1".into(), name: "老周".into() };
+    done(&store, &id, Step::HandOver { rider: Some(rider) }, &third, saturday().after(3 * MINUTE)).await;
+    let by_rider = Actor::new(ActorKind::Rider, "r1", "老周").of(branch(3));
+    let wrong = Step::Deliver { code: Some(Outcome::WrongAddress), note: String::new(), minutes_late: None };
+    done(&store, &id, wrong, &by_rider, saturday().after(30 * MINUTE)).await;
+    assert_eq!(kinds(&store).await, ["wrong_address"]);
+    let kept = store.card_by_phone(&wanted.phone, saturday()).await.unwrap().addresses;
+    assert_eq!((kept[0].branch, kept[0].unchecked), (None, true));
+}
+
+/// Forty hands at once, each with what it saw: every step that was taken is one event, and nobody's step is lost or doubled.
+pub async fn c76_of_forty_hands_on_one_order_each_change_has_one_author(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    for round in 0..3 {
+        let (id, _) = confirmed(place(&store, &catalogue, &request(&format!("k{round}"), &format!("1381111222{round}")), saturday()).await);
+        let seen = store.card(id.as_str()).await.unwrap().unwrap().life;
+        let mut hands = Vec::new();
+        for hand in 0..40_u32 {
+            let (store, id) = (store.clone(), id.clone());
+            hands.push(tokio::spawn(async move {
+                let (taken, by) = match hand % 3 {
+                    0 => (Step::Accept { minutes: None }, tablet()),
+                    1 => (Step::Reassign { branch: branch(2), why: "忙".into(), times: None }, dispatcher()),
+                    _ => (Step::Cancel { why: "不要了".into() }, dispatcher()),
+                };
+                store.order_step(&id, Some(seen), &taken, &by, saturday().after(MINUTE)).await.unwrap()
+            }));
+        }
+        let (mut won, mut late) = (0, 0);
+        for hand in hands {
+            match hand.await.unwrap() {
+                Stepped::Done(_) => won += 1,
+                Stepped::Moved => late += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((won, late), (1, 39));
+        assert_eq!(store.order_timeline(&id).await.unwrap().len(), 2);
+    }
+    // Without a guard each hand sees what the one before it did: the chain of events has no gap and no fork.
+    let (id, _) = confirmed(place(&store, &catalogue, &request("k9", "13811112229"), saturday()).await);
+    let mut hands = Vec::new();
+    for hand in 0..40_u32 {
+        let (store, id) = (store.clone(), id.clone());
+        hands.push(tokio::spawn(async move {
+            let (taken, by) = match hand % 4 {
+                0 => (Step::Accept { minutes: None }, dispatcher()),
+                1 => (Step::Reassign { branch: branch(1 + u16::try_from(hand % 3).unwrap()), why: "忙".into(), times: None }, dispatcher()),
+                2 => (Step::Undo, dispatcher()),
+                _ => (Step::Cook, dispatcher()),
+            };
+            matches!(store.order_step(&id, None, &taken, &by, saturday().after(MINUTE)).await.unwrap(), Stepped::Done(_))
+        }));
+    }
+    let mut taken = 0;
+    for hand in hands {
+        taken += i64::from(hand.await.unwrap());
+    }
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    let events = store.order_timeline(&id).await.unwrap();
+    assert_eq!((card.life, i64::try_from(events.len()).unwrap()), (taken + 1, taken + 1));
+    assert_ne!(card.owner, Owner::Nobody.name());
+}
+
+pub async fn c81_a_task_is_taken_by_one_and_done_once(database: Database) {
+    let (store, _) = database.shop().await;
+    let away = NewTask {
+        kind: TaskKind::Printer,
+        subject: "printer:1".into(),
+        order: None,
+        number: None,
+        branch: Some(branch(1)),
+        due_at: None,
+        words: serde_json::json!({ "code": "away" }),
+    };
+    assert!(store.open_task(&away, saturday()).await.unwrap());
+    assert!(!store.open_task(&away, saturday().after(MINUTE)).await.unwrap(), "it is open already");
+    let task = store.open_tasks().await.unwrap().remove(0);
+    let (one, two) = (dinetone::domain::UserId::new("u1"), dinetone::domain::UserId::new("u2"));
+    assert!(store.take_task(&task.id, &one, "赵强", saturday()).await.unwrap());
+    assert!(!store.take_task(&task.id, &two, "王强", saturday()).await.unwrap());
+    assert!(store.finish_task(&task.id, "王强", "换纸", saturday()).await.unwrap());
+    assert!(!store.finish_task(&task.id, "赵强", "换纸", saturday()).await.unwrap());
+    assert!(store.open_task(&away, saturday().after(MINUTE)).await.unwrap(), "again, later");
+    assert!(store.close_tasks(TaskKind::Printer, "printer:1", "back", saturday()).await.unwrap());
+    assert!(store.open_tasks().await.unwrap().is_empty());
+}
