@@ -140,9 +140,8 @@ impl Store {
             Guard::Status(from) if from != before.status => return Ok(Stepped::Moved),
             _ => {}
         }
-        let step = match with_times(tx, step).await? {
-            Some(step) => step,
-            None => return Ok(Stepped::Refused(Refused::Field("there is no such branch"))),
+        let Some(step) = with_times(tx, step).await? else {
+            return Ok(Stepped::Refused(Refused::Field("there is no such branch")));
         };
         let change = match next(&before, &step, by, now, &self.rules) {
             Ok(change) => change,
