@@ -75,7 +75,7 @@ async fn measure(stand: &Stand, consoles: usize, span: Duration) -> io::Result<V
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder)?;
     // The agents' telephones: outside numbers behind a trunk, which is this socket.
-    let mobiles = UdpSocket::bind("127.0.0.1:0").await?;
+    let mobiles = UdpSocket::bind("127.0.0.3:0").await?;
     let stand = Stand { config: settings(stand, &folder, mobiles.local_addr()?)?, ..stand.clone() };
     people(&folder, consoles).await?;
     let web = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -153,7 +153,7 @@ fn login(place: usize) -> String {
 /// The settings of the other rows, and a trunk for the agents' telephones.
 fn settings(stand: &Stand, folder: &std::path::Path, mobiles: SocketAddr) -> io::Result<std::path::PathBuf> {
     let usual = std::fs::read_to_string(&stand.config)?;
-    let trunk = format!("[[trunk]]\nname = \"mobiles\"\naddresses = [\"{mobiles}\"]\noptions_every = \"0s\"\n\n[[trunk]]");
+    let trunk = format!("[[trunk]]\nname = \"mobiles\"\ntargets = [\"{mobiles}\"]\noptions_every = \"0s\"\n\n[[trunk]]");
     let more = "\n[outbound]\non = true\ncalls = 1000\n";
     let path = folder.join("config.toml");
     std::fs::write(&path, usual.replacen("[[trunk]]", &trunk, 1) + more)?;

@@ -81,13 +81,17 @@ impl Field {
             receive: true,
             crypto: None,
         };
-        loop {
+        'port: loop {
             self.port += 2;
             self.order(MediaOrder::Open { leg, ip: HOST, port: self.port, plan: plan.clone() })?;
-            match self.reports.recv_timeout(Duration::from_secs(5)).map_err(io::Error::other)? {
-                MediaReport::Opened { .. } => break,
-                MediaReport::OpenFailed { .. } if self.port < 60_000 => {}
-                other => return Err(io::Error::other(format!("{other:?}"))),
+            loop {
+                match self.reports.recv_timeout(Duration::from_secs(5)).map_err(io::Error::other)? {
+                    MediaReport::Opened { .. } => break 'port,
+                    MediaReport::OpenFailed { .. } if self.port < 60_000 => continue 'port,
+                    MediaReport::OpenFailed { why, .. } => return Err(io::Error::other(why)),
+                    // A page that came up before.
+                    _ => {}
+                }
             }
         }
         self.parties.push(Party { socket, ours: SocketAddr::new(HOST, self.port), page: None, sequence: 0, heard: 0 });

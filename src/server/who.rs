@@ -1,4 +1,4 @@
-//! Who calls: asked of the store for a group of callers at once. What has piled up while one group was looked up goes together.
+//! Who calls: asked of the store for a group of callers at once. What comes within a moment goes together.
 
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use crate::domain::PhoneNumber;
 pub const QUEUE: usize = 4096;
 /// Callers of one group.
 const GROUP: usize = crate::store::MOST_PHONES;
+/// How long a group waits for more: each way to the store and back costs more than the look itself.
+const GATHER: Duration = Duration::from_millis(3);
 /// A call begins without an answer long before that.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -22,6 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub async fn run(effects: Effects, mut callers: mpsc::Receiver<(u64, PhoneNumber)>) {
     let mut group = Vec::new();
     while callers.recv_many(&mut group, GROUP).await > 0 {
+        tokio::time::sleep(GATHER).await;
+        while group.len() < GROUP
+            && let Ok(caller) = callers.try_recv()
+        {
+            group.push(caller);
+        }
         let phones: Vec<&PhoneNumber> = group.iter().map(|(_, phone)| phone).collect();
         let started = clock::now().instant;
         let known = match tokio::time::timeout(PATIENCE, effects.store.known_phones(&phones)).await {

@@ -96,45 +96,38 @@ const CHANGING: [&str; 15] = [
 const BATCH: usize = 128;
 
 /// Rows in one statement: a few sizes, so that a few prepared statements serve every batch.
-const SIZES: [usize; 4] = [64, 16, 4, 1];
+const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
 
 impl Store {
-    /// Notes calls that have begun. Known ones are left as they are, so that a failed batch is simply given again.
+    /// Notes calls that have begun, and calls that have ended with their paths; also ended ones whose start was not noted.
+    /// What is known is left as it is, so that a failed group is simply given again. Both go together: a transaction costs
+    /// more than the rows of a group.
     ///
     /// # Errors
     /// When the store cannot write.
-    pub async fn record_calls_started(&self, node: &str, calls: &[CallRecord]) -> Result<(), StoreError> {
-        for calls in calls.chunks(BATCH) {
-            self.put_calls(calls.iter().map(|call| values(node, call, None)).collect(), "do nothing", calls.iter().collect()).await?;
-        }
-        Ok(())
-    }
-
-    /// Notes calls that have ended, with their paths; also calls whose start was not noted. A failed batch is simply given
-    /// again.
-    ///
-    /// # Errors
-    /// When the store cannot write.
-    pub async fn record_calls_ended(&self, node: &str, calls: &[(CallRecord, Vec<Step>)]) -> Result<(), StoreError> {
+    pub async fn record_calls(&self, node: &str, started: &[CallRecord], ended: &[(CallRecord, Vec<Step>)]) -> Result<(), StoreError> {
         // What never changes is not set again: its indexes stay untouched.
         let set: Vec<String> = CHANGING.iter().map(|column| format!("{column} = excluded.{column}")).collect();
-        let set = format!("do update set {}", set.join(", "));
-        for calls in calls.chunks(BATCH) {
-            let row = |(call, path): &(CallRecord, Vec<Step>)| values(node, call, Some(steps::to_text(path, call.arrived_at)));
-            self.put_calls(calls.iter().map(row).collect(), &set, calls.iter().map(|(call, _)| call).collect()).await?;
+        let set = format!("on conflict (id) do update set {}", set.join(", "));
+        let (mut started, mut ended) = (started.chunks(BATCH), ended.chunks(BATCH));
+        loop {
+            let (begun, over) = (started.next().unwrap_or_default(), ended.next().unwrap_or_default());
+            if begun.is_empty() && over.is_empty() {
+                return Ok(());
+            }
+            let mut tx = self.pool.begin(Durability::Relaxed).await?;
+            let rows = begun.iter().map(|call| values(node, call, None)).collect();
+            insert_many(&mut tx, "calls", &COLUMNS, rows, "on conflict (id) do nothing").await?;
+            let rows = over.iter().map(|(call, path)| values(node, call, Some(steps::to_text(path, call.arrived_at)))).collect();
+            insert_many(&mut tx, "calls", &COLUMNS, rows, &set).await?;
+            let calls: Vec<&CallRecord> = begun.iter().chain(over.iter().map(|(call, _)| call)).collect();
+            let times = || calls.iter().map(|call| call.arrived_at.as_millis());
+            if let Some((first, last)) = times().min().zip(times().max()) {
+                reports::changed(&mut tx, first, last).await?;
+            }
+            missed::called_again(&mut tx, &mut calls.into_iter()).await?;
+            tx.commit().await?;
         }
-        Ok(())
-    }
-
-    async fn put_calls(&self, rows: Vec<Vec<Val>>, conflict: &str, calls: Vec<&CallRecord>) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin(Durability::Relaxed).await?;
-        insert_many(&mut tx, "calls", &COLUMNS, rows, &format!("on conflict (id) {conflict}")).await?;
-        let times: Vec<i64> = calls.iter().map(|call| call.arrived_at.as_millis()).collect();
-        if let Some((first, last)) = times.iter().min().zip(times.iter().max()) {
-            reports::changed(&mut tx, *first, *last).await?;
-        }
-        missed::called_again(&mut tx, &mut calls.into_iter()).await?;
-        tx.commit().await
     }
 
     /// Closes calls that this node left open when it was killed; how many. Their start stays as it was.

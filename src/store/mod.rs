@@ -24,7 +24,7 @@
 //! | `life` | `order_step`, `move_order`, `urge_order`, `cancel_order`, `order_timeline` |
 //! | `cards` | `card`, `cards` |
 //! | `tasks` | `open_task`, `close_tasks`, `take_task`, `finish_task`, `task`, `open_tasks` |
-//! | `calls` | `record_calls_started`, `record_calls_ended`, `interrupt_open_calls`, `calls`, `calls_with_people`, `call` |
+//! | `calls` | `record_calls`, `interrupt_open_calls`, `calls`, `calls_with_people`, `call` |
 //! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
 //! | `journal` | `journal_after` |
 //! | `reports` | `report`, `past_days`, `roll_reports` |

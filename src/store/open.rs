@@ -105,7 +105,7 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
     let options = if memory { options } else { options.journal_mode(SqliteJournalMode::Wal) };
     // One connection that never rests: an in-memory database lives as long as its connection.
     let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-    let pool = if memory { pool } else { pool.before_acquire(|connection, _| Box::pin(usable(connection))) };
+    let pool = if memory { pool } else { pool.before_acquire(|connection, _| Box::pin(std::future::ready(Ok(usable(connection))))) };
     let writer = pool.clone().max_connections(1).min_connections(1);
     // Two processes that start at once meet here: the one that came second sees what the first has done. SQLite does not
     // wait by itself for the change to write-ahead logging (https://sqlite.org/wal.html section 7), so the whole is repeated.
@@ -161,9 +161,8 @@ async fn prepared(pool: &SqlitePoolOptions, options: &SqliteConnectOptions) -> R
 
 /// Whether a connection may be used again. On a full disk SQLite undoes a transaction by itself; the connection's own
 /// count of open transactions then never comes down, and it would refuse every later one. Such a connection is replaced.
-async fn usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    connection.ping().await?;
-    Ok(!connection.is_in_transaction())
+fn usable(connection: &mut SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 /// Refuses a damaged file before anything is written to it.

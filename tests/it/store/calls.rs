@@ -42,7 +42,7 @@ fn ended(mut record: CallRecord) -> CallRecord {
 pub async fn a_call_keeps_its_path_and_how_it_ended(database: Database) {
     let store = database.store().await;
     let begun = call("c1", saturday());
-    store.record_calls_started("n1", std::slice::from_ref(&begun)).await.unwrap();
+    store.record_calls("n1", std::slice::from_ref(&begun), &[]).await.unwrap();
     let open = store.call("c1").await.unwrap().unwrap();
     assert_eq!((&open.record, open.steps.len(), open.node.as_str()), (&begun, 0, "n1"));
     let steps = vec![
@@ -51,20 +51,20 @@ pub async fn a_call_keeps_its_path_and_how_it_ended(database: Database) {
         Step { at: saturday().after(Duration::from_secs(30)), kind: StepKind::Ended(End { by: Party::Caller, reason: Reason::Finished }) },
     ];
     let done = ended(begun);
-    store.record_calls_ended("n1", &[(done.clone(), steps.clone())]).await.unwrap();
+    store.record_calls("n1", &[], &[(done.clone(), steps.clone())]).await.unwrap();
     let by_sip = store.call("c1@trunk").await.unwrap().unwrap();
     assert_eq!((by_sip.record, by_sip.steps), (done.clone(), steps));
     // A start that is written late does not open it again.
-    store.record_calls_started("n1", &[call("c1", saturday())]).await.unwrap();
+    store.record_calls("n1", &[call("c1", saturday())], &[]).await.unwrap();
     assert!(store.calls(&CallFilter { open: true, ..CallFilter::default() }).await.unwrap().is_empty());
     assert!(store.call("nobody").await.unwrap().is_none());
 }
 
 pub async fn calls_left_open_are_closed_with_their_true_start(database: Database) {
     let store = database.store().await;
-    store.record_calls_started("n1", &[call("a", saturday()), call("b", saturday())]).await.unwrap();
-    store.record_calls_started("n2", &[call("c", saturday())]).await.unwrap();
-    store.record_calls_ended("n1", &[(ended(call("b", saturday())), Vec::new())]).await.unwrap();
+    store.record_calls("n1", &[call("a", saturday()), call("b", saturday())], &[]).await.unwrap();
+    store.record_calls("n2", &[call("c", saturday())], &[]).await.unwrap();
+    store.record_calls("n1", &[], &[(ended(call("b", saturday())), Vec::new())]).await.unwrap();
     let later = saturday().after(Duration::from_secs(600));
     assert_eq!(store.interrupt_open_calls("n1", later).await.unwrap(), 1);
     assert_eq!(store.interrupt_open_calls("n1", later).await.unwrap(), 0);
@@ -80,12 +80,12 @@ pub async fn thousands_of_short_calls_in_one_batch(database: Database) {
     let store = database.store().await;
     let records: Vec<CallRecord> =
         (0..1111).map(|place| call(&format!("c{place:04}"), saturday().after(Duration::from_millis(place)))).collect();
-    store.record_calls_started("n1", &records).await.unwrap();
+    store.record_calls("n1", &records, &[]).await.unwrap();
     let done: Vec<_> = records.into_iter().map(|record| (ended(record), vec![Step { at: saturday(), kind: StepKind::Arrived }])).collect();
-    store.record_calls_ended("n1", &done).await.unwrap();
+    store.record_calls("n1", &[], &done).await.unwrap();
     let latest = store.calls(&CallFilter { limit: 2000, ..CallFilter::default() }).await.unwrap();
     assert_eq!((latest.len(), latest[0].record.id.as_str()), (1111, "c1110"));
     let since = CallFilter { since: Some(saturday().after(Duration::from_millis(1100))), ..CallFilter::default() };
     assert_eq!(store.calls(&since).await.unwrap().len(), 11);
-    store.record_calls_ended("n1", &[]).await.unwrap();
+    store.record_calls("n1", &[], &[]).await.unwrap();
 }

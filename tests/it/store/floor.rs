@@ -85,7 +85,7 @@ fn wish(id: &str, number: &str) -> CallBack {
 pub async fn c64_a_call_tells_who_spoke_with_whom_and_how_it_was_summed_up(database: Database) {
     let (store, _) = database.shop().await;
     let call = CallId::new("call-v1");
-    store.record_calls_started("n1", &[record("call-v1", "13811112222", saturday())]).await.unwrap();
+    store.record_calls("n1", &[record("call-v1", "13811112222", saturday())], &[]).await.unwrap();
     let part = CallPart {
         id: "p1".into(),
         call: call.clone(),
@@ -158,7 +158,7 @@ pub async fn c69_a_missed_caller_is_returned_by_one_person_and_leaves_when_they_
     store.close_missed(&id, "no answer", &zhao, saturday().after(32 * MINUTE)).await.unwrap();
     assert!(matches!(store.close_missed(&id, "again", &zhao, saturday()).await, Err(StoreError::Conflict)));
     // One calls again, the other orders.
-    store.record_calls_started("n1", &[record("c9", "13811113333", saturday().after(MINUTE))]).await.unwrap();
+    store.record_calls("n1", &[record("c9", "13811113333", saturday().after(MINUTE))], &[]).await.unwrap();
     confirmed(super::kit::place(&store, &catalogue, &request("k1", "13811114444"), saturday().after(MINUTE)).await);
     assert_eq!(store.missed(None, 100).await.unwrap(), []);
     let how = |done: Option<(Timestamp, String, String)>| done.map(|(_, how, _)| how).unwrap_or_default();
