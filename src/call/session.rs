@@ -153,7 +153,7 @@ enum Timer {
 }
 
 /// The record of a call must not delay its answer by more than this.
-const RECORD_WAIT: Duration = Duration::from_millis(120);
+const RECORD_WAIT: Duration = Duration::from_millis(90);
 /// Nor may the question who calls delay the first word.
 const CARD_WAIT: Duration = Duration::from_millis(400);
 /// The media thread reports missing sound after this time.

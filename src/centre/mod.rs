@@ -38,7 +38,7 @@ pub const STALE_AFTER: Duration = Duration::from_millis(60);
 /// When so many calls wait for their port and their record, and the first of them longer than this, then the store or the
 /// media threads have fallen behind: further callers are refused at once, so that those let in are still answered soon.
 const MANY_OPENING: usize = 128;
-const OPENING_LATE: Duration = Duration::from_millis(80);
+const OPENING_LATE: Duration = Duration::from_millis(60);
 
 /// Limits of the brain.
 #[derive(Debug, Clone)]

@@ -153,7 +153,7 @@ impl World {
         let sip = Endpoint::new(settings(trunk()), ids.clone(), now);
         let ports = Ports::new(20_000, 20_999, &mut ids);
         let centre = {
-            let limits = Limits { max_calls: 100, node: "t".into(), demo: true, address: "10.0.0.1".parse().unwrap() };
+            let limits = Limits { max_calls: 200, node: "t".into(), demo: true, address: "10.0.0.1".parse().unwrap() };
             let acd = Acd::new(queue::Settings::default(), Ids::seeded(seed + 3), now);
             Centre::new(sip, acd, ports, env, limits, Ids::seeded(seed + 1))
         };
@@ -579,7 +579,10 @@ impl Inner {
                 Output::Media(order) => self.media(order),
                 Output::Store(request) => {
                     if let dinetone::call::request::StoreRequest::Started { call, .. } = request {
-                        self.centre.handle(now, Input::Reply { call, reply: dinetone::call::request::Reply::Started });
+                        // A store that is away says nothing; what it did not note is written at the end.
+                        if !self.store_away {
+                            self.centre.handle(now, Input::Reply { call, reply: dinetone::call::request::Reply::Started });
+                        }
                     } else if let dinetone::call::request::StoreRequest::Ended { record, steps } = request {
                         self.records.push((*record, steps));
                     } else if self.store_away {

@@ -1,9 +1,10 @@
-//! Bad networks, in numbers: at 30 % loss nothing leaks, whoever gets through and whoever does not.
+//! Bad networks and a slow store, in numbers: nothing leaks, and whoever is let in is answered soon.
 
 use std::time::Duration;
 
 use crate::kit::World;
 use crate::kit::network::Weather;
+use crate::kit::phone::Line;
 
 #[test]
 fn at_thirty_per_cent_loss_every_call_ends_and_nothing_is_left() {
@@ -18,4 +19,28 @@ fn at_thirty_per_cent_loss_every_call_ends_and_nothing_is_left() {
     assert_eq!(world.calls_up(), 0, "{}", world.ladder());
     assert_eq!(world.records().len(), diners.len(), "every call has one record");
     world.is_quiet();
+}
+
+#[test]
+fn while_the_store_cannot_keep_up_further_callers_are_refused_at_once() {
+    let world = World::open_at("12:00");
+    world.store_is_away(true);
+    let let_in: Vec<_> = (0..128).map(|n| world.call_from(&format!("136001{n:05}"))).collect();
+    world.time_passes(Duration::from_millis(70));
+    let late = world.call_from("13700137000");
+    world.time_passes(Duration::from_millis(15));
+    assert!(matches!(late.line(), Line::Over(why) if why.contains("503")), "{}", world.ladder());
+    world.time_passes(Duration::from_millis(200));
+    for diner in &let_in {
+        diner.is_up();
+    }
+    let next = world.call_from("13700137001");
+    next.waits_for_answer();
+    next.is_up();
+    for diner in let_in.iter().chain([&next]) {
+        diner.hangs_up();
+    }
+    world.store_is_away(false);
+    world.time_passes(Duration::from_secs(2));
+    assert_eq!(world.records().len(), 129, "nobody was let in without a record");
 }

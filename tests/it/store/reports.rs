@@ -167,7 +167,7 @@ async fn fill(store: &Store) {
         call("k4", at(20, 19, 0), Reason::Rejected(503), &[], None),
         call("h", at(21, 12, 0), Reason::Finished, &[], None),
     ];
-    store.record_calls_ended("n1", &calls).await.unwrap();
+    store.record_calls("n1", &[], &calls).await.unwrap();
 }
 
 async fn friday_is_right(store: &Store) {
@@ -259,7 +259,7 @@ pub async fn c102_a_late_change_is_told_at_once(database: Database) {
     // Written late, as after a store that was away.
     let late = Caller { id: "late", at: at(20, 20, 0), queue: "order-zh", waited: SECOND, how: QueueOutcome::Answered };
     store.keep("n1", &facts(&late), at(22, 14, 5)).await.unwrap();
-    store.record_calls_ended("n1", &[call("late", at(20, 20, 0), Reason::Finished, &[], None)]).await.unwrap();
+    store.record_calls("n1", &[], &[call("late", at(20, 20, 0), Reason::Finished, &[], None)]).await.unwrap();
     assert_eq!(offered(store.clone()).await, 7);
     let lines = report(&store, "lines", Grain::Day, friday, friday, &Filter::default()).await;
     check(&lines, &lines.rows[0], &[("calls", 6)]);
