@@ -46,6 +46,12 @@ pub struct Call {
     pub packets_lost: u64,
     pub one_way: bool,
     pub no_keys: bool,
+    pub queue: Option<String>,
+    /// The person's id.
+    pub agent: Option<String>,
+    pub waited_ms: u64,
+    /// Two digits.
+    pub code: Option<u8>,
     /// Only while it lasts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
@@ -104,6 +110,10 @@ impl Call {
             packets_lost: record.packets_lost,
             one_way: record.one_way,
             no_keys: record.no_keys,
+            queue: record.queue.as_ref().map(ToString::to_string),
+            agent: record.agent.as_ref().map(ToString::to_string),
+            waited_ms: record.waited_ms,
+            code: record.disposition.map(crate::domain::Disposition::code),
             node: None,
             steps: steps.iter().map(|step| PathStep::of(step, record.arrived_at)).collect(),
         }

@@ -15,8 +15,8 @@ use super::keys::{Keys, info_key};
 use super::plan::{self, Side, Srtp};
 use super::request::{Reply, StoreRequest};
 use crate::domain::{
-    CallId, CallRecord, Catalogue, End, KeySource, Language, Leaving, Party, PhoneNumber, QueueNews, QueueWish, Reason, RecordingId,
-    ShopClock, Step, StepKind, Timestamp,
+    CallId, CallRecord, Catalogue, End, KeySource, Language, Leaving, Party, PhoneNumber, QueueId, QueueNews, QueueWish, Reason,
+    RecordingId, ShopClock, Step, StepKind, Timestamp, UserId,
 };
 use crate::ivr::dialogue::{Dialogue, Snapshot};
 use crate::ivr::io::DialogueInput;
@@ -82,11 +82,11 @@ pub enum SessionInput {
     Identified(crate::domain::CustomerId),
     /// An agent took an order by keyboard.
     Ordered(String),
-    /// Which queue, who answered, how long they waited: for the record.
+    /// Where they waited, who took them, how long this wait was: for the record.
     Served {
-        queue: Option<String>,
-        agent: Option<String>,
-        waited_ms: Option<u64>,
+        queue: Option<QueueId>,
+        agent: Option<UserId>,
+        waited_ms: u64,
     },
 }
 
@@ -283,6 +283,10 @@ impl Session {
             packets_lost: 0,
             one_way: false,
             no_keys: false,
+            queue: None,
+            agent: None,
+            waited_ms: 0,
+            disposition: None,
         };
         Self {
             dialog: invited.dialog,

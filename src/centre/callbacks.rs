@@ -78,6 +78,7 @@ impl Centre {
             self.floor.missed.insert(call, missed);
         }
         self.with_call(now, call, |session, env| session.handle(env, now, SessionInput::WithAgent(true)));
+        self.served(now, call, None, Some(agent.clone()), 0);
         self.out.push_back(Output::Store(StoreRequest::Pop { call, customer: None, phone: Some(number), identity: Identity::Caller }));
         self.rebridge(now, call);
         true

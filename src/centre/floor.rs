@@ -145,6 +145,8 @@ pub(super) struct Floor {
     ticking: bool,
     /// Year, month and day of the restaurant.
     today: Option<(i16, i8, i8)>,
+    /// Whether it is a time at which customers are called back, as last told.
+    calls_back: Option<bool>,
     pub store_away: bool,
     /// The phone whose transfer key is being obeyed: it is told before its call ends.
     pub referring: Option<u64>,
@@ -172,6 +174,7 @@ impl Floor {
             next_leg: 0,
             ticking: false,
             today: None,
+            calls_back: None,
             store_away: false,
             referring: None,
         }
@@ -233,7 +236,6 @@ impl Centre {
         match alarm {
             Alarm::Tick => {
                 self.floor.ticking = false;
-                self.midnight(now);
                 self.reconcile(now);
                 self.keep_ticking(now);
             }
@@ -256,16 +258,22 @@ impl Centre {
     pub(super) fn keep_ticking(&mut self, now: Now) {
         if !self.floor.ticking && !self.floor.desks.is_empty() {
             self.floor.ticking = true;
+            self.time_of_day(now);
             self.floor.alarm(now.instant + RECONCILE, Alarm::Tick);
         }
     }
 
-    /// At midnight of the restaurant the day's numbers begin anew.
-    fn midnight(&mut self, now: Now) {
+    /// At midnight of the restaurant the day's numbers begin anew; customers are called back at decent hours.
+    fn time_of_day(&mut self, now: Now) {
         let local = self.env.clock.local(now.wall.into());
         let today = (local.year(), local.month(), local.day());
         if self.floor.today.replace(today).is_some_and(|before| before != today) {
             self.floor.acd.handle(now, AcdInput::NewDay);
+        }
+        let minute = u16::try_from(i16::from(local.hour()) * 60 + i16::from(local.minute())).unwrap_or(0);
+        let open = self.floor.acd.settings().may_call_back(minute);
+        if self.floor.calls_back.replace(open) != Some(open) {
+            self.floor.acd.handle(now, AcdInput::CallBackTime { open });
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Centre, Output};
 use crate::call::conversation::{Part, Watching};
 use crate::call::request::{CallBackStep, StoreRequest};
+use crate::call::session::SessionInput;
 use crate::domain::{
     CallBackStatus, CallPart, Disposition, Fact, Leaving, MissedCaller, MissedKind, OrderNumber, PartKind, QueueId, QueueOutcome,
     QueueVisit, Timestamp, UserId, WrapUp,
@@ -56,9 +57,19 @@ impl Centre {
         talk.visit = Some(visit.clone());
         if let Some(mut moved) = moved {
             moved.left = Some((now.wall.into(), QueueOutcome::Moved));
+            let waited_ms = waited(&moved);
             self.keep(Fact::Visit(moved));
+            self.served(now, call, None, None, waited_ms);
         }
+        let queue = Some(visit.queue.clone());
         self.keep(Fact::Visit(visit));
+        self.served(now, call, queue, None, 0);
+    }
+
+    /// What of this stands in the call's record.
+    pub(super) fn served(&mut self, now: Now, call: u64, queue: Option<QueueId>, agent: Option<UserId>, waited_ms: u64) {
+        let served = SessionInput::Served { queue, agent, waited_ms };
+        self.with_call(now, call, |session, env| session.handle(env, now, served));
     }
 
     /// The wait is over, in this way.
@@ -69,7 +80,9 @@ impl Centre {
         visit.left = Some((now.wall.into(), how));
         visit.agent = agent.cloned();
         visit.customer = talk.pop.customer.clone().or(visit.customer);
+        let waited_ms = waited(&visit);
         self.keep(Fact::Visit(visit));
+        self.served(now, call, None, agent.cloned(), waited_ms);
     }
 
     pub(super) fn visit_left(&mut self, now: Now, call: u64, why: &Leaving) {
@@ -298,4 +311,9 @@ impl Centre {
         let step = if spoke { CallBackStep::Finish { id, why: "reached".into() } } else { CallBackStep::Fail { id } };
         self.call_back_step(step);
     }
+}
+
+/// How long a stay in a queue was, in milliseconds.
+fn waited(visit: &QueueVisit) -> u64 {
+    visit.left.map_or(0, |(at, _)| u64::try_from(at.as_millis() - visit.entered_at.as_millis()).unwrap_or(0))
 }

@@ -384,16 +384,9 @@ impl Centre {
         let began = if talk.from.is_some() { "transfer" } else { "ring" };
         let number = who.number.clone();
         talk.agent = Some(Part { who, leg, since: now.wall.into(), began, muted: false, held: false, held_since: None, held_ms: 0 });
-        let waited_ms = talk.waited_ms;
         self.visit_ends(now, call, QueueOutcome::Answered, Some(agent));
         self.keep_part_begun(call);
         self.take_up(now, call, agent, number);
-        let served = SessionInput::Served {
-            queue: Some(queue.as_str().to_owned()),
-            agent: Some(agent.as_str().to_owned()),
-            waited_ms: Some(waited_ms),
-        };
-        self.with_call(now, call, |session, env| session.handle(env, now, served));
         if self.is_quiet(agent) {
             // Answered by a page from which nothing comes: the caller is not left in silence.
             self.seat_lost(now, agent, "media");

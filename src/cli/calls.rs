@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Failure, Settings, live, output};
 use crate::server::start::open_store;
-use crate::store::CallFilter;
+use crate::store::{CallFilter, Store};
 use crate::wire;
 
 /// List calls, or show the whole path of one: every digit with its time and source, what was said, how it ended.
@@ -59,7 +59,9 @@ pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
         CallsCommand::List { limit, json, .. } => {
             let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
             let stored = store.calls(&CallFilter { limit, ..CallFilter::default() }).await.map_err(|error| error.to_string())?;
-            let calls: Vec<Value> = stored.iter().filter_map(|call| serde_json::to_value(wire::Call::of(&call.record, &[])).ok()).collect();
+            let mut calls: Vec<Value> =
+                stored.iter().filter_map(|call| serde_json::to_value(wire::Call::of(&call.record, &[])).ok()).collect();
+            name_agents(&store, &mut calls).await;
             if json {
                 return Ok(output::json(&calls)?);
             }
@@ -73,7 +75,11 @@ pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
                     let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
                     let stored = store.call(&id).await.map_err(|error| error.to_string())?;
                     let Some(stored) = stored else { return Err(format!("there is no call {id:?}; see dinetone calls list").into()) };
-                    serde_json::to_value(wire::Call::of(&stored.record, &stored.steps)).map_err(|error| error.to_string())?
+                    let mut call =
+                        [serde_json::to_value(wire::Call::of(&stored.record, &stored.steps)).map_err(|error| error.to_string())?];
+                    name_agents(&store, &mut call).await;
+                    let [call] = call;
+                    call
                 }
             };
             if json {
@@ -83,6 +89,15 @@ pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// People are told by name; who is not on record any more, by id.
+async fn name_agents(store: &Store, calls: &mut [Value]) {
+    let users = store.users().await.unwrap_or_default();
+    for call in calls {
+        let name = users.iter().find(|user| call["agent"] == user.id.as_str()).map(|user| user.name.clone());
+        call["agent_name"] = name.or_else(|| call["agent"].as_str().map(str::to_owned)).into();
+    }
 }
 
 /// A Call-ID may hold anything: in a path it is written in escapes.
@@ -102,6 +117,10 @@ fn text<'a>(call: &'a Value, key: &str) -> &'a str {
     call.get(key).and_then(Value::as_str).unwrap_or("–")
 }
 
+fn agent(call: &Value) -> &str {
+    call.get("agent_name").or_else(|| call.get("agent")).and_then(Value::as_str).unwrap_or("–")
+}
+
 fn list(calls: &[Value]) {
     let rows: Vec<Vec<String>> = calls
         .iter()
@@ -118,11 +137,14 @@ fn list(calls: &[Value]) {
                 text(call, "dialled").to_owned(),
                 call.get("keys").and_then(Value::as_u64).unwrap_or(0).to_string(),
                 text(call, "order").to_owned(),
+                text(call, "queue").to_owned(),
+                text(call, "agent_name").to_owned(),
+                call.get("code").and_then(Value::as_u64).map_or_else(|| "–".to_owned(), |code| code.to_string()),
                 end,
             ]
         })
         .collect();
-    output::table(&["CALL", "ARRIVED", "CALLER", "DIALLED", "KEYS", "ORDER", "END"], &rows);
+    output::table(&["CALL", "ARRIVED", "CALLER", "DIALLED", "KEYS", "ORDER", "QUEUE", "AGENT", "CODE", "END"], &rows);
 }
 
 fn show(call: &Value) {
@@ -136,6 +158,11 @@ fn show(call: &Value) {
     ));
     let number = |key: &str| call.get(key).and_then(Value::as_u64).unwrap_or(0);
     output::line(&format!("Sound    {}, {} packets heard, {} lost", text(call, "codec"), number("packets_in"), number("packets_lost")));
+    if !call.get("queue").is_none_or(Value::is_null) || !call.get("agent").is_none_or(Value::is_null) {
+        let code = call.get("code").and_then(Value::as_u64).map_or_else(|| "–".to_owned(), |code| code.to_string());
+        let seconds = number("waited_ms") / 1000;
+        output::line(&format!("People   queue {}, waited {seconds} s, agent {}, code {code}", text(call, "queue"), agent(call)));
+    }
     output::line("");
     for step in call.get("steps").and_then(Value::as_array).into_iter().flatten() {
         let after = step.get("after").and_then(Value::as_f64).unwrap_or(0.0);

@@ -147,6 +147,8 @@ pub struct Web {
     pub key: Option<PathBuf>,
     /// Pages of other origins that may use cookies and sockets, such as `https://hotline.example` behind a proxy.
     pub origins: Vec<String>,
+    /// Proxies whose word on where a visitor comes from (`X-Forwarded-For`) is believed.
+    pub proxies: Vec<IpAddr>,
     /// A session ends after this time without any use, and after the other in any case.
     pub session_idle: Duration,
     pub session_longest: Duration,
@@ -394,6 +396,11 @@ fn web(mut s: Section<'_>) -> Web {
             s.fault("origins", format!("{origin:?} is no origin"), "write scheme and host, such as \"https://hotline.example\"");
         }
     }
+    let written = s.list("proxies").unwrap_or_default();
+    let proxies: Vec<IpAddr> = written.iter().filter_map(|text| text.parse().ok()).collect();
+    if proxies.len() < written.len() {
+        s.fault("proxies", format!("{written:?}"), "write addresses, such as [\"127.0.0.1\"]");
+    }
     let session_idle = s.duration("session_idle", Duration::from_secs(2 * 3600));
     let session_longest = s.duration("session_longest", Duration::from_secs(14 * 3600));
     if session_idle > session_longest {
@@ -401,7 +408,7 @@ fn web(mut s: Section<'_>) -> Web {
     }
     let max_connections = usize::try_from(s.number("max_connections", 4096, 16..=100_000)).unwrap_or(4096);
     s.finish();
-    Web { listen, certificate, key, origins, session_idle, session_longest, max_connections }
+    Web { listen, certificate, key, origins, proxies, session_idle, session_longest, max_connections }
 }
 
 fn sip(mut s: Section<'_>) -> Sip {

@@ -40,6 +40,9 @@ pub(super) fn acd(mut s: Section<'_>) -> Settings {
         callback_tries: small(s.number("callback_tries", u64::from(usual.callback_tries), 1..=10)),
         callback_pause: s.duration("callback_pause", usual.callback_pause),
         callback_limit: usize::try_from(s.number("callback_limit", 200, 0..=10_000)).unwrap_or(usual.callback_limit),
+        callback_hours: s
+            .parse("callback_hours", hours, "write such as \"08:00-22:00\", in the restaurant's time")
+            .unwrap_or(usual.callback_hours),
         queues: Vec::new(),
     };
     for (key, time) in [("ageing", settings.ageing), ("announce_every", settings.announce_every)] {
@@ -132,6 +135,18 @@ fn a_break(text: &str) -> Option<(String, Duration)> {
     Some((name.to_owned(), duration(time.trim())?)).filter(|_| good && !ours)
 }
 
+/// `08:00-22:00`, in minutes of the day.
+fn hours(text: &str) -> Option<(u16, u16)> {
+    let minute = |text: &str| {
+        let (hour, minute) = text.trim().split_once(':')?;
+        let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+        let minutes = hour.checked_mul(60)?.checked_add(minute)?;
+        (minute < 60 && minutes <= 24 * 60).then_some(minutes)
+    };
+    let (from, until) = text.split_once('-')?;
+    Some((minute(from)?, minute(until)?)).filter(|(from, until)| from != until)
+}
+
 /// `8001:3`
 fn weight(text: &str) -> Option<(String, u32)> {
     let (number, weight) = text.split_once(':')?;
@@ -157,6 +172,7 @@ mod tests {
             breaks = ["tea:5m"]
             sticky_wait = "12s"
             sticky_last = "first"
+            callback_hours = "09:30-21:00"
             [[queue]]
             id = "vip"
             strategy = "round-robin"
@@ -175,6 +191,7 @@ mod tests {
         assert_eq!(queues.queues[0].weights, [("8001".to_owned(), 3)]);
         assert_eq!(queues.queues[1].name_zh, "全部");
         assert_eq!(queues.sticky_wait, Duration::from_secs(12));
+        assert_eq!([569, 570, 1259, 1260].map(|minute| queues.may_call_back(minute)), [false, true, true, false]);
     }
 
     #[test]
@@ -183,6 +200,7 @@ mod tests {
             [acd]
             breaks = ["lunch"]
             sticky_last = "me"
+            callback_hours = "8-22"
             [[queue]]
             id = "a b"
             strategy = "rrmemory"
@@ -196,11 +214,12 @@ mod tests {
             [[queue]]
             id = "c"
         "#;
-        let error = Config::read(text, []).expect_err("ten faults");
+        let error = Config::read(text, []).expect_err("eleven faults");
         let shown = error.to_string();
         for part in [
             "acd.breaks",
             "acd.sticky_last",
+            "acd.callback_hours",
             "queue[0].id",
             "queue[0].strategy",
             "queue[0].skills",
@@ -213,6 +232,6 @@ mod tests {
         ] {
             assert!(shown.contains(part), "{part} in {shown}");
         }
-        assert_eq!(error.0.len(), 10, "{shown}");
+        assert_eq!(error.0.len(), 11, "{shown}");
     }
 }

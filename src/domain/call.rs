@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CallId, CustomerId, Language, OrderNumber, PhoneNumber, Timestamp};
+use super::{CallId, CustomerId, Disposition, Language, OrderNumber, PhoneNumber, QueueId, Timestamp, UserId};
 
 /// Whose doing an ending was; reports and alarms group by this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -177,6 +177,14 @@ pub struct CallRecord {
     pub packets_lost: u64,
     pub one_way: bool,
     pub no_keys: bool,
+    /// Where the caller waited last; none when they never did.
+    pub queue: Option<QueueId>,
+    /// Who had the caller first.
+    pub agent: Option<UserId>,
+    /// In all queues together.
+    pub waited_ms: u64,
+    /// How an agent summed it up, some time after the call.
+    pub disposition: Option<Disposition>,
 }
 
 impl fmt::Display for End {

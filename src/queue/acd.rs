@@ -39,6 +39,8 @@ pub struct Acd {
     /// Call-backs by the phone that is called: one for each.
     pub(super) backs: HashMap<PhoneNumber, u64>,
     pub(super) back_ids: HashMap<String, u64>,
+    /// It is a time of day at which customers are called back.
+    pub(super) calls_back: bool,
     pub(super) arrivals: u64,
     /// Callers to whom more agents may have become open.
     pub(super) dirty: Vec<u64>,
@@ -153,6 +155,7 @@ impl Acd {
             backs: HashMap::new(),
             back_ids: HashMap::new(),
             arrivals: 0,
+            calls_back: true,
             dirty: Vec::new(),
             fresh: Vec::new(),
             several: BTreeSet::new(),
@@ -290,6 +293,7 @@ impl Acd {
             AcdInput::InCall { call, agent } => self.in_call(call, &agent),
             AcdInput::DialsOut { call, agent } => self.dials_out(call, &agent),
             AcdInput::LiveLegs(legs) => self.reconcile(&legs),
+            AcdInput::CallBackTime { open } => self.calls_back = open,
             AcdInput::CallBackRestored(back) => self.restore(*back),
             AcdInput::CallBackReached { id, joining } => self.reached(&id, *joining),
             AcdInput::CallBackFailed { id, why } => self.callback_failed(&id, &why),

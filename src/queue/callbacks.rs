@@ -85,6 +85,9 @@ impl Acd {
 
     /// Dials those whose turn is near: as many as agents are free, one when none is, and never ahead of who came earlier.
     pub(super) fn dial_due(&mut self) {
+        if !self.calls_back {
+            return;
+        }
         for queue in 0..self.queues.len() {
             if self.queues[queue].virtuals == 0 || self.queues[queue].working == 0 {
                 continue;

@@ -264,6 +264,10 @@ pub enum AcdInput {
     LiveLegs(Vec<LiveLeg>),
 
     // —— call-backs ——
+    /// Whether it is a time of day at which customers are called back; it is, until told otherwise.
+    CallBackTime {
+        open: bool,
+    },
     /// Kept by the store from before a restart.
     CallBackRestored(Box<CallBack>),
     /// The customer answered and pressed 1: they are this call now, at the kept place.

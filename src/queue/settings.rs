@@ -151,6 +151,9 @@ pub struct Settings {
     pub callback_pause: Duration,
     /// Call-backs that may wait; a further one becomes an agent's task at once.
     pub callback_limit: usize,
+    /// Customers are called back from this minute of the restaurant's day until before that one; past midnight when the second is
+    /// the smaller.
+    pub callback_hours: (u16, u16),
 }
 
 impl Default for Settings {
@@ -177,6 +180,7 @@ impl Default for Settings {
             callback_tries: 2,
             callback_pause: seconds(300),
             callback_limit: 200,
+            callback_hours: (8 * 60, 22 * 60),
         }
     }
 }
@@ -186,6 +190,13 @@ impl Settings {
     #[must_use]
     pub fn is_valued(&self, level: Option<&str>) -> bool {
         level.is_some_and(|level| self.valued_levels.iter().any(|valued| valued == level))
+    }
+
+    /// Whether customers may be called back at this minute of the day.
+    #[must_use]
+    pub const fn may_call_back(&self, minute: u16) -> bool {
+        let (from, until) = self.callback_hours;
+        if from <= until { minute >= from && minute < until } else { minute >= from || minute < until }
     }
 
     /// Whether this is one of the reasons for a break.

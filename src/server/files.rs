@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::domain::Finding;
+use crate::domain::{Finding, QueueId};
 use crate::house::House;
 use crate::ivr::script::Script;
 use crate::media::wav;
@@ -34,6 +34,8 @@ pub struct Places {
     /// The operator's own prompts, usually `data/prompts`; need not be there.
     pub prompts: PathBuf,
     pub digit_one: DigitOne,
+    /// The queues of the settings, for nodes that name one.
+    pub queues: Vec<QueueId>,
 }
 
 impl Places {
@@ -89,6 +91,14 @@ impl Places {
         findings.extend(faults);
         let (script, faults) = Script::read(&table, &|id| library.has(id));
         findings.extend(faults);
+        for (_, node) in script.nodes() {
+            let Some(queue) = node.queue.as_ref().filter(|queue| !self.queues.iter().any(|known| known.as_str() == *queue)) else {
+                continue;
+            };
+            let known: Vec<&str> = self.queues.iter().map(QueueId::as_str).collect();
+            let cure = format!("name a [[queue]] of the settings ({}), or add it there", known.join(", "));
+            findings.push(Finding::new(format!("node.{}.queue", node.name), format!("there is no queue {queue:?}"), cure));
+        }
         (Some(Files { script: Arc::new(script), library: Arc::new(library), house, lacking: Vec::new(), advice: Vec::new() }), findings)
     }
 

@@ -84,7 +84,8 @@ pub type Faults = Vec<Finding>;
 #[must_use]
 pub fn places(config: &Config, menus: &Path) -> Places {
     let digit_one = if config.shop.digit_one_yao { DigitOne::Yao } else { DigitOne::Yi };
-    Places { menus: menus.to_owned(), prompts: config.data_dir.join("prompts"), digit_one }
+    let queues = config.queues.queues.iter().map(|queue| queue.id.clone()).collect();
+    Places { menus: menus.to_owned(), prompts: config.data_dir.join("prompts"), digit_one, queues }
 }
 
 /// Each call holds two ports of sound: as many descriptors as this system allows, since its soft limit is often 1024.
@@ -364,6 +365,8 @@ async fn assemble(
         floor: Arc::new(web::Floor {
             breaks: config.queues.breaks.clone(),
             ring: config.queues.queues.first().map_or(Duration::from_secs(20), |queue| queue.ring),
+            in_time: config.queues.queues.first().map_or(Duration::from_secs(20), |queue| queue.service_level),
+            short: config.queues.short_abandon,
         }),
         demo: options.demo,
         secure: web_tls.is_some(),

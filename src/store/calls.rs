@@ -4,7 +4,9 @@ use sqlx::AssertSqlSafe;
 
 use super::db::{Durability, Row, Tx, Val, vals};
 use super::{Store, StoreError, missed, reports, steps};
-use crate::domain::{CallId, CallRecord, CustomerId, End, Language, OrderNumber, PhoneNumber, QueueId, Step, Timestamp, UserId};
+use crate::domain::{
+    CallId, CallRecord, CustomerId, Disposition, End, Language, OrderNumber, PhoneNumber, QueueId, Step, Timestamp, UserId,
+};
 
 /// Which calls to list, latest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +50,7 @@ pub struct StoredCall {
     pub steps: Vec<Step>,
 }
 
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 26] = [
     "id",
     "sip_call_id",
     "node",
@@ -70,11 +72,18 @@ const COLUMNS: [&str; 22] = [
     "packets_lost",
     "one_way",
     "no_keys",
+    "queue",
+    "agent",
+    "waited_ms",
+    "disposition",
     "steps",
 ];
 
+/// All but the path.
+const SHORT: usize = COLUMNS.len() - 1;
+
 /// What a call's end may tell anew.
-const CHANGING: [&str; 15] = [
+const CHANGING: [&str; 18] = [
     "customer",
     "language",
     "answered_at",
@@ -89,6 +98,9 @@ const CHANGING: [&str; 15] = [
     "packets_lost",
     "one_way",
     "no_keys",
+    "queue",
+    "agent",
+    "waited_ms",
     "steps",
 ];
 
@@ -154,7 +166,7 @@ impl Store {
     pub async fn calls(&self, filter: &CallFilter) -> Result<Vec<StoredCall>, StoreError> {
         let sql = format!(
             "select {}, null from calls where arrived_at >= $1 and ($2 = '' or caller = $2) {} and {} and {} order by arrived_at desc, id desc limit $3",
-            COLUMNS[..21].join(", "),
+            COLUMNS[..SHORT].join(", "),
             if filter.open { "and ended_at is null" } else { "" },
             // Written out, so that their indexes are used.
             if filter.customer.is_some() { "customer = $4" } else { "$4 = ''" },
@@ -266,6 +278,10 @@ fn values(node: &str, call: &CallRecord, path: Option<String>) -> Vec<Val> {
         call.packets_lost,
         call.one_way,
         call.no_keys,
+        call.queue.as_ref().map(QueueId::as_str),
+        call.agent.as_ref().map(UserId::as_str),
+        call.waited_ms,
+        call.disposition.map(|disposition| i64::from(disposition.code())),
         path,
     ]
     .to_vec()
@@ -300,7 +316,11 @@ fn call(row: &Row) -> Result<StoredCall, StoreError> {
         packets_lost: large(18)?,
         one_way: row.flag(19)?,
         no_keys: row.flag(20)?,
+        queue: row.opt_text(21)?.map(QueueId::new),
+        agent: row.opt_text(22)?.map(UserId::new),
+        waited_ms: large(23)?,
+        disposition: row.opt_int(24)?.and_then(|code| u8::try_from(code).ok()).and_then(Disposition::new),
     };
-    let steps = row.opt_text(21)?.map_or_else(Vec::new, |path| steps::from_text(path, arrived_at));
+    let steps = row.opt_text(SHORT)?.map_or_else(Vec::new, |path| steps::from_text(path, arrived_at));
     Ok(StoredCall { record, node: row.text(2)?.to_owned(), steps })
 }

@@ -29,6 +29,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "people", include_str!("../../migrations/0006_people.sql")),
     (7, "kitchen", include_str!("../../migrations/0007_kitchen.sql")),
     (9, "reports", include_str!("../../migrations/0009_reports.sql")),
+    (10, "floor", include_str!("../../migrations/0010_floor.sql")),
 ];
 
 /// The newest schema that this program knows.

@@ -5,8 +5,8 @@ use super::people::{member_number, phone};
 use super::placing::{TakenDown, cooked_by};
 use super::{Store, StoreError, lines};
 use crate::domain::{
-    CallId, CustomerId, Fulfilment, Money, Order, OrderId, OrderNumber, OrderStatus, PhoneNumber, Place, PlacedVia, RecordingId, Timestamp,
-    UserId, When,
+    BranchNumber, CallId, CustomerId, Fulfilment, Money, Order, OrderId, OrderNumber, OrderStatus, PhoneNumber, Place, PlacedVia,
+    RecordingId, Timestamp, UserId, When,
 };
 use crate::ivr::question::OrderView;
 
@@ -23,6 +23,8 @@ pub struct OrderFilter {
     pub phone: Option<PhoneNumber>,
     /// Only of this customer.
     pub customer: Option<CustomerId>,
+    /// Only of this branch.
+    pub branch: Option<BranchNumber>,
     /// At most so many; 100 when zero.
     pub limit: u32,
 }
@@ -53,7 +55,7 @@ impl Store {
     pub async fn orders(&self, filter: &OrderFilter) -> Result<Vec<Order>, StoreError> {
         let sql = format!(
             "select {COLUMNS} from orders where placed_at >= $1 and ($2 = '' or status = $2) and ($3 = '' or phone = $3) \
-             and ($4 = 0 or status not in ('done', 'cancelled')) and {} order by placed_at desc, number desc limit $5",
+             and ($4 = 0 or status not in ('done', 'cancelled')) and ($7 = 0 or branch = $7) and {} order by placed_at desc, number desc limit $5",
             // Written out, so that its index is used.
             if filter.customer.is_some() { "customer = $6" } else { "$6 = ''" }
         );
@@ -65,6 +67,7 @@ impl Store {
             filter.open,
             limit,
             filter.customer.as_ref().map_or("", CustomerId::as_str),
+            filter.branch.map_or(0, BranchNumber::get),
         ];
         let mut orders = Vec::new();
         for row in self.pool.rows(sqlx::AssertSqlSafe(sql), args).await? {

@@ -1,5 +1,6 @@
 //! The headers of every answer, and one shape for every refusal.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Web;
 use super::problem::Problem;
+use super::viewer::Peer;
 
 /// A request that takes longer is given up. Sockets and the sign-in's delay are not concerned: they answer or upgrade sooner.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,7 +23,11 @@ const POLICY_OF_DOCS: &str = "default-src 'self'; connect-src 'self'; script-src
     img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// Runs the request and dresses its answer.
-pub async fn dress(State(web): State<Web>, request: Request, next: Next) -> Response {
+pub async fn dress(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<Peer>().copied();
+    if let Some(visitor) = peer.and_then(|peer| behind(&web.settings.proxies, peer.0.ip().to_canonical(), request.headers())) {
+        request.extensions_mut().insert(Peer((visitor, 0).into()));
+    }
     let docs = request.uri().path().starts_with("/api/docs");
     let mut response = match tokio::time::timeout(PATIENCE, next.run(request)).await {
         Ok(response) => response,
@@ -42,6 +48,18 @@ pub async fn dress(State(web): State<Web>, request: Request, next: Next) -> Resp
     response
 }
 
+/// Where a visitor comes from, by the word of a proxy that we trust: the last address on its list that is no such proxy, since
+/// whatever stands before it the visitor may have written.
+fn behind(trusted: &[IpAddr], peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    if !trusted.contains(&peer) {
+        return None;
+    }
+    let told: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(',')).collect();
+    let mut told = told.into_iter().rev().map_while(|text| text.trim().parse::<IpAddr>().ok()).map(|ip| ip.to_canonical());
+    told.find(|ip| !trusted.contains(ip))
+}
+
 fn dress_headers(headers: &mut HeaderMap, docs: bool, secure: bool) {
     let mut set = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -59,5 +77,25 @@ fn dress_headers(headers: &mut HeaderMap, docs: bool, secure: bool) {
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_trusted_proxy_tells_where_a_visitor_comes_from() {
+        let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let trusted = [ip("127.0.0.1"), ip("10.0.0.5")];
+        let told = |peer: &str, line: &'static str| {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_static(line))]);
+            behind(&trusted, ip(peer), &headers)
+        };
+        assert_eq!(told("127.0.0.1", "203.0.113.9"), Some(ip("203.0.113.9")));
+        assert_eq!(told("127.0.0.1", "1.1.1.1, 203.0.113.9, 10.0.0.5"), Some(ip("203.0.113.9")), "what the visitor wrote does not count");
+        assert_eq!(told("203.0.113.9", "127.0.0.1"), None, "a stranger is not believed");
+        assert_eq!(told("127.0.0.1", "nonsense"), None);
+        assert_eq!(behind(&trusted, ip("127.0.0.1"), &HeaderMap::new()), None);
     }
 }

@@ -55,6 +55,10 @@ pub struct Floor {
     pub breaks: Vec<(String, Duration)>,
     /// How long a call rings at one agent.
     pub ring: Duration,
+    /// Answered within so long counts for the service level.
+    pub in_time: Duration,
+    /// Who hangs up sooner did not wait for us.
+    pub short: Duration,
 }
 
 impl Default for Floor {
@@ -64,6 +68,8 @@ impl Default for Floor {
         Self {
             breaks: breaks.into_iter().map(|(code, length)| (code.to_owned(), minutes(length))).collect(),
             ring: Duration::from_secs(20),
+            in_time: Duration::from_secs(20),
+            short: Duration::from_secs(5),
         }
     }
 }

@@ -56,6 +56,20 @@ impl Web {
         request: &T,
         work: impl Future<Output = Answer<(StatusCode, Value)>>,
     ) -> Answer<Response> {
+        self.once_but(viewer, headers, what, request, "", work).await
+    }
+
+    /// The same for an answer with a secret in it, which is told once and not kept: a repetition gets the answer without the field
+    /// of this name.
+    pub async fn once_but<T: Serialize + Sync>(
+        &self,
+        viewer: &Viewer,
+        headers: &HeaderMap,
+        what: &str,
+        request: &T,
+        secret: &str,
+        work: impl Future<Output = Answer<(StatusCode, Value)>>,
+    ) -> Answer<Response> {
         let Some(key) = headers.get("idempotency-key") else {
             let (status, body) = work.await?;
             return Ok(answer(status, body.to_string()));
@@ -73,8 +87,12 @@ impl Web {
             return Ok(answer(StatusCode::from_u16(before.status).unwrap_or(StatusCode::OK), before.body));
         }
         let (status, body) = work.await?;
+        let mut without = body.clone();
+        if let Some(fields) = without.as_object_mut() {
+            fields.remove(secret);
+        }
         let body = body.to_string();
-        let kept = Answered { request: fingerprint, status: status.as_u16(), body: body.clone() };
+        let kept = Answered { request: fingerprint, status: status.as_u16(), body: without.to_string() };
         if let Err(error) = self.store.record_answer(&id, &kept, self.wall()).await {
             tracing::warn!("an answer could not be kept under its key: {error}");
         }

@@ -2,9 +2,10 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::body::{Body, Params};
@@ -73,7 +74,7 @@ impl UserOut {
 }
 
 /// A person to be made, or what is to be different; what is left out stays as it is.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserIn {
     /// 2 to 40 of a–z, 0–9, `.`, `-`, `_`; only when made.
@@ -181,8 +182,12 @@ pub(super) async fn list(State(web): State<Web>, viewer: Viewer) -> Answer<Json<
 /// Makes a person. A password that was made up is in the answer, and nowhere else.
 #[utoipa::path(post, path = "/api/users", tag = "users", security(("session" = []), ("token" = [])), request_body = UserIn,
     responses((status = 201, body = UserOut), (status = 409, description = "`conflict`: login, number or account is taken")))]
-pub(super) async fn add(State(web): State<Web>, viewer: Viewer, Body(asked): Body<UserIn>) -> Answer<Response> {
+pub(super) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(asked): Body<UserIn>) -> Answer<Response> {
     viewer.require(ADMINISTRATOR)?;
+    web.once_but(&viewer, &headers, "POST /api/users", &asked, "password", async { add_once(&web, &viewer, &asked).await }).await
+}
+
+async fn add_once(web: &Web, viewer: &Viewer, asked: &UserIn) -> Answer<(StatusCode, Value)> {
     let login = asked.login.as_deref().map(str::to_lowercase).filter(|login| is_login(login));
     let login = login.ok_or_else(|| Problem::invalid("a login has 2 to 40 of a–z, 0–9, . - _"))?;
     let change = asked.change()?;
@@ -202,13 +207,13 @@ pub(super) async fn add(State(web): State<Web>, viewer: Viewer, Body(asked): Bod
         login,
     };
     let user = web.store.add_user(&user, password, web.wall()).await.map_err(taken)?;
-    set_phone(&web, &user, &asked).await?;
-    web.audit(&viewer, "user.added", &format!("user:{}", user.login), &asked.told()).await;
+    set_phone(web, &user, asked).await?;
+    web.audit(viewer, "user.added", &format!("user:{}", user.login), &asked.told()).await;
     let mut body = serde_json::to_value(UserOut::of(&user)).unwrap_or_default();
     if let Some(password) = made_up {
         body["password"] = password.into();
     }
-    Ok((StatusCode::CREATED, Json(body)).into_response())
+    Ok((StatusCode::CREATED, body))
 }
 
 async fn set_phone(web: &Web, user: &User, asked: &UserIn) -> Answer<()> {
@@ -294,7 +299,7 @@ impl TokenOut {
 }
 
 /// A token to be made.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenIn {
     /// What it is for.
@@ -312,8 +317,12 @@ pub(super) async fn tokens(State(web): State<Web>, viewer: Viewer) -> Answer<Jso
 /// Makes a token for a program: its secret is in the answer, and nowhere else.
 #[utoipa::path(post, path = "/api/tokens", tag = "users", security(("session" = [])), request_body = TokenIn,
     responses((status = 201, body = TokenOut), (status = 422, description = "`invalid`")))]
-pub(super) async fn add_token(State(web): State<Web>, viewer: Viewer, Body(asked): Body<TokenIn>) -> Answer<Response> {
+pub(super) async fn add_token(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(asked): Body<TokenIn>) -> Answer<Response> {
     viewer.require(ADMINISTRATOR)?;
+    web.once_but(&viewer, &headers, "POST /api/tokens", &asked, "token", async { add_token_once(&web, &viewer, &asked).await }).await
+}
+
+async fn add_token_once(web: &Web, viewer: &Viewer, asked: &TokenIn) -> Answer<(StatusCode, Value)> {
     if viewer.program {
         return Err(Problem::new("not-allowed", "a person makes tokens"));
     }
@@ -323,8 +332,8 @@ pub(super) async fn add_token(State(web): State<Web>, viewer: Viewer, Body(asked
     let role = Role::parse(&asked.role).ok_or_else(|| Problem::invalid("there is no such role"))?;
     let secret = secret::text();
     let token = web.store.add_token(&secret, &asked.name, role, &viewer.user, web.wall()).await?;
-    web.audit(&viewer, "token.added", &format!("token:{}", token.name), role.name()).await;
-    Ok((StatusCode::CREATED, Json(TokenOut::of(&token, Some(secret)))).into_response())
+    web.audit(viewer, "token.added", &format!("token:{}", token.name), role.name()).await;
+    Ok((StatusCode::CREATED, serde_json::to_value(TokenOut::of(&token, Some(secret))).unwrap_or_default()))
 }
 
 /// Revokes a token, at once.

@@ -2,7 +2,7 @@
 
 use super::dialogue::sound;
 use super::{Env, Playing, Session, SessionOutput, State, Timer};
-use crate::domain::{Arg, End, Party, Phrase, QueueNews, Reason};
+use crate::domain::{Arg, End, Party, Phrase, QueueId, QueueNews, Reason, UserId};
 use crate::ivr::io::DialogueInput;
 use crate::machine::Now;
 use crate::media::order::MediaOrder;
@@ -40,17 +40,26 @@ impl Session {
     /// News of the queue: for the dialogue, which knows what to say; a call that we placed has none.
     pub(super) fn queue_news(&mut self, env: &Env, now: Now, news: QueueNews) {
         if self.dialogue.is_some() {
-            return self.tell_dialogue(env, now, DialogueInput::Queue(news));
+            self.tell_dialogue(env, now, DialogueInput::Queue(news.clone()));
+            if let QueueNews::Connected { number } = news {
+                self.tell_number(env, now, number);
+            }
+            return;
         }
         match news {
-            QueueNews::Connected { number } if !number.is_empty() && self.state == State::Talking => {
-                self.say(env, now, &[Phrase::plain("q.agent").with("digits", Arg::Digits(number))], self.language);
-            }
+            QueueNews::Connected { number } => self.tell_number(env, now, number),
             QueueNews::WaitingAgain => self.music(env, true),
             QueueNews::NobodyThere | QueueNews::Full | QueueNews::TooLong => {
                 self.hang_up(env, now, End { by: Party::Us, reason: Reason::NoAgent });
             }
             _ => {}
+        }
+    }
+
+    /// The caller hears who takes the call; whoever has no number is not named.
+    fn tell_number(&mut self, env: &Env, now: Now, number: String) {
+        if self.with_agent && !number.is_empty() && self.state == State::Talking {
+            self.say(env, now, &[Phrase::plain("q.agent").with("digits", Arg::Digits(number))], self.language);
         }
     }
 
@@ -93,8 +102,12 @@ impl Session {
         }
     }
 
-    /// For the record: which queue, who answered, how long they waited.
-    pub(super) fn served(&mut self, _queue: Option<String>, _agent: Option<String>, _waited_ms: Option<u64>) {}
+    /// For the record: the last queue, who took the caller first, all waits together.
+    pub(super) fn served(&mut self, queue: Option<QueueId>, agent: Option<UserId>, waited_ms: u64) {
+        self.record.queue = queue.or(self.record.queue.take());
+        self.record.agent = self.record.agent.take().or(agent);
+        self.record.waited_ms += waited_ms;
+    }
 
     fn hush(&mut self) {
         if self.playing.take().is_some() {

@@ -313,6 +313,10 @@ pub(super) const TABLES: &[Table] = &[
             ("one_way", Int),
             ("no_keys", Int),
             ("steps", Text),
+            ("queue", Text),
+            ("agent", Text),
+            ("waited_ms", Int),
+            ("disposition", Int),
         ],
     },
     Table { name: "recordings", key: 1, columns: &[("id", Text), ("call_id", Text), ("kind", Text), ("length_ms", Int), ("at", Int)] },
@@ -622,6 +626,7 @@ mod tests {
             include_str!("../../../migrations/0006_people.sql"),
             include_str!("../../../migrations/0007_kitchen.sql"),
             include_str!("../../../migrations/0009_reports.sql"),
+            include_str!("../../../migrations/0010_floor.sql"),
         ];
         let mut tables: Vec<(String, Vec<(String, Kind)>)> = Vec::new();
         for line in files.iter().flat_map(|file| file.lines()).map(str::trim) {

@@ -171,6 +171,8 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(
     let filter = OrderFilter {
         customer: which.customer.filter(|id| !id.is_empty()).map(CustomerId::new),
         open: which.open == 1,
+        // Before the limit: other branches' orders take no place.
+        branch: viewer.branch.filter(|_| viewer.role == Role::Branch),
         limit: which.limit.unwrap_or(100).clamp(1, 500),
         ..OrderFilter::default()
     };

@@ -1,7 +1,5 @@
 //! The day in numbers, for the wallboard: the formulas are part of the answer.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -10,11 +8,6 @@ use super::made;
 use crate::domain::Role;
 use crate::store::WallCounts;
 use crate::web::{Answer, Viewer, Web};
-
-/// The promise of the service level, 80/20: answered within so long.
-const IN_TIME: Duration = Duration::from_secs(20);
-/// Who hangs up sooner did not wait for us.
-const SHORT: Duration = Duration::from_secs(5);
 
 /// Today and by hour of the restaurant's clock.
 #[utoipa::path(get, path = "/api/wall", tag = "calls", responses((status = 200, description = "the day in numbers, with the formulas")))]
@@ -26,7 +19,8 @@ pub(in crate::web) async fn wall(State(web): State<Web>, viewer: Viewer) -> Answ
     if let Some(body) = web.desk.shelf.find("wall", &key) {
         return Ok(made(body));
     }
-    let wall = web.store.wall(IN_TIME, SHORT, now).await?;
+    let (in_time, short) = (web.floor.in_time, web.floor.short);
+    let wall = web.store.wall(in_time, short, now).await?;
     let hours: Vec<Value> = wall
         .by_hour
         .iter()
@@ -39,8 +33,8 @@ pub(in crate::web) async fn wall(State(web): State<Web>, viewer: Viewer) -> Answ
     let body = json!({
         "today": show(&wall.today),
         "by_hour": hours,
-        "in_time_seconds": IN_TIME.as_secs(),
-        "short_seconds": SHORT.as_secs(),
+        "in_time_seconds": in_time.as_secs(),
+        "short_seconds": short.as_secs(),
         "formulas": {
             "offered": "calls that entered a queue, each once",
             "in_time_percent": "answered within in_time_seconds / (answered + abandoned after short_seconds)",

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use dinetone::call::plan::Srtp;
 use dinetone::call::session::Env;
 use dinetone::centre::{Centre, Input, Limits, Output};
-use dinetone::domain::{Catalogue, MenuNumber, Order, ShopClock, StepKind, Timestamp, UserId};
+use dinetone::domain::{Catalogue, MenuNumber, Order, QueueId, ShopClock, StepKind, Timestamp, UserId};
 use dinetone::event::{Event, PhoneState, What};
 use dinetone::machine::{Ids, Machine, Now};
 use dinetone::media::hall::Hall;
@@ -124,7 +124,12 @@ impl World {
                 folder.join("menus.toml")
             }
         };
-        let places = Places { menus, prompts: root.join("no-own-prompts"), digit_one: DigitOne::Yao };
+        let places = Places {
+            menus,
+            prompts: root.join("no-own-prompts"),
+            digit_one: DigitOne::Yao,
+            queues: vec![QueueId::new("order"), QueueId::new("complaint")],
+        };
         let (files, findings) = places.load();
         assert!(findings.is_empty(), "{}", dinetone::config::list("the shipped files", &findings));
         let files = files.expect("no finding, so they were read");

@@ -266,3 +266,60 @@ fn c42_a_supervisor_puts_a_caller_first_and_moves_another() {
         .collect();
     assert!(notes.iter().any(|note| note.contains("puts the caller first")) && notes.iter().any(|note| note.contains("moves the caller")));
 }
+
+/// The record of a call tells where and how long the caller waited, and who took them; the caller hears the agent's number.
+#[test]
+fn c56_the_record_tells_queue_wait_and_agent() {
+    let world = World::open_at("12:00");
+    let (agent, other) = (world.agent("8001"), world.agent("8002"));
+    agent.logs_in();
+    let mut diner = caller(&world, "13800138000");
+    agent.sees_pop();
+    world.time_passes(Duration::from_secs(5));
+    agent.picks_up();
+    diner.hears("q.agent");
+    diner.says_nothing_for(4);
+    assert!(diner.hears_tone(agent.tone()), "after the number the agent is heard");
+    other.logs_in();
+    agent.passes_on(Target::Queue(QueueId::new("complaint")), TransferMode::Blind, "");
+    other.takes_the_call();
+    diner.hangs_up();
+    let gave_up = caller(&world, "13600136000");
+    world.time_passes(Duration::from_secs(8));
+    gave_up.hangs_up();
+    world.is_quiet();
+    let records = world.records();
+    let of = |number: &str| &records.iter().find(|(record, _)| record.caller.as_ref().is_some_and(|it| it.reveal() == number)).unwrap().0;
+    let served = of("13800138000");
+    assert_eq!((served.queue.as_ref().map(QueueId::as_str), served.agent.as_ref()), (Some("complaint"), Some(&agent.user)));
+    assert!((5_000..12_000).contains(&served.waited_ms), "{}", served.waited_ms);
+    let lost = of("13600136000");
+    assert_eq!((lost.queue.as_ref().map(QueueId::as_str), lost.agent.as_ref()), (Some("order"), None));
+    assert!((6_000..10_000).contains(&lost.waited_ms), "{}", lost.waited_ms);
+}
+
+/// C47: nobody is called back before the morning, though an agent is free; then they are.
+#[test]
+fn c47_call_backs_keep_decent_hours() {
+    let world = World::open_at("07:56");
+    let (agent, customer) = (world.agent("8001"), world.outside_phone());
+    agent.logs_in();
+    let first = caller(&world, "13600136000");
+    agent.takes_the_call();
+    let mut second = caller(&world, "13800138000");
+    second.says_nothing_for(31);
+    second.hears("q.options");
+    second.keys("1");
+    second.hears("q.cb_num");
+    second.keys("#");
+    second.hears("q.cb_done");
+    first.hangs_up();
+    agent.wraps_up(20);
+    world.time_passes(Duration::from_secs(60));
+    agent.is_ready();
+    assert!(!customer.is_ringing(), "{}", world.ladder());
+    world.time_passes(Duration::from_secs(150));
+    customer.rings();
+    customer.rejects();
+    world.is_quiet();
+}

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use dinetone::domain::{CallId, CallRecord, End, KeySource, Language, OrderNumber, Party, Reason, Step, StepKind, Timestamp};
+use dinetone::domain::{
+    CallId, CallRecord, Disposition, End, KeySource, Language, OrderNumber, Party, QueueId, Reason, Step, StepKind, Timestamp, UserId,
+    WrapUp,
+};
 use dinetone::store::CallFilter;
 
 use super::kit::{Database, phone, saturday};
@@ -28,6 +31,10 @@ fn call(id: &str, arrived_at: Timestamp) -> CallRecord {
         packets_lost: 0,
         one_way: false,
         no_keys: false,
+        queue: None,
+        agent: None,
+        waited_ms: 0,
+        disposition: None,
     }
 }
 
@@ -36,6 +43,7 @@ fn ended(mut record: CallRecord) -> CallRecord {
     record.ended_at = Some(record.arrived_at.after(Duration::from_secs(30)));
     record.end = Some(End { by: Party::Caller, reason: Reason::Finished });
     (record.codec, record.order, record.keys, record.packets_in) = (Some("PCMA".into()), Some(OrderNumber::new("2611210001")), 19, 1500);
+    (record.queue, record.agent, record.waited_ms) = (Some(QueueId::new("order")), Some(UserId::new("u1")), 7000);
     record
 }
 
@@ -54,6 +62,22 @@ pub async fn a_call_keeps_its_path_and_how_it_ended(database: Database) {
     store.record_calls("n1", &[], &[(done.clone(), steps.clone())]).await.unwrap();
     let by_sip = store.call("c1@trunk").await.unwrap().unwrap();
     assert_eq!((by_sip.record, by_sip.steps), (done.clone(), steps));
+    // How it was summed up comes later, and stays when the end is written once more.
+    let summed_up = WrapUp {
+        call: done.id.clone(),
+        agent: UserId::new("u1"),
+        agent_name: "李娜".into(),
+        customer: None,
+        phone: None,
+        disposition: Disposition::new(10),
+        note: String::new(),
+        order: None,
+        follow: String::new(),
+    };
+    store.record_wrap_up(&summed_up, saturday().after(Duration::from_secs(60))).await.unwrap();
+    store.record_calls("n1", &[], &[(done.clone(), Vec::new())]).await.unwrap();
+    let record = store.call("c1").await.unwrap().unwrap().record;
+    assert_eq!((record.disposition, record.queue, record.waited_ms), (Disposition::new(10), done.queue.clone(), 7000));
     // A start that is written late does not open it again.
     store.record_calls("n1", &[call("c1", saturday())], &[]).await.unwrap();
     assert!(store.calls(&CallFilter { open: true, ..CallFilter::default() }).await.unwrap().is_empty());

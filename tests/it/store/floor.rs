@@ -58,6 +58,10 @@ fn record(id: &str, number: &str, arrived_at: Timestamp) -> CallRecord {
         packets_lost: 0,
         one_way: false,
         no_keys: false,
+        queue: None,
+        agent: None,
+        waited_ms: 0,
+        disposition: None,
     }
 }
 

@@ -83,6 +83,10 @@ fn call(id: &str, arrived_at: Timestamp, reason: Reason, path: &[(&str, &str)], 
         packets_lost: 0,
         one_way: false,
         no_keys: false,
+        queue: None,
+        agent: None,
+        waited_ms: 0,
+        disposition: None,
     };
     let step = |(node, outcome): &(&str, &str)| {
         let kind = if outcome.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dinetone::domain::{MissedCaller, MissedKind, PhoneNumber};
+use dinetone::domain::{MissedCaller, MissedKind, PhoneNumber, Role};
 use dinetone::house::House;
 use serde_json::{Value, json};
 
@@ -226,4 +226,41 @@ fn c103_staffing_is_planned_by_those_who_may() {
     assert!(plan["formula"].as_array().unwrap().len() == 4);
     assert_eq!(boss.get("/api/staffing?target=100").problem(), "invalid");
     assert_eq!(floor.signed_in("lina").get("/api/staffing").problem(), "not-allowed");
+}
+
+/// An order of somebody else's; its number.
+fn placed(by: &super::web_kit::Browser, branch: u16, key: &str) -> String {
+    let mut order = draft(&json!([{ "dish": 18, "quantity": 1 }]));
+    (order["branch"], order["key"], order["again"]) = (json!(branch), json!(key), json!(true));
+    let made = by.send("POST", "/api/orders", &order);
+    assert_eq!(made.status, 201, "{made:?}");
+    made.json()["number"].as_str().unwrap().to_owned()
+}
+
+/// C98: who calls no customers sees no whole numbers, wherever an order shows one.
+#[test]
+fn c98_managers_see_masked_numbers() {
+    let floor = floor();
+    let lina = floor.signed_in("lina");
+    let number = placed(&lina, 1, "masked-0001");
+    let manager = floor.person("chief", Role::Manager, None);
+    let one = format!("/api/orders/{number}");
+    assert_eq!(lina.get(&one).json()["phone"], "13811112222");
+    assert_eq!(manager.get(&one).json()["phone"], "138****2222");
+    let list = manager.get("/api/orders");
+    assert_eq!(list.json()[0]["phone"], "138****2222");
+    assert!(!list.body.contains("13811112222"), "{list:?}");
+}
+
+/// A branch's list is cut after other branches' orders are left out, not before.
+#[test]
+fn a_branch_sees_its_own_orders_however_many_others_have() {
+    let floor = floor();
+    let lina = floor.signed_in("lina");
+    let own = placed(&lina, 2, "branch-0001");
+    placed(&lina, 1, "branch-0002");
+    placed(&lina, 1, "branch-0003");
+    let shop = floor.person("shop2", Role::Branch, Some(2));
+    let list = shop.get("/api/orders?limit=1").json();
+    assert_eq!((list.as_array().map(Vec::len), list[0]["number"].as_str()), (Some(1), Some(own.as_str())), "{list}");
 }

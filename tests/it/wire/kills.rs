@@ -215,3 +215,79 @@ fn i6_i8_no_power_cut_loses_or_doubles_an_order_on_postgresql() {
     let Some(server) = postgres::Server::start() else { return };
     evening(Some(server.fresh()), 4, 6, Duration::from_secs(25));
 }
+
+/// A trunk that hears INVITE and never answers: the numbers that were dialled, one for each call.
+fn dialled(trunk: &std::net::UdpSocket, calls: &mut BTreeMap<String, String>) {
+    let mut bytes = [0; 4096];
+    while let Ok((length, _)) = trunk.recv_from(&mut bytes) {
+        let text = String::from_utf8_lossy(&bytes[..length]).into_owned();
+        let Some(line) = text.lines().next().filter(|line| line.starts_with("INVITE sip:")) else { continue };
+        let number = line.trim_start_matches("INVITE sip:").split('@').next().unwrap_or_default().to_owned();
+        let call = text.lines().find_map(|line| line.strip_prefix("Call-ID: ")).unwrap_or_default().to_owned();
+        calls.insert(call, number);
+    }
+}
+
+/// I11, I8: a caller waits when the power goes: they are called back, once, however often it goes before an agent is there.
+#[test]
+fn i11_callers_in_the_queue_are_called_back_after_a_power_cut() {
+    use super::server::eventually;
+    use super::staff_phones::starts;
+    use serde_json::json;
+
+    let soon = Duration::from_secs(30);
+    let trunk = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    trunk.set_nonblocking(true).unwrap();
+    let config = format!(
+        "[acd]\ncallback_hours = \"00:00-24:00\"\n[outbound]\non = true\n[[trunk]]\nname = \"main\"\naddresses = [\"127.0.0.9\"]\n\
+         targets = [\"{}\"]\noptions_every = \"0s\"\n",
+        trunk.local_addr().unwrap()
+    );
+    let mut server = Setup { config, ..Setup::demo() }.start();
+    // Somebody is signed on, or nobody could wait; on a break, or the caller would not.
+    let outside = || json!({ "seat": "outside", "number": "13900139111" });
+    let mut desk = starts(&server, "8001", outside());
+    desk.until_state("8001", "available");
+    desk.say(&json!({ "v": 1, "id": "break", "type": "agent.state", "to": "break:short" }));
+    desk.until_state("8001", "break");
+    let script = "hears main.menu within 20s\npress 0\nwaits 60s\n";
+    let mut command = server.diner(script, &["--from", "13800138000"]);
+    let diner = super::server::Guarded(command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap());
+    eventually("the caller waits", soon, || {
+        let frame = desk.until("queues");
+        (frame["waiting"].as_array().map(Vec::len) == Some(1)).then_some(())
+    });
+    let mut chief = super::web_kit::Browser { to: server.web, from: None, cookie: None, origin: Some(format!("http://{}", server.web)) };
+    assert_eq!(chief.sign_in("supervisor", "demo").status, 200);
+    eventually("their wait is on record", soon, || (chief.get("/api/calls").json()[0]["queue"] == "order").then_some(()));
+    server.kill();
+    drop(diner);
+    // The power goes twice more before an agent is there; nobody is dialled.
+    for _ in 0..2 {
+        server.run();
+        let mut calls = BTreeMap::new();
+        dialled(&trunk, &mut calls);
+        assert!(calls.is_empty(), "nobody works: {calls:?}");
+        server.kill();
+    }
+    server.run();
+    let mut desk = starts(&server, "8001", outside());
+    desk.until_state("8001", "available");
+    let mut calls = BTreeMap::new();
+    eventually("the customer is called back", soon, || {
+        dialled(&trunk, &mut calls);
+        (!calls.is_empty()).then_some(())
+    });
+    // In the middle of dialling it goes again: the second try is the last one.
+    server.kill();
+    dialled(&trunk, &mut calls);
+    assert_eq!(calls.values().collect::<Vec<_>>(), ["13800138000"]);
+    server.run();
+    let mut desk = starts(&server, "8001", outside());
+    desk.until_state("8001", "available");
+    eventually("the second try", soon, || {
+        dialled(&trunk, &mut calls);
+        (calls.len() == 2).then_some(())
+    });
+    assert!(calls.values().all(|number| number == "13800138000"), "{calls:?}");
+}

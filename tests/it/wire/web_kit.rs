@@ -144,6 +144,15 @@ impl Floor {
         Browser { to: self.address, from: None, cookie: None, origin: Some(format!("http://{}", self.address)) }
     }
 
+    /// Somebody more, who has signed in.
+    #[track_caller]
+    pub fn person(&self, login: &str, role: Role, branch: Option<u16>) -> Browser {
+        let branch = branch.and_then(dinetone::domain::BranchNumber::new);
+        let user = NewUser { login: login.into(), name: login.to_uppercase(), role: Some(role), branch, ..NewUser::default() };
+        self.wait(self.store.add_user(&user, PASSWORD, timestamp())).unwrap();
+        self.signed_in(login)
+    }
+
     /// A browser of somebody who has signed in.
     #[track_caller]
     pub fn signed_in(&self, login: &str) -> Browser {

@@ -233,6 +233,50 @@ fn programs_sign_in_with_a_token_until_it_is_revoked() {
     assert_eq!(boss.send("DELETE", &format!("/api/tokens/{id}"), &json!({})).problem(), "not-found");
 }
 
+/// The answer was lost on its way: asked again under the same key, nobody is made twice, and the secret is not told twice.
+#[test]
+fn people_and_tokens_are_made_once_by_their_key() {
+    let floor = Floor::open("", false);
+    let boss = floor.signed_in("boss");
+    let more = "Content-Type: application/json\r\nIdempotency-Key: lost-answer\r\n";
+    let body = json!({ "login": "zhao", "name": "赵明", "role": "agent" }).to_string();
+    let (first, again) = (boss.raw("POST", "/api/users", more, &body), boss.raw("POST", "/api/users", more, &body));
+    assert_eq!((first.status, again.status), (201, 201), "{again:?}");
+    assert_eq!(first.json()["id"], again.json()["id"]);
+    assert!(first.json()["password"].is_string() && again.json()["password"].is_null(), "told once, and not kept");
+    let users = boss.get("/api/users").json();
+    assert_eq!(users.as_array().unwrap().iter().filter(|user| user["login"] == "zhao").count(), 1);
+    let other = json!({ "login": "qian", "name": "钱", "role": "agent" }).to_string();
+    assert_eq!(boss.raw("POST", "/api/users", more, &other).problem(), "key-reused");
+    let more = "Content-Type: application/json\r\nIdempotency-Key: lost-token\r\n";
+    let body = json!({ "name": "report", "role": "manager" }).to_string();
+    let (first, again) = (boss.raw("POST", "/api/tokens", more, &body), boss.raw("POST", "/api/tokens", more, &body));
+    assert_eq!((first.status, &first.json()["id"]), (201, &again.json()["id"]), "{again:?}");
+    assert!(first.json()["token"].is_string() && again.json()["token"].is_null());
+    assert_eq!(boss.get("/api/tokens").json().as_array().map(Vec::len), Some(1));
+}
+
+/// Behind a proxy that is named in the settings the visitor's own address counts, for the audit and for who is slowed down.
+#[test]
+fn a_trusted_proxy_tells_where_visitors_come_from() {
+    let sign_in = |floor: &Floor, password: &str, from: &str| {
+        let body = json!({ "user": "boss", "password": password }).to_string();
+        let more = format!("Content-Type: application/json\r\nX-Forwarded-For: {from}\r\n");
+        floor.browser().raw("POST", "/api/session", &more, &body)
+    };
+    let address = |floor: &Floor| {
+        let entries = floor.signed_in("boss").get("/api/audit").json();
+        let opened: Vec<_> = entries.as_array().unwrap().iter().filter(|entry| entry["action"] == "session.opened").cloned().collect();
+        opened.iter().map(|entry| entry["address"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let floor = Floor::open("proxies = [\"127.0.0.1\"]", false);
+    assert_eq!(sign_in(&floor, PASSWORD, "198.51.100.7, 203.0.113.9").status, 200);
+    eventually("the visitor's address", Duration::from_secs(10), || address(&floor).contains(&"203.0.113.9".to_owned()).then_some(()));
+    let floor = Floor::open("", false);
+    assert_eq!(sign_in(&floor, PASSWORD, "203.0.113.9").status, 200);
+    assert!(address(&floor).iter().all(|address| address == "127.0.0.1"), "nobody else is believed");
+}
+
 #[test]
 fn every_refusal_is_a_problem_and_every_answer_is_dressed() {
     let floor = Floor::open("", false);
