@@ -13,7 +13,7 @@ const pretty: Plugin = {
     server.middlewares.use((request, _response, next) => {
       const [path, query] = (request.url ?? '').split('?')
       if (path && /^\/r\/[\w-]+$/.test(path)) request.url = '/rider.html'
-      else if (path && /^\/(agent|floor|wall|phone|branch|dispatch|reports)$/.test(path)) request.url = `${path}.html${query ? `?${query}` : ''}`
+      else if (path && /^\/(agent|floor|wall|phone|branch|dispatch|reports|admin)$/.test(path)) request.url = `${path}.html${query ? `?${query}` : ''}`
       next()
     })
   },
@@ -67,6 +67,7 @@ export default defineConfig({
         dispatch: here('./dispatch.html'),
         reports: here('./reports.html'),
         rider: here('./rider.html'),
+        admin: here('./admin.html'),
       },
     },
   },

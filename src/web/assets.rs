@@ -23,6 +23,7 @@ const PAGES: &[(&str, &str)] = &[
     ("branch", "branch.html"),
     ("dispatch", "dispatch.html"),
     ("reports", "reports.html"),
+    ("admin", "admin.html"),
 ];
 
 const FRONT: &str = "Dinetone is running. This program was built without its console (DINETONE_SKIP_CONSOLE=1).\n\n\

@@ -27,7 +27,7 @@ const countBells = () => {
 }
 
 export default async function looksKitchen(stage, step) {
-  for (const part of [branch, dispatch, reports, rider]) await part(stage, step)
+  for (const part of [branch, dispatch, reports, rider, admin]) await part(stage, step)
 }
 
 async function branch(stage, step) {
@@ -375,4 +375,72 @@ async function rider(stage, step) {
   answer = 'gone'
   await page.reload()
   await page.locator('[data-test="gone"]').waitFor()
+}
+
+async function admin(stage, step) {
+  step('administration: a table, an editor beside it, what is told once, and nothing lost by accident')
+  const me = { ...ME, role: 'administrator', name: '管理员' }
+  const { context, open } = await stage.person('admin')
+  const sent = []
+  const users = [{ id: 'u-1', login: '8001', name: '李娜', number: '8001', role: 'agent', queues: ['order', 'care'], skills: 'zh:80', account: null, language: 'zh-CN', branch: null, disabled: false, must_change_password: false }, { id: 'u-2', login: 'branch1', name: '徐家汇店', number: '', role: 'branch', queues: [], skills: '', account: null, language: 'zh-CN', branch: 1, disabled: false, must_change_password: false }]
+  const put = (answer) => (request) => {
+    sent.push([request.method(), new URL(request.url()).pathname, request.postDataJSON()])
+    return answer
+  }
+  await paint(context, {
+    answers: {
+      'GET /api/me': me,
+      'GET /api/catalogue': { ...CATALOGUE, branches: made.branches(3).map((one) => ({ number: one.number, zh: one.zh, en: one.en, phone: one.phone, opens_at: '10:00', closes_at: '21:30', delivery_minutes: 35, pickup_minutes: 20, min_delivery_fen: 3000, delivery_fee_fen: 500 })) },
+      'GET /api/users': users,
+      'PATCH /api/users/u-1': put({ status: 200, body: {} }),
+      'POST /api/users/u-1/reset': put({ status: 200, body: { password: 'kite-lamp-42' } }),
+      'GET /api/devices': [{ id: 'd-1', branch: 1, name: '收银台平板', created_at: Date.now(), seen_at: Date.now() }],
+      'POST /api/devices': put({ status: 201, body: { id: 'd-2', code: '40718253' } }),
+      'PUT /api/dishes/25': put({ status: 200, body: {} }),
+      'GET /api/webhooks': [{ id: 'w-1', name: '会员系统', url: 'https://crm.example/hook', kinds: ['order_moved'], active: true, after: 812, behind: 0, failures: 0 }],
+      'GET /api/printers': [{ id: 'p-1', branch: 1, name: '后厨', address: '192.168.1.50:9100', width: 48, slips: ['kitchen'], buzzer: true, disabled: false, state: 'away', waiting: 2 }],
+      'GET /api/audit': [{ seq: 9, at: new Date().toISOString(), who: 'u-9', name: '管理员', address: '127.0.0.1', action: 'user.added', object: 'user:8001', detail: 'role agent' }],
+      'POST /api/import/dishes': (request) => (new URL(request.url()).search === '?preview=1' ? { status: 200, body: { findings: [{ row: 3, column: 'price', found: 'abc', cure: 'a sum such as 38 or 26.50' }], changes: [], token: null } } : { status: 200, body: {} }),
+    },
+  })
+  const page = await open(`${ORIGIN}/admin#users`)
+  await page.locator('[data-row="u-1"]').waitFor()
+  await looksRight(page, { shot: (name) => stage.shot(page, `admin-${name}`) })
+  await page.locator('[data-row="u-1"]').click()
+  const editor = page.locator('[data-test="editor"]')
+  await editor.getByLabel('名称').fill('')
+  await editor.locator('[data-test="save"]').click()
+  await editor.getByText('请填写。').waitFor()
+  await editor.getByLabel('名称').fill('李娜娜')
+  await editor.getByLabel('队列').fill('order， care')
+  await looksRight(page, { shot: (name) => stage.shot(page, `admin-edit-${name}`) })
+  // Going away with unsaved changes asks first.
+  let questions = 0
+  page.on('dialog', (dialog) => (questions++, dialog.dismiss()))
+  await page.locator('[data-section="audit"]').click()
+  check(questions === 1 && (await editor.isVisible()), 'nothing is lost by accident')
+  await editor.locator('[data-test="save"]').click()
+  await until('only what was changed is sent', () => JSON.stringify(sent[0]) === JSON.stringify(['PATCH', '/api/users/u-1', { name: '李娜娜' }]))
+  await page.locator('[data-row="u-1"]').click()
+  await editor.locator('[data-deed="reset"]').click()
+  await editor.locator('[data-test="told"]').getByText('kite-lamp-42').waitFor()
+  await page.locator('[data-section="devices"]').click()
+  await page.locator('[data-test="new"]').click()
+  await editor.getByLabel('名称').fill('后厨平板')
+  await editor.locator('[data-test="save"]').click()
+  await editor.locator('[data-test="told"]').getByText('40718253').waitFor()
+  check(JSON.stringify(sent.at(-1)) === JSON.stringify(['POST', '/api/devices', { branch: 1, name: '后厨平板' }]), `sent: ${JSON.stringify(sent.at(-1))}`)
+  await looksRight(page, { shot: (name) => stage.shot(page, `admin-device-${name}`) })
+  await page.locator('[data-section="dishes"]').click()
+  await page.locator('[data-row="25"]').click()
+  await editor.getByLabel('价格（元）').fill('24.5')
+  await page.keyboard.press('Enter')
+  await until('the price is put in fen', () => sent.at(-1)[1] === '/api/dishes/25' && sent.at(-1)[2].price_fen === 2450)
+  for (const section of ['branches', 'printers', 'webhooks', 'audit', 'files']) {
+    await page.locator(`[data-section="${section}"]`).click()
+    await looksRight(page, { shot: (name) => stage.shot(page, `admin-${section}-${name}`) })
+  }
+  await page.locator('[data-test="file"]').setInputFiles({ name: 'dishes.csv', mimeType: 'text/csv', buffer: Buffer.from('number,price\n18,abc\n') })
+  await page.getByText('第 3 行 price：abc').waitFor()
+  check((await page.locator('[data-test="store"]').count()) === 0, 'nothing is stored while there is a fault')
 }

@@ -24,11 +24,11 @@ export function pageOf(role: Role): string {
 export function pagesOf(role: Role): Place[] {
   switch (role) {
     case 'dispatcher':
-      return ['/dispatch', '/reports', '/wall']
+      return ['/dispatch', '/reports', '/admin', '/wall']
     case 'supervisor':
     case 'manager':
     case 'administrator':
-      return ['/floor', '/dispatch', '/reports', '/wall']
+      return ['/floor', '/dispatch', '/reports', '/admin', '/wall']
     default:
       return ['/agent', '/wall']
   }
