@@ -29,12 +29,12 @@ export function card(number, status, ago, more = {}, now = Date.now()) {
     owner: ['new', 'accepted', 'cooking', 'ready'].includes(status) ? 'branch' : status === 'out' ? 'rider' : status === 'address_check' ? 'headquarters' : 'nobody', due_at: null,
     ring: status === 'new', loud: false, via: number % 2 ? 'keypad' : 'agent', language: 'zh-CN', branch: 1 + (number % 3), branch_why: 'zone', refused_by: [], fulfilment, name: NAMES[number % NAMES.length],
     phone: `1380013${String(8000 + (number % 1000))}`, level: number % 3 === 1 ? 'gold' : null, orders_before: number % 5, allergies: number % 7 === 2 ? ['花生'] : [],
-    address: fulfilment === 'delivery' ? ADDRESSES[number % ADDRESSES.length] : null, address_id: null, recording: null, zone: null, outside: false, lines, remark: number % 6 === 1 ? '多给一副餐具' : null, note_recording: null,
+    address: fulfilment === 'delivery' ? ADDRESSES[number % ADDRESSES.length] : '', address_id: null, recording: null, zone: null, outside: false, lines, remark: number % 6 === 1 ? '多给一副餐具' : '', note_recording: null,
     goods_fen, discounts: [], fee_fen, pay_fen: goods_fen + fee_fen, placed_at, promised_at: placed_at + 45 * MINUTE, wanted_at: null, release_at: null, sent_at: status === 'address_check' ? null : placed_at,
     seen_at: reached > 0 ? placed_at + 5_000 : null, accepted_at: at(1), cooking_at: at(2), ready_at: at(3), out_at: at(4), done_at: status === 'cancelled' ? placed_at + 5 * MINUTE : at(5),
     rider: status === 'out' || status === 'done' ? { id: 'r-1', name: '老周' } : null,
     outcome: status === 'done' ? { code: 'D00', minutes_late: 0, by: '徐家汇店', at: now - 3 * MINUTE, until: now + 12 * MINUTE } : null,
-    pending: null, urged_at: null, undo_until: null, agent_name: number % 2 ? null : '李娜', ...more,
+    pending: null, urged_at: null, undo_until: null, agent_name: number % 2 ? '' : '李娜', ...more,
   }
 }
 
@@ -43,7 +43,7 @@ export function branches(count, now = Date.now()) {
     const [zh, en] = PLACES[place] ?? [`第 ${place + 1} 店`, `Branch no. ${place + 1}`]
     return {
       number: place + 1, zh, en, phone: `021-6438${8000 + place}`, open: true, closes_at: '21:30', online: place !== 5, silent_since: place === 5 ? now - 192_000 : null,
-      paused: place === 4 ? { until: now + 14 * MINUTE, reason: 'busy', by: '浦东店' } : null, open_orders: 2 + ((place * 7) % 12), load_minutes: 20 + ((place * 13) % 40), capacity_percent: (place * 37) % 130,
+      paused: place === 4 ? { until: now + 14 * MINUTE, reason: 'busy', by: '浦东店' } : null, open_orders: 2 + ((place * 7) % 12), load_minutes: 20 + ((place * 13) % 40), capacity_percent: place === 1 ? null : (place * 37) % 130,
       sold_out: place === 0 ? [{ dish: 25, until: now + 120 * MINUTE }, { dish: 42, until: null }] : [], printer: { state: place === 3 ? 'away' : place === 2 ? 'none' : 'ok', waiting: place === 3 ? 2 : 0 },
       today: { orders: 61 - place, fen: 841_200 - place * 9100, late: place % 4, refused: place % 3 },
     }
@@ -61,13 +61,13 @@ export const evening = (now = Date.now()) => [
   card(3083, 'new', 1.2, { branch: 1, fulfilment: 'delivery', seen_at: null }, now),
   card(3072, 'cooking', 12, { branch: 1, fulfilment: 'delivery' }, now),
   card(3070, 'accepted', 50, { branch: 1, fulfilment: 'pickup', version: 2, urged_at: now - 2 * MINUTE }, now),
-  card(3071, 'cooking', 6, { branch: 1, fulfilment: 'delivery', pending: { kind: 'edit', why: '少一份鸡丁', by: '李娜', at: now - 20_000, lines: [line(4, 1)] } }, now),
+  card(3071, 'cooking', 6, { branch: 1, fulfilment: 'delivery', pending: { kind: 'edit', why: '少一份鸡丁', by: '李娜', at: now - 20_000, lines: [{ dish: 42, quantity: 1, size: null, spice: null, note: null }] } }, now),
   card(3066, 'ready', 20, { branch: 1, fulfilment: 'pickup' }, now),
   card(3064, 'ready', 22, { branch: 1, fulfilment: 'delivery' }, now),
   card(3061, 'out', 31, { branch: 1, fulfilment: 'delivery' }, now),
   card(3058, 'done', 60, { branch: 1 }, now),
   card(3049, 'cancelled', 70, { branch: 1 }, now),
-  card(3090, 'address_check', 2, { branch: null, recording: 'rec-1', address: null, fulfilment: 'delivery' }, now),
+  card(3090, 'address_check', 2, { branch: null, recording: 'rec-1', address: '', fulfilment: 'delivery' }, now),
   card(3081, 'new', 4, { branch: 2, owner: 'headquarters', refused_by: [1], seen_at: now - 200_000, fulfilment: 'delivery' }, now),
   card(3079, 'new', 3.4, { branch: 2, owner: 'headquarters', fulfilment: 'pickup' }, now),
   card(3065, 'cooking', 24, { branch: 3 }, now),

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { CODES, KEYS, keyOf, needsNote, pressKey, proposed } from '@/agent/disposition'
 import { copyOrder, draftForCall, emptyDraft, fieldOf, isBlank, takeCustomer, toOrder, wantedAt } from '@/agent/drafts'
+import { pathWords } from '@/agent/path'
+import { routedWords } from '@/agent/routed'
 import { applyFrame, currentCall, emptyFloor } from '@/shared/floor_state'
 import type { Agent, Call, Dish, Pop } from '@/shared/wire'
 
@@ -129,5 +131,24 @@ describe('i9 the floor from frames', () => {
     const state = emptyFloor()
     applyFrame(state, { type: 'agent.state', seq: 4, at, ...agent('available') }, 1, 'u1')
     expect(state.me?.state).toBe('available')
+  })
+})
+
+describe('c59 what brought the caller here', () => {
+  it('says once that a person was asked for, where that was last', () => {
+    expect(pathWords(['main', 'agent', 'main', 'order', 'agent'])).toBe('主菜单 → 点餐 → 转人工')
+    expect(pathWords(['agent', 'agent'])).toBe('转人工')
+  })
+  it('why this agent is told in the language of the page', () => {
+    expect(routedWords('the last agent is ready')).toBe('上次接待的座席 空闲')
+    expect(routedWords('the owner (8003) is on a break; longest-idle of 2')).toBe('专属座席 (8003) 在小休；空闲最久（2 人中）')
+    expect(routedWords('something new')).toBe('something new')
+    expect(routedWords('')).toBe('')
+  })
+  it('an address outside the zone goes with who allowed it and why, deliveries only', () => {
+    const draft = { ...emptyDraft('k', 'o'), addressText: '松江新城', override: { who: '王主管', why: '老客户' } }
+    expect(toOrder(draft, new Date()).override).toEqual({ who: '王主管', why: '老客户' })
+    expect(toOrder({ ...draft, service: 'pickup' }, new Date()).override).toBeUndefined()
+    expect(toOrder(emptyDraft('k', 'o'), new Date()).override).toBeUndefined()
   })
 })

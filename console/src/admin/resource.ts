@@ -32,6 +32,8 @@ export interface Resource {
   add?: readonly ['POST' | 'PUT', string]
   /** Changing one; `{id}` is put in. */
   change?: readonly ['PATCH' | 'PUT', string]
+  /** Changing one sends all of it, not only what is different. */
+  whole?: boolean
   remove?: string
   /** Fields of the answer of making one that are told this once: a password, a code. */
   told?: readonly string[]
@@ -60,12 +62,12 @@ export const RESOURCES: readonly Resource[] = [
     name: 'zones', roles: KITCHEN, edit: HOUSE, list: '/api/zones', id: 'id', columns: ['branch', 'name', 'kind', 'fee_fen', 'min_fen', 'minutes'],
     fields: [
       { key: 'branch', kind: 'select', options: 'branches', needed: true }, { key: 'name', kind: 'text', needed: true }, { key: 'kind', kind: 'select', options: ['keywords', 'streets', 'polygon'], first: 'keywords', needed: true },
-      { key: 'rule', kind: 'lines', needed: true }, { key: 'fee_fen', kind: 'yuan' }, { key: 'min_fen', kind: 'yuan' }, { key: 'minutes', kind: 'number' },
+      { key: 'lines', kind: 'lines', needed: true }, { key: 'fee_fen', kind: 'yuan' }, { key: 'min_fen', kind: 'yuan' }, { key: 'minutes', kind: 'number' },
     ],
-    add: ['POST', '/api/zones'], change: ['PUT', '/api/zones/{id}'], remove: '/api/zones/{id}',
+    add: ['POST', '/api/zones'], change: ['PUT', '/api/zones/{id}'], whole: true, remove: '/api/zones/{id}',
   },
   {
-    name: 'devices', roles: KITCHEN, edit: [...HOUSE, 'dispatcher', 'supervisor'], list: '/api/devices', id: 'id', columns: ['branch', 'name', 'seen_at', 'created_at'],
+    name: 'devices', roles: KITCHEN, edit: [...HOUSE, 'dispatcher', 'supervisor'], list: '/api/devices', id: 'id', columns: ['branch', 'name', 'tied', 'seen_at', 'created_at'],
     fields: [{ key: 'branch', kind: 'select', options: 'branches', needed: true, once: true }, { key: 'name', kind: 'text', needed: true, once: true }],
     add: ['POST', '/api/devices'], remove: '/api/devices/{id}', told: ['code'],
   },
@@ -75,7 +77,7 @@ export const RESOURCES: readonly Resource[] = [
       { key: 'branch', kind: 'select', options: 'branches', needed: true }, { key: 'name', kind: 'text', needed: true }, { key: 'address', kind: 'text', needed: true }, { key: 'width', kind: 'select', options: ['32', '48'], first: 48 },
       { key: 'slips', kind: 'list', first: ['kitchen', 'packing', 'delivery'] }, { key: 'buzzer', kind: 'tick' }, { key: 'disabled', kind: 'tick' },
     ],
-    add: ['PUT', '/api/printers'], change: ['PUT', '/api/printers'],
+    add: ['PUT', '/api/printers'], change: ['PUT', '/api/printers'], whole: true,
   },
   {
     name: 'riders', roles: KITCHEN, edit: KITCHEN, list: '/api/riders', id: 'id', columns: ['branch', 'name', 'phone', 'state', 'due_fen'],
@@ -100,6 +102,10 @@ export const RESOURCES: readonly Resource[] = [
     name: 'webhooks', roles: HEADS, edit: HEADS, list: '/api/webhooks', id: 'id', columns: ['name', 'url', 'kinds', 'active', 'after', 'behind', 'failures'],
     fields: [{ key: 'name', kind: 'text', needed: true }, { key: 'url', kind: 'text', needed: true }, { key: 'kinds', kind: 'list' }, { key: 'active', kind: 'tick', first: true }, { key: 'after', kind: 'number' }],
     add: ['POST', '/api/webhooks'], change: ['PATCH', '/api/webhooks/{id}'], remove: '/api/webhooks/{id}', told: ['secret'],
+  },
+  {
+    name: 'history', roles: HOUSE, edit: HOUSE, list: '/api/admin-changes', id: 'id', columns: ['at', 'by', 'kind', 'subject', 'before', 'after'], fields: [],
+    deeds: [{ name: 'undo', path: 'POST /api/admin-changes/{id}/undo' }],
   },
   { name: 'audit', roles: HOUSE, edit: [], list: '/api/audit?limit=300', id: 'seq', columns: ['at', 'name', 'action', 'object', 'detail', 'address'], fields: [] },
 ]

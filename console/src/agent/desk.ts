@@ -20,7 +20,7 @@ export const drafts = reactive<Draft[]>([])
 export const openKey = ref<string | null>(null)
 export const missed = ref<Missed[]>([])
 export const panel = ref<'' | 'transfer' | 'keypad'>('')
-export const dialog = ref<'' | 'shift' | 'settings' | 'search' | 'customer' | 'block' | 'help' | 'read' | 'hangup'>('')
+export const dialog = ref<'' | 'shift' | 'settings' | 'search' | 'customer' | 'block' | 'help' | 'read' | 'hangup' | 'override'>('')
 export const customerShown = ref<string | null>(null)
 export const stateMenu = ref(false)
 /** Wrap-up choices of the call that is being summed up. */

@@ -21,6 +21,8 @@ export interface Draft {
   points: boolean
   note: string
   lines: Line[]
+  /** Why an address outside the zone is served, and who said so. */
+  override?: { who: string; why: string } | null
   placed: Placed | null
   /** Sent, and nobody knows whether it arrived: only the same again may be sent. */
   uncertain: boolean
@@ -118,6 +120,7 @@ export function toOrder(draft: Draft, now: Date): OrderDraft {
     })),
     points: draft.points,
     note: draft.note.trim(),
+    ...(draft.service === 'delivery' && draft.override ? { override: draft.override } : {}),
   }
 }
 

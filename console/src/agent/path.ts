@@ -12,11 +12,11 @@ export function nodeWord(node: string): string {
 
 /** `点餐 → 会员 102938 → 选择地址`; a long path keeps its ends. */
 export function pathWords(path: readonly string[]): string {
-  const steps: string[] = []
-  for (const node of path) {
-    const word = nodeWord(node)
-    if (steps[steps.length - 1] !== word) steps.push(word)
-  }
+  const words = path.map(nodeWord)
+  // Who asks for a person more than once (back to the menu and again) wants one thing: it stands where they asked last.
+  const person = t.code('node', 'agent')
+  const asked = words.lastIndexOf(person)
+  const steps = words.filter((word, at) => word !== person || at === asked).filter((word, at, all) => word !== all[at - 1])
   const shown = steps.length > SHOWN ? [steps[0]!, '…', ...steps.slice(-(SHOWN - 2))] : steps
   return shown.join(' → ')
 }

@@ -26,6 +26,7 @@ export const en: WordsLike<typeof zh> = {
   'pause.how-long': 'How long',
   'pause.do': 'Pause for {n} min',
   'paused.banner': 'Paused until {time} ({why}). Telephone and agents send no new orders.',
+  'paused.open': 'Paused ({why}) until somebody opens it again. Telephone and agents send no new orders.',
   resume: 'Take orders again',
   'new.none': 'No new orders',
   'cooking.none': 'Nothing on the stove',

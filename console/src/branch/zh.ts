@@ -23,6 +23,7 @@ export const zh = {
   'pause.how-long': '多久',
   'pause.do': '暂停 {n} 分钟',
   'paused.banner': '已暂停接单到 {time}（{why}）。电话和座席不会再派新单来。',
+  'paused.open': '已暂停接单（{why}），直到恢复。电话和座席不会再派新单来。',
   resume: '恢复接单',
   'new.none': '没有新订单',
   'cooking.none': '没有在做的',

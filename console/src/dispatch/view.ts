@@ -65,9 +65,12 @@ export type BranchState = 'offline' | 'paused' | 'closed' | 'full' | 'ok'
 export function stateOf(branch: Branch, now: number): BranchState {
   if (!branch.open) return 'closed'
   if (!branch.online) return 'offline'
-  if (branch.paused && branch.paused.until > now) return 'paused'
-  return branch.capacity_percent >= 100 ? 'full' : 'ok'
+  if (branch.paused && (branch.paused.until === null || branch.paused.until > now)) return 'paused'
+  return (branch.capacity_percent ?? 0) >= 100 ? 'full' : 'ok'
 }
+
+/** How full a branch is, per cent: of its limit, or of an hour's work where it has none. */
+export const fullness = (branch: Branch): number => branch.capacity_percent ?? Math.round((100 * branch.load_minutes) / 60)
 
 /** Percent of the day's orders that kept their promise; none before the first. */
 export const punctual = (today: Branch['today']): number | null => (today.orders > 0 ? (100 * (today.orders - today.late)) / today.orders : null)

@@ -5,7 +5,8 @@ import { now, skew, startClock } from '@/shared/clock'
 import { Live } from '@/shared/live'
 import { say } from '@/shared/toast'
 import { applyBoardFrame, emptyBoard, mergeOrder } from './state'
-import type { BoardFrame, Card } from './wire'
+import type { BoardFrame, Card, Rider } from './wire'
+import { t } from './words'
 
 /** A sign of life this often tells the server that somebody has this page open, ms. */
 export const BEAT_MS = 5_000
@@ -51,6 +52,9 @@ export function useBoard(onFrame: (frame: BoardFrame) => void = () => {}) {
         location.assign(`/?why=${encodeURIComponent(frame.why)}`)
         return
       }
+      // Riders are kept by another part of the server: it says that one has changed, and is asked what is so.
+      if ((frame.type === 'rider' && !frame.rider?.state) || (frame.type === 'snapshot' && frame.riders.length === 0)) void loadRiders()
+      if (frame.type === 'rider' && !frame.rider?.state) return
       const changed = applyBoardFrame(board.value, frame, Date.now())
       skew.value = board.value.skew
       if (frame.type === 'snapshot') triggerRef(board)
@@ -58,6 +62,15 @@ export function useBoard(onFrame: (frame: BoardFrame) => void = () => {}) {
       onFrame(frame)
     },
   })
+
+  async function loadRiders() {
+    try {
+      for (const rider of await api.get<Rider[]>('/api/riders')) board.value.riders.set(rider.id, rider)
+      triggerRef(board)
+    } catch {
+      // Orders go on without their riders' names.
+    }
+  }
 
   onMounted(startClock)
   onUnmounted(() => live.stop())
@@ -89,7 +102,7 @@ export function useBoard(onFrame: (frame: BoardFrame) => void = () => {}) {
       return true
     } catch (error) {
       if (error instanceof Problem) take(error.body.card as Card | undefined)
-      if (!quiet) say(sentence(error), 'bad')
+      if (!quiet) say(error instanceof Problem && error.code === 'cannot' && t.has(`cannot.${error.body.why}`) ? t.code('cannot', String(error.body.why)) : sentence(error), 'bad')
       return false
     } finally {
       busy.delete(card.id)

@@ -75,6 +75,13 @@ export const en: WordsLike<typeof zh> = {
   'step.address': 'address written down',
   'step.rider': 'rider assigned',
   allergies: 'Allergies: {names}',
+  'cannot.impossible': 'That does not lead on from where the order is.',
+  'cannot.too_late': 'The time for that is over.',
+  'cannot.already': 'It is so already.',
+  'cannot.too_soon': 'The branch was told a moment ago.',
+  'cannot.change_waits': 'Another change waits for the branch.',
+  'cannot.nothing_asked': 'The branch is not asked anything.',
+  'cannot.not_due': 'Nothing is due yet.',
   undo: 'Undo',
   'undo.said': '#{tail} {step}',
 }

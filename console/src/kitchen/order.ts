@@ -1,5 +1,5 @@
 // What a card means to the person before it: its column, its deadline's colour, its place in the row. Pure.
-import type { Branch, Card, Task } from './wire'
+import type { Branch, Card, CardLine, PendingLine, Task } from './wire'
 
 export type Column = 'waiting' | 'cooking' | 'leaving' | 'over'
 
@@ -141,16 +141,25 @@ export function mayWait(cards: Iterable<Card>, lostSince: number, now: number): 
   return known + Math.ceil((lastHour * Math.max(0, now - lostSince)) / 3_600_000)
 }
 
+export interface Changed {
+  dish: number
+  zh: string
+  en: string | null
+  from: number
+  to: number
+}
+
 /** What an edit changes: dishes that come, go, or change their number. */
-export function changedLines(before: Card['lines'], after: Card['lines']): { dish: number; zh: string; en: string | null; from: number; to: number }[] {
-  const all = new Map<string, { dish: number; zh: string; en: string | null; from: number; to: number }>()
-  const name = (line: Card['lines'][number]) => `${line.dish}/${line.size ?? ''}/${line.spice ?? ''}/${line.note ?? ''}`
+export function changedLines(before: readonly CardLine[], after: readonly PendingLine[]): Changed[] {
+  const all = new Map<string, Changed>()
+  const known = new Map(before.map((line) => [line.dish, line]))
+  const name = (line: PendingLine) => `${line.dish}/${line.size ?? ''}/${line.spice ?? ''}/${line.note ?? ''}`
   for (const [lines, side] of [
     [before, 'from'],
     [after, 'to'],
   ] as const) {
     for (const line of lines) {
-      const one = all.get(name(line)) ?? { dish: line.dish, zh: line.zh, en: line.en, from: 0, to: 0 }
+      const one = all.get(name(line)) ?? { dish: line.dish, zh: line.zh ?? known.get(line.dish)?.zh ?? '', en: line.en ?? known.get(line.dish)?.en ?? null, from: 0, to: 0 }
       one[side] += line.quantity
       all.set(name(line), one)
     }

@@ -16,12 +16,15 @@ export interface CardLine {
   amount_fen: number
 }
 
+export type PendingLine = Pick<CardLine, 'dish' | 'quantity' | 'size' | 'spice' | 'note'> & Partial<Pick<CardLine, 'zh' | 'en'>>
+
 export interface Pending {
   kind: 'cancel' | 'edit'
   why: string
   by: string
   at: number
-  lines?: CardLine[]
+  /** As it should become; names are those of the dishes. */
+  lines?: PendingLine[]
 }
 
 export interface Outcome {
@@ -57,13 +60,14 @@ export interface Card {
   level: string | null
   orders_before: number
   allergies: string[]
-  address: string | null
+  /** Empty when it was spoken and nobody has written it down, and for pickups. */
+  address: string
   address_id: string | null
   recording: string | null
   zone: string | null
   outside: boolean
   lines: CardLine[]
-  remark: string | null
+  remark: string
   note_recording: string | null
   goods_fen: number
   discounts: { kind: string; subject: string | null; percent: number | null; count: number | null; amount_fen: number }[]
@@ -85,7 +89,7 @@ export interface Card {
   pending: Pending | null
   urged_at: number | null
   undo_until: number | null
-  agent_name: string | null
+  agent_name: string
 }
 
 export interface Task {
@@ -112,10 +116,12 @@ export interface Branch {
   closes_at: string | number | null
   online: boolean
   silent_since: number | null
-  paused: { until: number; reason: string; by: string } | null
+  /** Without `until`: until somebody opens it again. */
+  paused: { until: number | null; reason: string; by: string } | null
   open_orders: number
   load_minutes: number
-  capacity_percent: number
+  /** Of what it can make in this quarter of an hour; none without a limit. */
+  capacity_percent: number | null
   sold_out: { dish: number; until: number | string | null }[]
   printer: { state: 'none' | 'ok' | 'away' | 'paper'; waiting: number } | null
   today: { orders: number; fen: number; late: number; refused: number }

@@ -72,6 +72,13 @@ export const zh = {
   'step.address': '填写地址',
   'step.rider': '派骑手',
   allergies: '过敏：{names}',
+  'cannot.impossible': '这张订单现在不能这样做。',
+  'cannot.too_late': '已经过了可以这样做的时间。',
+  'cannot.already': '已经是这样了。',
+  'cannot.too_soon': '刚刚才催过。',
+  'cannot.change_waits': '还有一个改动在等门店回答。',
+  'cannot.nothing_asked': '没有等门店回答的请求。',
+  'cannot.not_due': '还没有到时间。',
   undo: '撤销',
   'undo.said': '#{tail} {step}',
 } as const

@@ -241,6 +241,7 @@ export interface OrderDraft {
   lines: CartLine[]
   points?: boolean
   note?: string
+  override?: { who: string; why: string }
 }
 
 export interface Quote {

@@ -82,3 +82,27 @@ fn c39_c56_c61_a_newcomer_walks_through_a_call_in_the_browser() {
 fn c81_c82_the_kitchens_pages_ring_fit_and_are_touched_easily() {
     tell("looks_kitchen", Setup::demo());
 }
+
+/// One call in the browser (I9, C39, C63): the customer before the answer, both voices, mute, hold, a reload, the same agent again.
+#[test]
+fn c39_c63_i9_a_call_in_the_browser_keeps_its_card_and_its_voices() {
+    tell("call", Setup::demo());
+}
+
+/// Passed on (C60, C66, C67): blind with a note, after a word, called off, three in one conversation.
+#[test]
+fn c60_c66_callers_are_passed_on_with_their_card() {
+    tell("transfer", Setup::demo());
+}
+
+/// An order by keyboard while talking (C61), in the store a moment later.
+#[test]
+fn c61_an_order_is_taken_by_keyboard() {
+    tell("order", Setup::demo());
+}
+
+/// The floor (C70, C71): pushed within a second; listening, whispering, barging in, taking over; breaks and sign-outs with a reason.
+#[test]
+fn c70_c71_a_supervisor_hears_helps_and_takes_over() {
+    tell("floor", Setup::demo());
+}
