@@ -11,12 +11,13 @@ use jiff::civil::{Date, Weekday};
 use sha2::{Digest, Sha256};
 
 use crate::domain::{
-    Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Finding, Hours, Level, MenuNumber, Offer, PhoneNumber,
+    Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Finding, Hours, Kitchen, Level, MenuNumber, Money, Offer,
+    PhoneNumber, Zone, ZoneRule,
 };
 use entry::Entry;
 
 /// The tables of `menus.toml` that belong to the house.
-pub const TABLES: [&str; 7] = ["level", "category", "dish", "branch", "offer", "holiday", "make_up"];
+pub const TABLES: [&str; 8] = ["level", "category", "dish", "branch", "offer", "holiday", "make_up", "zone"];
 
 /// One entry of the file with its fingerprint: it is imported again only when it changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,7 @@ pub struct House {
     pub offers: Vec<Sourced<Offer>>,
     pub holidays: Vec<Sourced<Holiday>>,
     pub make_up: Vec<Sourced<MakeUp>>,
+    pub zones: Vec<Sourced<Zone>>,
 }
 
 impl House {
@@ -67,6 +69,7 @@ impl House {
             offers: list(table, "offer", &mut findings, offer),
             holidays: list(table, "holiday", &mut findings, holiday),
             make_up: list(table, "make_up", &mut findings, make_up),
+            zones: list(table, "zone", &mut findings, zone),
         };
         house.twice(&mut findings);
         house.whole(table, &mut findings);
@@ -82,6 +85,7 @@ impl House {
             dishes: self.dishes.iter().map(|dish| (dish.value.number, dish.value.clone())).collect(),
             branches: self.branches.iter().map(|branch| (branch.value.number, branch.value.clone())).collect(),
             offers: values(&self.offers),
+            zones: values(&self.zones),
             ..Catalogue::default()
         };
         catalogue.holidays.closed = self.holidays.iter().map(|day| (day.value.from, day.value.until, day.value.branch)).collect();
@@ -91,12 +95,13 @@ impl House {
 
     /// The same number or name given twice.
     fn twice(&self, findings: &mut Vec<Finding>) {
-        let lists: [(&str, &str, Vec<String>); 6] = [
+        let lists: [(&str, &str, Vec<String>); 7] = [
             ("level", "id", self.levels.iter().map(|level| level.value.id.clone()).collect()),
             ("category", "id", self.categories.iter().map(|category| category.value.id.clone()).collect()),
             ("dish", "number", self.dishes.iter().map(|dish| dish.value.number.to_string()).collect()),
             ("branch", "number", self.branches.iter().map(|branch| branch.value.number.to_string()).collect()),
             ("offer", "id", self.offers.iter().map(|offer| offer.value.id.clone()).collect()),
+            ("zone", "id", self.zones.iter().map(|zone| zone.value.id.clone()).collect()),
             ("make_up", "date", self.make_up.iter().map(|day| day.value.date.to_string()).collect()),
         ];
         for (table, key, names) in lists {
@@ -148,6 +153,12 @@ impl House {
             {
                 let found = format!("category {category:?} does not exist");
                 findings.push(Finding::new(format!("offer {}.category", offer.id), found, "write the id of a [[category]]"));
+            }
+        }
+        for Sourced { value: zone, .. } in &self.zones {
+            if !branches.contains(&zone.branch.to_string()) {
+                let found = format!("branch {} does not exist", zone.branch);
+                findings.push(Finding::new(format!("zone {}.branch", zone.id), found, "write the number of a [[branch]]"));
             }
         }
         for Sourced { value: day, .. } in &self.holidays {
@@ -275,6 +286,9 @@ fn branch(entry: &mut Entry<'_>) -> Option<Branch> {
     let delivery_fee = entry.money_or("delivery_fee_fen");
     let free_delivery_from = entry.optional("free_delivery_from_fen", Entry::money);
     let paused = entry.flag("paused");
+    let cook_minutes = entry.number_or("cook_minutes", 15, 1..=240);
+    let capacity_items = entry.optional("capacity_items", |entry, key| entry.number(key, 1..=100_000));
+    let capacity_yuan = entry.optional("capacity_yuan", |entry, key| entry.number(key, 1..=1_000_000));
     if let Some(phone) = &phone
         && PhoneNumber::parse(phone).is_none()
     {
@@ -298,6 +312,11 @@ fn branch(entry: &mut Entry<'_>) -> Option<Branch> {
         delivery_fee: delivery_fee?,
         free_delivery_from,
         paused,
+        kitchen: Kitchen {
+            cook_minutes: u16::try_from(cook_minutes?).ok()?,
+            capacity_items: capacity_items.and_then(|items| u32::try_from(items).ok()),
+            capacity: capacity_yuan.map(Money::yuan),
+        },
     })
 }
 
@@ -340,6 +359,43 @@ fn offer(entry: &mut Entry<'_>) -> Option<Offer> {
         between,
         deal,
         repeat_days: u16::try_from(repeat_days?).ok()?,
+    })
+}
+
+/// Where a branch delivers to: exactly one of `polygon`, `streets` and `keywords`.
+fn zone(entry: &mut Entry<'_>) -> Option<Zone> {
+    let id = entry.id("id");
+    let branch = entry.number("branch", 1..=9999);
+    let name = entry.text("name");
+    let fee = entry.optional("fee_fen", Entry::money);
+    let least = entry.optional("min_fen", Entry::money);
+    let minutes = entry.optional("minutes", |entry, key| entry.number(key, 1..=600));
+    let mut rules = Vec::new();
+    for kind in ["polygon", "streets", "keywords"] {
+        if let Some(lines) = entry.optional(kind, Entry::lines) {
+            rules.push((kind, lines));
+        }
+    }
+    let [(kind, lines)] = rules.as_slice() else {
+        entry.fault("", "says not in one way where it is", "write one of polygon, streets and keywords, each a list of texts");
+        return None;
+    };
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let rule = match ZoneRule::parse(kind, &lines) {
+        Ok(rule) => rule,
+        Err(fault) => {
+            entry.fault(kind, fault, "see docs/menus.md, section on zones");
+            return None;
+        }
+    };
+    Some(Zone {
+        id: id?,
+        branch: BranchNumber::new(u16::try_from(branch?).ok()?)?,
+        name: name?,
+        rule,
+        fee,
+        least,
+        minutes: minutes.and_then(|minutes| u16::try_from(minutes).ok()),
     })
 }
 

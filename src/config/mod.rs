@@ -49,6 +49,8 @@ pub struct Config {
     /// `[outbound]`: which outside numbers may be called.
     pub outbound: Rules,
     pub log: Log,
+    /// `[dispatch]`: when what becomes whose alarm.
+    pub dispatch: crate::order::life::Rules,
     /// `[acd]` and `[[queue]]`
     pub queues: crate::queue::Settings,
     /// Recordings, the operator's own prompts, the embedded store.
@@ -240,8 +242,8 @@ impl Config {
     }
 
     fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
-        const SECTIONS: [&str; 12] =
-            ["acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "outbound", "log"];
+        const SECTIONS: [&str; 13] =
+            ["acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "outbound", "log"];
         for (key, value) in table {
             let is_list = matches!(key.as_str(), "trunk" | "account" | "queue");
             if key == "data" {
@@ -344,6 +346,7 @@ impl Config {
         };
         limits_section.finish();
 
+        let dispatch = dispatch(Section::new("dispatch", section("dispatch"), findings));
         let outbound = outbound(Section::new("outbound", section("outbound"), findings));
 
         let mut log_section = Section::new("log", section("log"), findings);
@@ -372,6 +375,7 @@ impl Config {
             web,
             shop: Shop { clock, time_zone, digit_one_yao },
             limits,
+            dispatch,
             outbound,
             log,
             queues,
@@ -526,6 +530,40 @@ fn account(mut s: Section<'_>) -> PhoneAccount {
     }
     s.finish();
     PhoneAccount { user, password: Secret(password) }
+}
+
+fn dispatch(mut s: Section<'_>) -> crate::order::life::Rules {
+    let usual = crate::order::life::Rules::default();
+    let rules = crate::order::life::Rules {
+        loud_after: s.duration("loud_after", usual.loud_after),
+        task_after: s.duration("task_after", usual.task_after),
+        telephone_after: s.duration("telephone_after", usual.telephone_after),
+        telephone_silent_after: s.duration("telephone_silent_after", usual.telephone_silent_after),
+        next_branch_after: s.duration("next_branch_after", usual.next_branch_after),
+        address_after: s.duration("address_after", usual.address_after),
+        undo: s.duration("undo", usual.undo),
+        correct: s.duration("correct", usual.correct),
+        nudge_again: s.duration("nudge_again", usual.nudge_again),
+    };
+    let steps = [
+        ("loud_after", rules.loud_after, "task_after", rules.task_after),
+        ("task_after", rules.task_after, "telephone_after", rules.telephone_after),
+        ("telephone_after", rules.telephone_after, "next_branch_after", rules.next_branch_after),
+        ("telephone_silent_after", rules.telephone_silent_after, "telephone_after", rules.telephone_after),
+    ];
+    for (key, time, later, until) in steps {
+        if time > until {
+            s.fault(key, format!("is longer than dispatch.{later}"), "let the alarms grow: loud, task, telephone, next branch");
+        }
+    }
+    if rules.loud_after < Duration::from_secs(5) {
+        s.fault("loud_after", "is shorter than five seconds", "give people time to walk to the board, such as \"60s\"");
+    }
+    if rules.next_branch_after < Duration::from_secs(30) {
+        s.fault("next_branch_after", "is shorter than half a minute", "the telephone is rung again as often: write \"5m\"");
+    }
+    s.finish();
+    rules
 }
 
 fn outbound(mut s: Section<'_>) -> Rules {

@@ -30,6 +30,31 @@ pub struct Branch {
     pub free_delivery_from: Option<Money>,
     /// The "closed now" switch.
     pub paused: bool,
+    pub kitchen: Kitchen,
+}
+
+/// What a kitchen can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kitchen {
+    /// From the first pan to the packed bag.
+    pub cook_minutes: u16,
+    /// At most so many portions promised for one quarter of an hour.
+    pub capacity_items: Option<u32>,
+    /// At most so much money.
+    pub capacity: Option<Money>,
+}
+
+impl Default for Kitchen {
+    fn default() -> Self {
+        Self { cook_minutes: 15, capacity_items: None, capacity: None }
+    }
+}
+
+/// What a branch needs for an order, in minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    pub cook: u16,
+    pub travel: u16,
 }
 
 /// Whether a branch can take an order at some moment.
@@ -131,6 +156,7 @@ mod tests {
             delivery_fee: Money::ZERO,
             free_delivery_from: None,
             paused: false,
+            kitchen: super::Kitchen::default(),
         }
     }
 

@@ -18,9 +18,10 @@ mod speech;
 mod time;
 mod user;
 mod waiting;
+mod zone;
 
 pub use agent::{AgentState, Break, Disposition, Role, Seat, Skill};
-pub use branch::{Branch, Hours, Opening};
+pub use branch::{Branch, Hours, Kitchen, Opening, Times};
 pub use call::{CallRecord, End, KeySource, Party, Reason, Step, StepKind};
 pub use catalogue::{Catalogue, Holidays, SoldOut};
 pub use dish::{Category, Dish, DishOption, Size, Spice};
@@ -37,3 +38,4 @@ pub use speech::{Arg, DayWord, Language, Phrase};
 pub use time::{ClockTime, DateTime, ShopClock, Timestamp};
 pub use user::User;
 pub use waiting::{Leaving, QueueNews, QueueReason, QueueWish, Wait};
+pub use zone::{Point, Street, Zone, ZoneRule};

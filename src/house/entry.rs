@@ -154,6 +154,16 @@ impl<'a> Entry<'a> {
         self.optional(key, |entry, key| entry.wanted(key, &cure, read)).unwrap_or_default()
     }
 
+    /// A list of short texts.
+    pub(super) fn lines(&mut self, key: &str) -> Option<Vec<String>> {
+        self.wanted(key, "write a list of texts of one line", |value| {
+            let lines: Vec<String> = value.as_array()?.iter().map(|line| line.as_str().map(str::to_owned)).collect::<Option<_>>()?;
+            let good =
+                (1..=500).contains(&lines.len()) && lines.iter().all(|line| line.len() <= LONGEST && !line.chars().any(char::is_control));
+            good.then_some(lines)
+        })
+    }
+
     pub(super) fn date(&mut self, key: &str) -> Option<Date> {
         self.wanted(key, "write a date, such as \"2026-12-31\"", |value| match value {
             Value::String(text) => text.parse().ok().filter(|_| text.len() == 10),

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 pub use next::{late, next};
 
+pub use crate::domain::Times;
+
 use crate::domain::{BranchNumber, CartLine, Fulfilment, MenuNumber, OrderStatus, Timestamp};
 
 macro_rules! names {
@@ -180,13 +182,6 @@ pub struct Rider {
 pub struct EditLine {
     pub line: CartLine,
     pub note: Option<String>,
-}
-
-/// What a branch needs for an order, in minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Times {
-    pub cook: u16,
-    pub travel: u16,
 }
 
 /// One step of an order's life.

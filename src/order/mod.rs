@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod cart;
+pub mod dispatch;
 pub mod life;
 pub mod placing;
 pub mod pricing;

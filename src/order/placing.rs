@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::dispatch::{Room, has_room};
 use super::pricing::{Quote, quote};
 use crate::domain::{
     BranchNumber, Cart, Catalogue, ClockTime, DateTime, Fulfilment, MenuNumber, Money, Opening, Place, PlacedVia, ShopClock, Timestamp,
@@ -26,6 +27,8 @@ pub struct Wish<'a> {
     /// Points that can be spent.
     pub balance: i64,
     pub via: PlacedVia,
+    /// Somebody lets it out of the zone through, by name.
+    pub let_through: bool,
 }
 
 /// An order that may be confirmed.
@@ -57,6 +60,10 @@ pub enum Refusal {
     Bulk(MenuNumber),
     /// More points than there are.
     NoPoints,
+    /// No zone of this branch has the address.
+    Outside,
+    /// The kitchen has promised all it can for that quarter of an hour.
+    Full,
 }
 
 /// Checks everything that must hold when the order is confirmed at `now`.
@@ -86,16 +93,20 @@ pub fn check(catalogue: &Catalogue, wish: &Wish<'_>, now: Timestamp, clock: &Sho
         }
         Opening::Open { .. } => {}
     }
+    if !wish.let_through && catalogue.is_outside(wish.place) {
+        return Err(Refusal::Outside);
+    }
     dishes(catalogue, wish, number, at, clock)?;
     let quote = quote(catalogue, wish.cart, wish.level, local, Some(wish.place), wish.points);
-    if wish.place.fulfilment() == Fulfilment::Delivery && quote.goods < branch.min_delivery {
-        return Err(Refusal::TooSmall { least: branch.min_delivery });
+    let least = catalogue.delivery_terms(wish.place).1;
+    if wish.place.fulfilment() == Fulfilment::Delivery && quote.goods < least {
+        return Err(Refusal::TooSmall { least });
     }
     if wish.points < 0 || quote.points_spent() > wish.balance || wish.points > wish.balance {
         return Err(Refusal::NoPoints);
     }
     let minutes = match wish.place.fulfilment() {
-        Fulfilment::Delivery => branch.delivery_minutes,
+        Fulfilment::Delivery => zone_minutes(catalogue, wish.place).unwrap_or(branch.delivery_minutes),
         Fulfilment::Pickup => branch.pickup_minutes,
     };
     let soonest = now.after(Duration::from_secs(u64::from(minutes) * 60));
@@ -104,6 +115,29 @@ pub fn check(catalogue: &Catalogue, wish: &Wish<'_>, now: Timestamp, clock: &Sho
         When::At(at) => clock.timestamp(at).max(soonest),
     };
     Ok(Placeable { quote, promised_at })
+}
+
+/// The time of the zone in which a written address lies.
+fn zone_minutes(catalogue: &Catalogue, place: &Place) -> Option<u16> {
+    let Place::Saved { text, branch, .. } = place else { return None };
+    catalogue.zone_of(*branch, text)?.minutes
+}
+
+/// What an order adds to its quarter of an hour.
+#[must_use]
+pub fn needs(quote: &Quote) -> Room {
+    let items = quote.lines.iter().map(|line| u32::from(line.quantity.get())).sum();
+    Room { items, fen: quote.goods.as_fen() }
+}
+
+/// Whether the kitchen can still promise that for its quarter of an hour, in which it has promised so much (C78).
+///
+/// # Errors
+/// `Full` when it cannot.
+pub fn fits(catalogue: &Catalogue, place: &Place, promised: Room, quote: &Quote) -> Result<(), Refusal> {
+    let Some(branch) = catalogue.branches.get(&place.branch()) else { return Ok(()) };
+    let limits = (branch.kitchen.capacity_items, branch.kitchen.capacity.map(Money::as_fen));
+    if has_room(promised, needs(quote), limits) { Ok(()) } else { Err(Refusal::Full) }
 }
 
 /// The moment that the order is for.

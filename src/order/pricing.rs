@@ -98,7 +98,11 @@ pub fn usable_points(points: i64, pay: Money) -> i64 {
 fn fee(catalogue: &Catalogue, place: Option<&Place>, goods: Money) -> Money {
     let Some(place) = place.filter(|place| place.fulfilment() == Fulfilment::Delivery) else { return Money::ZERO };
     let Some(branch) = catalogue.branches.get(&place.branch()) else { return Money::ZERO };
-    if goods == Money::ZERO || branch.free_delivery_from.is_some_and(|free| goods >= free) { Money::ZERO } else { branch.delivery_fee }
+    if goods == Money::ZERO || branch.free_delivery_from.is_some_and(|free| goods >= free) {
+        Money::ZERO
+    } else {
+        catalogue.delivery_terms(place).0
+    }
 }
 
 /// A bill while discounts are being taken off.

@@ -60,6 +60,7 @@ pub(in crate::order) fn branch() -> Branch {
         delivery_fee: Money::yuan(5),
         free_delivery_from: Some(Money::yuan(80)),
         paused: false,
+        kitchen: crate::domain::Kitchen::default(),
     }
 }
 

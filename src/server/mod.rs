@@ -2,8 +2,10 @@
 
 pub mod brain;
 pub mod clock;
+pub mod dispatch;
 pub mod effects;
 pub mod files;
+pub mod follower;
 pub mod keeper;
 pub mod ladder;
 pub mod media_thread;

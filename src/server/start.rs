@@ -17,7 +17,7 @@ use super::ladder::Ladders;
 use super::media_thread::{MediaSettings, MediaThreads, entries};
 use super::sockets::{Sockets, acceptor, sip_settings};
 use super::streams::Streams;
-use super::{clock, reload, roster, sip_ws, tasks};
+use super::{clock, dispatch, follower, reload, roster, sip_ws, tasks};
 use crate::bus::{EVENTS_KEPT, Query};
 use crate::call::plan::Srtp;
 use crate::call::session::Env;
@@ -115,7 +115,8 @@ pub async fn open_store(config: &Config) -> Result<Store, Finding> {
             Finding::new("store.url", format!("{}: {error}", folder.display()), "make the folder writable, or write another path")
         })?;
     }
-    Store::open(url, config.shop.clock.clone()).await.map_err(|error| {
+    let opened = Store::open(url, config.shop.clock.clone()).await;
+    opened.map(|store| store.with_rules(config.dispatch)).map_err(|error| {
         let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
         Finding::new("store.url", format!("{error}{source}"), "see docs/operations.md, section \"the store does not open\"")
     })
@@ -352,10 +353,15 @@ async fn assemble(
     let web_address = web.local_addr().unwrap_or(config.web.listen);
     put_sign(&signs, web_address, &token)
         .map_err(|error| vec![Finding::new("data.dir", format!("{}: {error}", signs.display()), "make the folder writable")])?;
+    let (news, _) = broadcast::channel(EVENTS_KEPT);
+    tasks::spawn("journal", follower::follow(store.clone(), news.clone()));
+    tasks::spawn("dispatch", dispatch::run(store.clone()));
     let pages = Web {
         store: store.clone(),
         queries: queries.clone(),
         events: events_of_pages,
+        news,
+        node: NODE.into(),
         metrics,
         stopping: Arc::clone(&stopping),
         token,
@@ -376,6 +382,7 @@ async fn assemble(
     let secure = pages.secure;
     tasks::spawn("reports", super::rollup::run(store.clone()));
     tasks::spawn("web-watch", pages.clone().watch_sessions());
+    tasks::spawn("web-board", pages.clone().follow_board());
     tasks::spawn("web-audit", pages.clone().keep_audits());
     let routes = web::routes(pages).merge(sip_ws::route(sip_streams, web_address, config.web.origins.clone().into()));
     tasks::spawn("web", web::serve(web, web_tls, config.web.max_connections, routes));

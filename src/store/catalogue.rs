@@ -8,8 +8,8 @@ use super::db::{Durability, Row, Tx, broken, vals};
 use super::people::branch;
 use super::{Store, StoreError, lines};
 use crate::domain::{
-    Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Holidays, Hours, Level, MenuNumber, Money, Offer,
-    SoldOut, Timestamp,
+    Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Holidays, Hours, Kitchen, Level, MenuNumber, Money,
+    Offer, SoldOut, Timestamp, Zone, ZoneRule,
 };
 
 impl Store {
@@ -50,7 +50,7 @@ impl Store {
     pub async fn clear_sold_out(&self, dish: MenuNumber, branch: Option<BranchNumber>) -> Result<(), StoreError> {
         let mut tx = self.pool.begin(Durability::Full).await?;
         raise_version(&mut tx).await?;
-        tx.exec("delete from sold_out where id = $1", vals![sold_out_id(dish, branch)]).await?;
+        drop_sold_out(&mut tx, dish, branch).await?;
         tx.commit().await
     }
 
@@ -94,10 +94,14 @@ pub(super) async fn put_sold_out(tx: &mut Tx, dish: MenuNumber, branch: Option<B
     tx.exec(SQL, args).await.map(|_| ())
 }
 
+pub(super) async fn drop_sold_out(tx: &mut Tx, dish: MenuNumber, branch: Option<BranchNumber>) -> Result<(), StoreError> {
+    tx.exec("delete from sold_out where id = $1", vals![sold_out_id(dish, branch)]).await.map(|_| ())
+}
+
 pub(super) async fn catalogue_in(tx: &mut Tx) -> Result<Catalogue, StoreError> {
     const DISHES: &str = "select number, zh, en, reading, price_fen, size_price_fen, category, options, served, new_until, alternative, points, retired from dishes";
     const BRANCHES: &str = "select number, zh, en, reading, address_zh, address_en, transit_zh, transit_en, phone, week, last_order_minutes, \
-        delivery_minutes, pickup_minutes, min_delivery_fen, delivery_fee_fen, free_delivery_from_fen, paused from branches where retired = 0";
+        delivery_minutes, pickup_minutes, min_delivery_fen, delivery_fee_fen, free_delivery_from_fen, paused, cook_minutes, capacity_items, capacity_fen from branches where retired = 0";
     const OFFERS: &str = "select id, zh, en, from_day, until_day, days, hours, kind, category, percent_off, from_fen, off_fen, repeat_days \
         from offers where retired = 0 order by place, id";
     let mut catalogue = Catalogue { version: version_in(tx).await?, ..Catalogue::default() };
@@ -127,7 +131,29 @@ pub(super) async fn catalogue_in(tx: &mut Tx) -> Result<Catalogue, StoreError> {
             until: Timestamp::from_millis(row.int(2)?),
         });
     }
+    const ZONES: &str = "select id, branch, name, kind, rule, fee_fen, min_fen, minutes from zones where retired = 0 order by id";
+    for row in tx.rows(ZONES, &[]).await? {
+        if let Some(zone) = zone(&row)? {
+            catalogue.zones.push(zone);
+        }
+    }
     Ok(catalogue)
+}
+
+/// A zone; one whose branch has gone is no zone.
+fn zone(row: &Row) -> Result<Option<Zone>, StoreError> {
+    let lines: Vec<&str> = row.text(4)?.lines().collect();
+    let rule = ZoneRule::parse(row.text(3)?, &lines).map_err(|fault| broken("zone", fault))?;
+    let Some(branch) = branch(row.opt_int(1)?) else { return Ok(None) };
+    Ok(Some(Zone {
+        id: row.text(0)?.into(),
+        branch,
+        name: row.text(2)?.into(),
+        rule,
+        fee: row.opt_int(5)?.map(Money::fen),
+        least: row.opt_int(6)?.map(Money::fen),
+        minutes: row.opt_int(7)?.and_then(|minutes| u16::try_from(minutes).ok()),
+    }))
 }
 
 async fn holidays(tx: &mut Tx) -> Result<Holidays, StoreError> {
@@ -188,6 +214,11 @@ fn restaurant(row: &Row) -> Result<Branch, StoreError> {
         delivery_fee: Money::fen(row.int(14)?),
         free_delivery_from: row.opt_int(15)?.map(Money::fen),
         paused: row.flag(16)?,
+        kitchen: Kitchen {
+            cook_minutes: minutes(17)?,
+            capacity_items: row.opt_int(18)?.and_then(|items| u32::try_from(items).ok()),
+            capacity: row.opt_int(19)?.map(Money::fen),
+        },
     })
 }
 

@@ -10,7 +10,7 @@ use crate::domain::{
     Address, BlockLevel, BranchNumber, Cart, CartLine, Catalogue, CustomerId, Language, MemberNumber, MenuNumber, OrderStatus, PhoneNumber,
     Place, PointsEntry, Quantity, Timestamp,
 };
-use crate::order::life::{Actor, ActorKind, Delivered, Life, Outcome, Owner, Start, Times};
+use crate::order::life::{Actor, ActorKind, Delivered, Life, Outcome, Owner, Start};
 use crate::order::pricing::quote;
 
 /// What was put in.
@@ -201,7 +201,7 @@ impl Store {
         tx.exec(SQL, args).await?;
         lines::put(tx, &id, &quote.lines, &quote.discounts).await?;
         let promised_at = placed_at.after(45 * MINUTE);
-        let times = super::life::times_of(tx, branch).await?.unwrap_or(Times { cook: 15, travel: 20 });
+        let times = catalogue.times(branch, None);
         let start =
             Start { branch, why: "address", fulfilment: place.fulfilment(), times, promised_at, spoken_address: false, later: false };
         let mut life = Life::begin(&start, now, &self.rules);

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::catalogue::{option_name, raise_version, span_text, week_text, weekday_name};
 use super::db::{Durability, Tx, Val, vals};
 use super::{Store, StoreError, journal};
-use crate::domain::{Branch, Deal, Dish, Offer, Timestamp};
+use crate::domain::{Branch, Deal, Dish, Offer, Timestamp, Zone};
 use crate::house::House;
 
 /// What an import changed, by name (`dish 18`).
@@ -85,6 +85,10 @@ async fn take_in(tx: &mut Tx, shelf: &Shelf, change: &mut HouseChange) -> Result
         if before.as_ref().is_some_and(|hash| hash.as_deref() == Some(item.hash.as_str())) {
             continue;
         }
+        // A person has changed or made it: what they say stays.
+        if before == Some(None) {
+            continue;
+        }
         let mut args = vec![item.key.clone()];
         args.extend(item.values.iter().cloned());
         args.push(Val::from(item.hash.as_str()));
@@ -132,7 +136,7 @@ fn shown(key: &Val) -> String {
     }
 }
 
-fn shelves(house: &House) -> [Shelf; 7] {
+fn shelves(house: &House) -> [Shelf; 8] {
     let mut holidays: BTreeMap<String, Item> = BTreeMap::new();
     for day in &house.holidays {
         let branch = day.value.branch.map(|branch| i64::from(branch.get()));
@@ -200,6 +204,9 @@ fn shelves(house: &House) -> [Shelf; 7] {
                 "delivery_fee_fen",
                 "free_delivery_from_fen",
                 "paused",
+                "cook_minutes",
+                "capacity_items",
+                "capacity_fen",
             ],
             entries: items(&house.branches, |_, branch| (Val::from(branch.number.get()), branch_values(branch))),
         },
@@ -230,6 +237,13 @@ fn shelves(house: &House) -> [Shelf; 7] {
             key: "id",
             columns: &["first_day", "last_day", "branch"],
             entries: holidays.into_values().collect(),
+        },
+        Shelf {
+            table: "zones",
+            name: "zone",
+            key: "id",
+            columns: &["branch", "name", "kind", "rule", "fee_fen", "min_fen", "minutes"],
+            entries: items(&house.zones, |_, zone| (Val::from(&zone.id), zone_values(zone))),
         },
         Shelf {
             table: "make_up_days",
@@ -287,6 +301,22 @@ fn branch_values(branch: &Branch) -> Vec<Val> {
         branch.delivery_fee.as_fen(),
         branch.free_delivery_from.map(crate::domain::Money::as_fen),
         branch.paused,
+        branch.kitchen.cook_minutes,
+        branch.kitchen.capacity_items.map(i64::from),
+        branch.kitchen.capacity.map(crate::domain::Money::as_fen),
+    ]
+    .to_vec()
+}
+
+fn zone_values(zone: &Zone) -> Vec<Val> {
+    vals![
+        zone.branch.get(),
+        &zone.name,
+        zone.rule.kind(),
+        zone.rule.lines().join("\n"),
+        zone.fee.map(crate::domain::Money::as_fen),
+        zone.least.map(crate::domain::Money::as_fen),
+        zone.minutes.map(i64::from),
     ]
     .to_vec()
 }

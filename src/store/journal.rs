@@ -6,6 +6,9 @@ use super::db::{Tx, vals};
 use super::{Store, StoreError};
 use crate::domain::Timestamp;
 
+/// What is told of the journal within this process.
+pub type News = tokio::sync::broadcast::Sender<std::sync::Arc<JournalEntry>>;
+
 /// One entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JournalEntry {

@@ -105,7 +105,7 @@ impl Store {
         let mut tx = self.pool.begin(Durability::Full).await?;
         let stepped = self.step_in(&mut tx, id, guard, step, by, now).await?;
         match stepped {
-            Stepped::Done(_) => tx.commit().await?,
+            Stepped::Done(_) => self.told(tx).await?,
             _ => tx.undo().await?,
         }
         Ok(stepped)
@@ -356,14 +356,14 @@ fn caller() -> Actor {
 }
 
 /// What a branch needs for an order.
-pub(super) async fn times_of(tx: &mut Tx, branch: BranchNumber) -> Result<Option<Times>, StoreError> {
+async fn times_of(tx: &mut Tx, branch: BranchNumber) -> Result<Option<Times>, StoreError> {
     const SQL: &str = "select cook_minutes, delivery_minutes from branches where number = $1 and retired = 0";
     let Some(row) = tx.row(SQL, vals![branch.get()]).await? else { return Ok(None) };
     Ok(Some(times(row.int(0)?, row.int(1)?)))
 }
 
 /// Cooking, and what is left of the delivery time for the way.
-pub(super) fn times(cook: i64, delivery: i64) -> Times {
+fn times(cook: i64, delivery: i64) -> Times {
     let small = |minutes: i64| u16::try_from(minutes).unwrap_or(0).min(1440);
     Times { cook: small(cook), travel: small(delivery).saturating_sub(small(cook)) }
 }

@@ -23,6 +23,9 @@
 //! | `orders` | `order`, `orders`, `orders_of`, `find_order` |
 //! | `life` | `order_step`, `move_order`, `urge_order`, `cancel_order`, `order_timeline` |
 //! | `cards` | `card`, `cards` |
+//! | `boards` | `journal_last`, `news`, `boards_seen`, `boards`, `due_orders`, `pause_branch`, `end_pauses`, `branch_sold_out`, `branch_has_again`, `branch_cards`, `order_counts`, `loads` |
+//! | `admin` | `edit_house`, `undo_house_edit`, `house_edits` |
+//! | `devices` | `add_device`, `tie_device`, `device`, `devices`, `revoke_device` |
 //! | `tasks` | `open_task`, `close_tasks`, `take_task`, `finish_task`, `task`, `open_tasks` |
 //! | `calls` | `record_calls`, `interrupt_open_calls`, `calls`, `calls_with_people`, `call` |
 //! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
@@ -36,9 +39,11 @@
 //! | `sessions` | `open_session`, `session`, `touch_sessions`, `end_session`, `sessions_that_hold`, `add_token`, `token`, `tokens`, `revoke_token` |
 //! | `audit` | `record_audit`, `audit`, `answered`, `record_answer` |
 
+mod admin;
 mod audit;
 mod backup;
 mod block;
+mod boards;
 mod callbacks;
 mod calls;
 mod cards;
@@ -47,6 +52,7 @@ mod catalogue;
 mod customers;
 mod db;
 mod demo;
+mod devices;
 mod drafts;
 mod error;
 mod house;
@@ -76,18 +82,21 @@ use std::sync::Arc;
 use crate::domain::{ShopClock, Timestamp};
 use crate::order::life::Rules;
 
+pub use admin::{HouseEdit, HousePart, HouseValue};
 pub use audit::{Answered, AuditEntry};
 pub use backup::Summary;
 pub use block::{BlockEntry, BlockWish};
+pub use boards::{OrderCounts, SILENT};
 pub use callbacks::{Recovered, Wished};
 pub use calls::{CallFilter, CallPeople, StoredCall};
 pub use cards::CardFilter;
 pub use customers::{CustomerEdit, FoundCustomer, Happened};
 pub use demo::DemoFilled;
+pub use devices::Device;
 pub use drafts::Draft;
 pub use error::StoreError;
 pub use house::HouseChange;
-pub use journal::JournalEntry;
+pub use journal::{JournalEntry, News};
 pub use life::{OrderEvent, Stepped};
 pub use messages::{StoredMessage, StoredRecording};
 pub use missed::StoredMissed;
@@ -111,6 +120,8 @@ pub struct Store {
     clock: Arc<ShopClock>,
     /// The times of dispatch.
     rules: Arc<Rules>,
+    /// Wakes whoever follows the journal in this process.
+    news: Arc<tokio::sync::Notify>,
 }
 
 impl Store {

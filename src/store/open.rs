@@ -60,7 +60,7 @@ impl Store {
         } else {
             return Err(StoreError::Url(format!("{:?} is neither sqlite:path nor postgres://…", scheme(url))));
         };
-        Ok(Self { pool, clock, rules: Arc::default() })
+        Ok(Self { pool, clock, rules: Arc::default(), news: Arc::default() })
     }
 
     /// Whether it answers and can write at all; for `/readyz`.

@@ -13,8 +13,8 @@ use crate::domain::{
     RecordingId, Timestamp, UserId, When,
 };
 use crate::ivr::question::{OrderRequest, Placed};
-use crate::order::life::{Actor, ActorKind, Life, Start, TaskKind, Times};
-use crate::order::placing::{Placeable, Refusal, Wish, check};
+use crate::order::life::{Actor, ActorKind, Life, Start, TaskKind};
+use crate::order::placing::{Placeable, Refusal, Wish, check, fits};
 
 /// The same lines from the same number within this time are asked about first.
 const SAME_AGAIN: Duration = Duration::from_secs(10 * 60);
@@ -89,7 +89,7 @@ impl Store {
         let outcome = self.place_in(&mut tx, request, via, taken, now, catalogue).await?;
         match outcome {
             Outcome::Written(placed) => {
-                tx.commit().await?;
+                self.told(tx).await?;
                 Ok(placed)
             }
             Outcome::Told(placed) => {
@@ -130,10 +130,15 @@ impl Store {
         if !let_through && !covered(tx, &request.place, request.customer.as_ref()).await? {
             return Ok(Outcome::Told(Placed::Outside));
         }
-        let Placeable { mut quote, promised_at } = match self.check_in(tx, request, via, now, catalogue).await? {
+        let Placeable { mut quote, promised_at } = match self.check_in(tx, request, via, taken.outside.is_some(), now, catalogue).await? {
             Ok(placeable) => placeable,
             Err(refusal) => return Ok(Outcome::Told(told(refusal))),
         };
+        // Whoever promises the same quarter of an hour at this moment waits at the day's counter above.
+        let promised = super::boards::promised_in(tx, request.place.branch(), super::boards::slot_of(promised_at)).await?;
+        if let Err(refusal) = fits(catalogue, &request.place, promised, &quote) {
+            return Ok(Outcome::Told(told(refusal)));
+        }
         if quote.pay != request.heard {
             return Ok(Outcome::Told(Placed::PriceChanged {
                 lines: quote.lines,
@@ -206,7 +211,7 @@ impl Store {
         tx.exec("delete from carts where id = $1 or phone = $2 or customer = $3", vals![&request.key, request.phone.reveal(), owner])
             .await?;
         super::missed::close(tx, request.phone.reveal(), "ordered", &taken.agent_name, now).await?;
-        let life = self.first_life(tx, request, status, promised_at, now).await?;
+        let (life, zone) = self.first_life(request, taken, status, promised_at, catalogue, now);
         let by = match (&taken.agent, via) {
             (Some(agent), PlacedVia::Api) => Actor::new(ActorKind::Program, agent.as_str(), &taken.agent_name),
             (Some(agent), _) => Actor::new(ActorKind::Agent, agent.as_str(), &taken.agent_name),
@@ -219,6 +224,9 @@ impl Store {
         if let Some((who, why)) = &taken.outside {
             tasks.push((TaskKind::Outside, json!({ "code": "let_through", "by": who, "why": why })));
         }
+        if let Some(zone) = zone {
+            tx.exec("update orders set zone = $2 where id = $1", vals![&id, zone]).await?;
+        }
         let mut entries = Entries::default();
         let data = json!({
             "number": number, "pay_fen": quote.pay.as_fen(), "branch": request.place.branch().get(), "status": status.name(),
@@ -230,30 +238,38 @@ impl Store {
         Ok(Outcome::Written(Placed::Confirmed { id: OrderId::new(id), number: OrderNumber::new(number), promised_at, pay: quote.pay }))
     }
 
-    /// How its life begins: at its branch at once, kept for its release, or with a person who looks at its address.
-    async fn first_life(
+    /// How its life begins: at its branch at once, kept for its release, or with a person who looks at its address. And its zone.
+    fn first_life(
         &self,
-        tx: &mut Tx,
         request: &OrderRequest,
+        taken: &TakenDown,
         status: OrderStatus,
         promised_at: Timestamp,
+        catalogue: &Catalogue,
         now: Timestamp,
-    ) -> Result<Life, StoreError> {
+    ) -> (Life, Option<String>) {
         let branch = request.place.branch();
+        let zone = match &request.place {
+            Place::Saved { text, branch, .. } => catalogue.zone_of(*branch, text),
+            Place::Recorded { .. } | Place::Pickup { .. } => None,
+        };
+        let why = match (&request.place, zone) {
+            (Place::Pickup { .. }, _) => "chosen".to_owned(),
+            (Place::Recorded { .. }, _) => "proposed".to_owned(),
+            _ if taken.outside.is_some() => "outside".to_owned(),
+            (Place::Saved { .. }, Some(zone)) => format!("zone:{}", zone.name),
+            (Place::Saved { .. }, None) => "address".to_owned(),
+        };
         let start = Start {
             branch,
-            why: match &request.place {
-                Place::Pickup { .. } => "chosen",
-                Place::Saved { .. } => "address",
-                Place::Recorded { .. } => "proposed",
-            },
+            why: &why,
             fulfilment: request.place.fulfilment(),
-            times: life::times_of(tx, branch).await?.unwrap_or(Times { cook: 15, travel: 20 }),
+            times: catalogue.times(branch, zone),
             promised_at,
             spoken_address: status == OrderStatus::AddressCheck,
             later: request.when != When::Now,
         };
-        Ok(Life::begin(&start, now, &self.rules))
+        (Life::begin(&start, now, &self.rules), zone.map(|zone| zone.name.clone()))
     }
 
     async fn same_again(&self, tx: &mut Tx, request: &OrderRequest, fingerprint: &str, now: Timestamp) -> Result<bool, StoreError> {
@@ -267,6 +283,7 @@ impl Store {
         tx: &mut Tx,
         request: &OrderRequest,
         via: PlacedVia,
+        let_through: bool,
         now: Timestamp,
         catalogue: &Catalogue,
     ) -> Result<Result<Placeable, Refusal>, StoreError> {
@@ -289,6 +306,7 @@ impl Store {
             points: request.points,
             balance,
             via,
+            let_through,
         };
         Ok(check(catalogue, &wish, now, &self.clock))
     }
@@ -410,8 +428,8 @@ fn told(refusal: Refusal) -> Placed {
         Refusal::SoldOut(dishes) => Placed::SoldOut(dishes),
         Refusal::TooSmall { least } => Placed::TooSmall { least },
         Refusal::NoPoints => Placed::NoPoints,
-        Refusal::NoBranch(_) => Placed::Outside,
-        Refusal::Empty | Refusal::Closed { .. } | Refusal::Past | Refusal::TooFar | Refusal::Bulk(_) => Placed::Closed,
+        Refusal::NoBranch(_) | Refusal::Outside => Placed::Outside,
+        Refusal::Empty | Refusal::Closed { .. } | Refusal::Past | Refusal::TooFar | Refusal::Bulk(_) | Refusal::Full => Placed::Closed,
     }
 }
 

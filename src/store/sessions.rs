@@ -84,8 +84,10 @@ impl Store {
     /// # Errors
     /// When the store cannot answer.
     pub async fn sessions_that_hold(&self, life: SessionLife, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        // Tablets of branches stay signed in until they are taken away.
         const SQL: &str = "select s.hash from sessions s join users u on u.id = s.user_id \
-            where s.seen_at > $1 and s.created_at > $2 and u.disabled = 0 limit 100000";
+            where s.seen_at > $1 and s.created_at > $2 and u.disabled = 0 \
+            union all select secret_hash from devices where secret_hash is not null and revoked_at is null limit 100000";
         let args = vals![now.before(life.idle).as_millis(), now.before(life.longest).as_millis()];
         self.pool.rows(SQL, args).await?.iter().map(|row| row.text(0).map(str::to_owned)).collect()
     }

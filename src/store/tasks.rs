@@ -35,7 +35,7 @@ impl Store {
         let mut entries = Entries::default();
         let opened = open_in(&mut tx, task, now, &mut entries).await?;
         entries.write(&mut tx, now).await?;
-        tx.commit().await?;
+        self.told(tx).await?;
         Ok(opened)
     }
 
@@ -51,7 +51,7 @@ impl Store {
             return Ok(false);
         };
         journal::append(&mut tx, now, "task_closed", row.text(0)?, &json!({ "kind": kind.name(), "subject": subject, "how": how })).await?;
-        tx.commit().await?;
+        self.told(tx).await?;
         Ok(true)
     }
 
@@ -88,7 +88,7 @@ impl Store {
             return Ok(false);
         };
         journal::append(&mut tx, now, what, id, &json!({ "kind": row.text(0)?, "by": name })).await?;
-        tx.commit().await?;
+        self.told(tx).await?;
         Ok(true)
     }
 

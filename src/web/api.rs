@@ -4,7 +4,10 @@ mod blocks;
 mod calls;
 mod catalogue;
 mod customers;
+mod devices;
 mod drafts;
+mod house;
+mod kitchen;
 mod missed;
 mod orders;
 mod quoting;
@@ -37,6 +40,27 @@ pub fn routes() -> Routes {
         .post("/api/orders", orders::place)
         .get("/api/orders", orders::list)
         .get("/api/orders/{id}", orders::one)
+        .post("/api/orders/{id}/steps", kitchen::step)
+        .get("/api/orders/{id}/timeline", kitchen::timeline)
+        .get("/api/orders/{id}/branches", kitchen::branches)
+        .post("/api/tasks/{id}/take", kitchen::take_task)
+        .post("/api/tasks/{id}/done", kitchen::finish_task)
+        .put("/api/branches/{n}/pause", kitchen::pause)
+        .delete("/api/branches/{n}/pause", kitchen::resume)
+        .put("/api/branches/{n}/sold-out/{dish}", kitchen::sold_out)
+        .delete("/api/branches/{n}/sold-out/{dish}", kitchen::has_again)
+        .put("/api/dishes/{n}", house::dish)
+        .put("/api/branches/{n}", house::branch)
+        .get("/api/zones", house::zones)
+        .post("/api/zones", house::add_zone)
+        .put("/api/zones/{id}", house::change_zone)
+        .delete("/api/zones/{id}", house::drop_zone)
+        .get("/api/admin-changes", house::changes)
+        .post("/api/admin-changes/{id}/undo", house::undo)
+        .post("/api/devices", devices::add)
+        .get("/api/devices", devices::list)
+        .delete("/api/devices/{id}", devices::revoke)
+        .post("/api/device-session", devices::tie)
         .get("/api/drafts", drafts::list)
         .put("/api/drafts/{key}", drafts::save)
         .delete("/api/drafts/{key}", drafts::drop)
@@ -68,6 +92,27 @@ pub fn routes() -> Routes {
     orders::place,
     orders::list,
     orders::one,
+    kitchen::step,
+    kitchen::timeline,
+    kitchen::branches,
+    kitchen::take_task,
+    kitchen::finish_task,
+    kitchen::pause,
+    kitchen::resume,
+    kitchen::sold_out,
+    kitchen::has_again,
+    house::dish,
+    house::branch,
+    house::zones,
+    house::add_zone,
+    house::change_zone,
+    house::drop_zone,
+    house::changes,
+    house::undo,
+    devices::add,
+    devices::list,
+    devices::revoke,
+    devices::tie,
     drafts::list,
     drafts::save,
     drafts::drop,

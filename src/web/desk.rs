@@ -36,6 +36,7 @@ pub struct Desk {
     pub(super) turns: Turns,
     pub(super) throttle: Throttle,
     pub(super) watch: Watch,
+    pub(super) board: super::board::Board,
     pub(super) memory: Memory,
     /// Open sockets by session.
     pub(super) sockets: DashMap<Arc<str>, Open>,

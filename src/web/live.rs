@@ -26,7 +26,7 @@ pub use memory::Memory;
 /// Longest frame that a console may send.
 const LONGEST_FRAME: usize = 64 * 1024;
 /// Sockets of one session, and phones of one address.
-const MOST_OF_ONE: u32 = 16;
+pub(super) const MOST_OF_ONE: u32 = 16;
 const MOST_PHONES: u32 = 64;
 /// Under this name the diners' phones are counted; it is no session.
 pub const PHONES: &str = "phones";
@@ -113,13 +113,13 @@ pub(super) async fn phone(State(web): State<Web>, _ours: OurPage, from: From, up
 }
 
 /// A socket's place among those of its session; given back when dropped.
-struct Seat {
+pub(super) struct Seat {
     web: Web,
     session: Arc<str>,
 }
 
 impl Seat {
-    fn take(web: &Web, session: Arc<str>, program: bool, most: u32) -> Answer<Self> {
+    pub(super) fn take(web: &Web, session: Arc<str>, program: bool, most: u32) -> Answer<Self> {
         let mut open = web.desk.sockets.entry(Arc::clone(&session)).or_insert(Open { sockets: 0, program });
         if open.sockets >= most {
             return Err(Problem::new("slow-down", "too many pages of one session are open").retry_after(5));

@@ -8,6 +8,7 @@
 
 pub mod api;
 mod assets;
+pub mod board;
 pub mod body;
 mod desk;
 mod docs;
@@ -40,7 +41,7 @@ use crate::bus::{Events, Query};
 use crate::config;
 use crate::domain::Catalogue;
 use crate::machine::Now;
-use crate::store::Store;
+use crate::store::{News, Store};
 
 pub use desk::Desk;
 pub use problem::{Answer, Problem};
@@ -81,6 +82,10 @@ pub struct Web {
     pub queries: mpsc::Sender<Query>,
     /// What the brain tells; see [`Events`].
     pub events: Events,
+    /// What was written to the journal, on any node.
+    pub news: News,
+    /// This node's name.
+    pub node: Arc<str>,
     pub metrics: PrometheusHandle,
     /// Set when a stop was asked for: a balancer should send no more calls.
     pub stopping: Arc<AtomicBool>,
@@ -104,7 +109,7 @@ pub struct Web {
 /// Everything that is served, with its list.
 #[must_use]
 pub fn all_routes() -> Routes {
-    [openapi::routes(), docs::routes(), sign_in::routes(), users::routes(), live::routes(), api::routes()]
+    [openapi::routes(), docs::routes(), sign_in::routes(), users::routes(), live::routes(), board::routes(), api::routes()]
         .into_iter()
         .fold(health::routes(), Routes::merge)
 }

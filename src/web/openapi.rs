@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{Routes, api, docs, health, live, sign_in, users};
+use super::{Routes, api, board, docs, health, live, sign_in, users};
 
 /// Its route.
 pub fn routes() -> Routes {
@@ -23,7 +23,7 @@ pub fn routes() -> Routes {
         health::healthz, health::ready, health::metrics, health::live_calls, health::live_call,
         sign_in::sign_in, sign_in::sign_out, sign_in::me, sign_in::change_me, sign_in::change_password,
         users::list, users::add, users::change, users::reset, users::tokens, users::add_token, users::revoke, users::audit,
-        live::live, live::phone,
+        live::live, live::phone, board::board,
     ),
     modifiers(&Keys)
 )]

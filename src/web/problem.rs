@@ -20,6 +20,8 @@ pub const PROBLEMS: &[(&str, u16)] = &[
     ("conflict", 409),
     ("in-progress", 409),
     ("order-refused", 409),
+    ("order-moved", 409),
+    ("cannot", 409),
     ("price-changed", 409),
     ("too-late", 408),
     ("too-large", 413),

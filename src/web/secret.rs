@@ -8,6 +8,13 @@ pub fn text() -> String {
     bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Eight digits that are keyed in once.
+#[must_use]
+pub fn digits() -> String {
+    let number = bytes().iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    format!("{:08}", number % 100_000_000)
+}
+
 /// A password that a person can type: four groups of four letters and digits that look alike to nobody (78 bits).
 #[must_use]
 pub fn password() -> String {

@@ -69,6 +69,8 @@ pub struct Me {
     queues: Vec<String>,
     /// Codes of the breaks that may be taken.
     breaks: Vec<String>,
+    /// For people and tablets of one branch.
+    branch: Option<u16>,
     must_change_password: bool,
     demo: bool,
     ring_seconds: u64,
@@ -87,6 +89,7 @@ impl Me {
             language: user.language.tag(),
             queues: user.queues.iter().map(ToString::to_string).collect(),
             breaks: web.floor.breaks.iter().map(|(code, _)| code.clone()).collect(),
+            branch: user.branch.map(crate::domain::BranchNumber::get),
             must_change_password: user.must_change_password,
             demo: web.demo,
             ring_seconds: web.floor.ring.as_secs(),
@@ -100,6 +103,16 @@ pub(super) struct Origin {
     address: std::net::IpAddr,
     old: Option<String>,
     headers: HeaderMap,
+}
+
+impl Origin {
+    pub(super) const fn address(&self) -> std::net::IpAddr {
+        self.address
+    }
+
+    pub(super) const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
 }
 
 impl FromRequestParts<Web> for Origin {
@@ -174,7 +187,7 @@ async fn compare(web: &Web, address: std::net::IpAddr, login: &str, password: &s
     }
 }
 
-fn set_cookie(web: &Web, headers: &HeaderMap, response: &mut Response, secret: &str, seconds: u64) {
+pub(super) fn set_cookie(web: &Web, headers: &HeaderMap, response: &mut Response, secret: &str, seconds: u64) {
     // Behind a proxy that speaks HTTPS for us the page's origin says so.
     let https = headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
     let secure = if web.secure || https { "; Secure" } else { "" };

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method};
 use super::problem::{Answer, Problem};
 use super::{Web, origin};
 use crate::domain::{BranchNumber, Language, PhoneNumber, QueueId, Role, User, UserId};
-use crate::store::{Session, secret_hash};
+use crate::store::{Device, Session, secret_hash};
 
 /// Name of the cookie.
 pub const COOKIE_NAME: &str = "dinetone_session";
@@ -63,6 +63,24 @@ impl Viewer {
     #[must_use]
     pub fn of_session(session: &Session, address: IpAddr) -> Self {
         Self::of_user(&session.user, session.hash.as_str().into(), address)
+    }
+
+    /// A tablet of a branch.
+    fn of_device(device: &Device, session: Arc<str>, address: IpAddr) -> Self {
+        Self {
+            user: UserId::new(format!("device:{}", device.id)),
+            login: String::new(),
+            name: device.name.clone(),
+            number: String::new(),
+            role: Role::Branch,
+            queues: Vec::new(),
+            language: Language::Mandarin,
+            branch: Some(device.branch),
+            must_change_password: false,
+            address,
+            session,
+            program: false,
+        }
     }
 
     fn of_user(user: &User, session: Arc<str>, address: IpAddr) -> Self {
@@ -119,8 +137,12 @@ impl FromRequestParts<Web> for SignedIn {
         if !harmless {
             origin::must_be_ours(web, &parts.headers)?;
         }
-        let session = web.session(&secret_hash(secret)).await?.ok_or_else(nobody)?;
-        Ok(Self(Viewer::of_session(&session, address)))
+        let hash = secret_hash(secret);
+        if let Some(session) = web.session(&hash).await? {
+            return Ok(Self(Viewer::of_session(&session, address)));
+        }
+        let device = web.store.device(&hash).await?.ok_or_else(nobody)?;
+        Ok(Self(Viewer::of_device(&device, hash.into(), address)))
     }
 }
 

@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("event", &["domain", "command"]),
     ("call", &["command", "event", "domain", "machine", "sip", "media", "ivr", "order", "voice"]),
     ("centre", &["domain", "machine", "sip", "media", "ivr", "order", "voice", "agent", "queue", "call", "command", "event"]),
-    ("config", &["domain", "queue", "sip"]),
+    ("config", &["domain", "order", "queue", "sip"]),
     ("report", &["domain"]),
     ("sheet", &["domain", "report"]),
     ("telemetry", &[]),

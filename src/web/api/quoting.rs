@@ -11,7 +11,8 @@ use crate::domain::{
     Opening, Place, PlacedVia, Quantity, Timestamp, When,
 };
 use crate::order::cart::MOST_LINES;
-use crate::order::placing::{Placeable, Refusal, Wish, check};
+use crate::order::dispatch::{Asked, choose};
+use crate::order::placing::{Placeable, Refusal, Wish, check, fits};
 use crate::order::pricing::{self, Quote};
 use crate::store::{OrderRequest, TakenDown};
 use crate::web::{Answer, Problem, Viewer, Web};
@@ -213,12 +214,19 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
         None => When::Now,
         Some(at) => When::At(at.parse().map_err(|_| Problem::invalid("wanted_at is a time of the restaurant as in 2026-11-22T18:30"))?),
     };
+    let taken_outside = outside.is_some();
     let (member, level, balance) = terms.map_or((None, None, 0), |(member, level, balance)| (Some(member), Some(level), balance));
     let points = if draft.points { balance } else { 0 };
     let via = if viewer.program { PlacedVia::Api } else { PlacedVia::Agent };
-    let wish = Wish { cart: &cart, place: &place, when, level: level.as_deref(), points, balance, via };
+    let wish = Wish { cart: &cart, place: &place, when, level: level.as_deref(), points, balance, via, let_through: taken_outside };
     let (quote, promised_at) = match check(catalogue, &wish, now, clock) {
-        Ok(Placeable { quote, promised_at }) => (quote, Some(promised_at)),
+        Ok(Placeable { quote, promised_at }) => {
+            let promised = web.store.promised(place.branch(), promised_at).await?;
+            if let Err(refusal) = fits(catalogue, &place, promised, &quote) {
+                refused(&refusal, &cart, catalogue, &mut obstacles);
+            }
+            (quote, Some(promised_at))
+        }
         Err(refusal) => {
             refused(&refusal, &cart, catalogue, &mut obstacles);
             (pricing::quote(catalogue, &cart, level.as_deref(), local, Some(&place), points), None)
@@ -338,11 +346,19 @@ async fn place(
     if typed.is_empty() {
         obstacles.push(Obstacle::new("no_address", "请填写送餐地址", "the address is missing"));
     }
-    let branch = match chosen {
-        Some(branch) => branch,
-        None => proposed(web, customer, catalogue, local).await?,
+    let dishes: Vec<MenuNumber> = draft.lines.iter().filter_map(|line| u16::try_from(line.dish).ok().and_then(MenuNumber::new)).collect();
+    let asked = Asked { address: &typed, dishes: &dishes };
+    let by_zone = if typed.is_empty() || chosen.is_some() || catalogue.zones.is_empty() {
+        None
+    } else {
+        choose(asked, catalogue, &web.store.loads().await?, web.wall(), web.store.clock()).branch
     };
-    Ok((Place::Saved { address: String::new(), text: typed, branch }, Some(chosen.is_some())))
+    // A branch that a zone gave needs no second look at the address.
+    let (branch, checked) = match chosen.or(by_zone) {
+        Some(branch) => (branch, true),
+        None => (proposed(web, customer, catalogue, local).await?, false),
+    };
+    Ok((Place::Saved { address: String::new(), text: typed, branch }, Some(checked)))
 }
 
 /// The branch that this customer had last, else one that is open, else the first.
@@ -395,6 +411,8 @@ fn refused(refusal: &Refusal, cart: &Cart, catalogue: &Catalogue, obstacles: &mu
             let (zh, en) = names(catalogue, u32::from(dish.get()));
             obstacles.push(Obstacle::of("bulk", u32::from(dish.get()), format!("{zh}数量太多"), format!("too many portions of {en}")));
         }
+        Refusal::Outside => obstacles.push(Obstacle::new("outside", "这个地址不在配送范围内", "nobody delivers to that address")),
+        Refusal::Full => obstacles.push(Obstacle::new("full", "该时段门店已约满", "the branch has promised all it can for that time")),
         Refusal::NoPoints => obstacles.push(Obstacle::new("no_points", "积分不足", "not enough points")),
     }
     // The first refusal hides the others: what is sold out is told whatever else is wrong.

@@ -4,6 +4,8 @@ use dinetone::domain::{CartLine, Money, OrderId, Place, RecordingId, Timestamp};
 use dinetone::order::life::{Actor, ActorKind, EditLine, Outcome, Owner, RefuseReason, Refused, Rider, Step, TaskKind};
 use dinetone::store::{CardFilter, NewTask, Stepped, Store};
 
+use dinetone::store::Placed;
+
 use super::kit::{Database, MINUTE, branch, cart, confirmed, dish, member, place, request, saturday};
 
 fn tablet() -> Actor {
@@ -230,4 +232,59 @@ pub async fn c81_a_task_is_taken_by_one_and_done_once(database: Database) {
     assert!(store.open_task(&away, saturday().after(MINUTE)).await.unwrap(), "again, later");
     assert!(store.close_tasks(TaskKind::Printer, "printer:1", "back", saturday()).await.unwrap());
     assert!(store.open_tasks().await.unwrap().is_empty());
+}
+
+/// Zones and the kitchen's room are checked in the transaction that confirms, by the function that quotes (I7, C77, C78).
+pub async fn i7_c78_nobody_can_promise_more_than_a_kitchen_can_do(database: Database) {
+    let (store, _) = database.shop().await;
+    let by = dinetone::store::Author { user: dinetone::domain::UserId::new("u1"), name: "陈经理".into() };
+    let set = [("capacity_items", dinetone::store::HouseValue::Number(Some(9)))];
+    store.edit_house(dinetone::store::HousePart::Branch, "1", &set, &by, saturday()).await.unwrap();
+    let catalogue = store.catalogue().await.unwrap();
+    let mut hands = Vec::new();
+    for hand in 0..8 {
+        let (store, catalogue) = (store.clone(), catalogue.clone());
+        hands.push(tokio::spawn(async move {
+            let wanted = request(&format!("k{hand}"), &format!("1381111333{hand}"));
+            matches!(place(&store, &catalogue, &wanted, saturday()).await, Placed::Confirmed { .. })
+        }));
+    }
+    let mut confirmed_orders = 0;
+    for hand in hands {
+        confirmed_orders += u32::from(hand.await.unwrap());
+    }
+    assert_eq!(confirmed_orders, 3, "three portions each, nine in a quarter of an hour");
+    let later = request("k9", "13811113339");
+    assert!(
+        matches!(place(&store, &catalogue, &later, saturday().after(15 * MINUTE)).await, Placed::Confirmed { .. }),
+        "the next quarter is free"
+    );
+}
+
+pub async fn i7_c77_an_address_in_no_zone_needs_a_name_that_lets_it_through(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let mut wanted = request("k1", "13811112222");
+    wanted.place = Place::Saved { address: String::new(), text: "月球路1号".into(), branch: branch(1) };
+    let typed = |outside: Option<(&str, &str)>| dinetone::store::TakenDown {
+        typed: Some(true),
+        outside: outside.map(|(who, why)| (who.to_owned(), why.to_owned())),
+        ..dinetone::store::TakenDown::default()
+    };
+    let via = dinetone::domain::PlacedVia::Agent;
+    assert_eq!(store.place_order_by(&wanted, via, &typed(None), saturday(), &catalogue).await.unwrap(), Placed::Outside);
+    let named = typed(Some(("王主管", "老客户")));
+    let (id, _) = confirmed(store.place_order_by(&wanted, via, &named, saturday(), &catalogue).await.unwrap());
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((card.outside, card.branch_why.as_str(), kinds(&store).await), (true, "outside", vec!["outside"]));
+    let mut inside = request("k2", "13811112223");
+    inside.place = Place::Saved { address: String::new(), text: "漕溪北路 88 号".into(), branch: branch(2) };
+    inside.cart = cart(&[(18, 2)]);
+    inside.heard = Money::yuan(84);
+    let (id, _) = confirmed(store.place_order_by(&inside, via, &typed(None), saturday(), &catalogue).await.unwrap());
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!(
+        (card.zone.as_deref(), card.fee_fen, card.branch_why.as_str()),
+        (Some("漕宝沿线"), 800, "zone:漕宝沿线"),
+        "the zone's own fee"
+    );
 }

@@ -8,6 +8,7 @@
 
 mod backup;
 mod calls;
+mod dispatch;
 mod floor;
 mod house;
 mod kit;
@@ -56,6 +57,11 @@ macro_rules! contract {
 }
 
 contract![
+    dispatch::c81_c82_an_unheard_order_goes_up_step_by_step_to_the_next_branch,
+    dispatch::c82_nobody_can_take_it_headquarters_has_it_and_the_telephone_goes_on,
+    dispatch::c80_i6_a_pre_order_is_released_on_time_after_a_restart_and_once_by_two_nodes,
+    dispatch::c80_a_late_order_and_a_silent_branch_are_tasks,
+    dispatch::c79_a_pause_ends_by_itself,
     kitchen::c76_every_step_is_an_event_and_a_card,
     kitchen::c81_a_refusal_opens_a_task_and_takes_the_dish_off_that_branch,
     kitchen::c86_a_granted_change_is_priced_anew_and_raises_the_version,
@@ -63,6 +69,8 @@ contract![
     kitchen::c85_a_wrong_address_is_looked_at_before_it_is_used_again,
     kitchen::c76_of_forty_hands_on_one_order_each_change_has_one_author,
     kitchen::c81_a_task_is_taken_by_one_and_done_once,
+    kitchen::i7_c78_nobody_can_promise_more_than_a_kitchen_can_do,
+    kitchen::i7_c77_an_address_in_no_zone_needs_a_name_that_lets_it_through,
     opening::c108_a_newer_schema_is_refused_and_left_alone,
     opening::two_processes_that_start_at_once_both_work,
     opening::opening_twice_changes_nothing,

@@ -15,6 +15,7 @@ mod sip_ws;
 mod sipp;
 mod staff_phones;
 mod streams;
+mod web_board;
 pub mod web_kit;
 mod web_live;
 mod web_sign_in;

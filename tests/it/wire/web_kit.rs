@@ -75,10 +75,13 @@ impl Floor {
             }
             store
         });
+        let (news, _) = tokio::sync::broadcast::channel(1024);
         let web = Web {
             store: store.clone(),
             queries,
             events: events.clone(),
+            news: news.clone(),
+            node: "test".into(),
             metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
             stopping: Arc::new(AtomicBool::new(false)),
             token: "machine".into(),
@@ -97,6 +100,8 @@ impl Floor {
         for task in [
             Box::pin(web.clone().watch_sessions()) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
             Box::pin(web.clone().keep_audits()),
+            Box::pin(web.clone().follow_board()),
+            Box::pin(dinetone::server::follower::follow(store.clone(), news)),
             Box::pin(dinetone::web::serve(listener, None, 4096, dinetone::web::routes(web))),
             Box::pin(brain_of(brain, Arc::clone(&wishes), Arc::clone(&answers), Arc::clone(&seq))),
         ] {

@@ -64,6 +64,7 @@ fn branch(n: u16) -> Branch {
         delivery_fee: Money::yuan(5),
         free_delivery_from: Some(Money::yuan(80)),
         paused: false,
+        kitchen: crate::domain::Kitchen::default(),
     }
 }
 
@@ -103,6 +104,7 @@ pub(super) fn catalogue() -> Catalogue {
         offers: Vec::new(),
         holidays: crate::domain::Holidays::default(),
         sold_out: Vec::new(),
+        zones: Vec::new(),
     }
 }
 

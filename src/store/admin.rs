@@ -1,0 +1,292 @@
+//! Changes of the house by people: dishes, branches and zones, each with who did it and how it was; taken back by another change.
+
+use serde_json::{Map, Value, json};
+use sqlx::AssertSqlSafe;
+
+use super::catalogue::raise_version;
+use super::db::{Cell, Durability, Tx, Val, vals};
+use super::sticky::Author;
+use super::{Store, StoreError, journal, new_id};
+use crate::domain::Timestamp;
+
+/// What can be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HousePart {
+    Dish,
+    Branch,
+    Zone,
+}
+
+impl HousePart {
+    /// Stable name, as stored and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dish => "dish",
+            Self::Branch => "branch",
+            Self::Zone => "zone",
+        }
+    }
+
+    /// By its stable name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Dish, Self::Branch, Self::Zone].into_iter().find(|part| part.name() == name)
+    }
+
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Dish => "dishes",
+            Self::Branch => "branches",
+            Self::Zone => "zones",
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Dish | Self::Branch => "number",
+            Self::Zone => "id",
+        }
+    }
+
+    /// What people may change; nothing else is written.
+    const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Dish => &[
+                "zh",
+                "en",
+                "reading",
+                "price_fen",
+                "size_price_fen",
+                "category",
+                "options",
+                "served",
+                "new_until",
+                "alternative",
+                "points",
+                "retired",
+            ],
+            Self::Branch => &[
+                "zh",
+                "en",
+                "reading",
+                "address_zh",
+                "address_en",
+                "transit_zh",
+                "transit_en",
+                "phone",
+                "week",
+                "last_order_minutes",
+                "delivery_minutes",
+                "pickup_minutes",
+                "min_delivery_fen",
+                "delivery_fee_fen",
+                "free_delivery_from_fen",
+                "cook_minutes",
+                "capacity_items",
+                "capacity_fen",
+                "retired",
+            ],
+            Self::Zone => &["branch", "name", "kind", "rule", "fee_fen", "min_fen", "minutes", "retired"],
+        }
+    }
+
+    fn key_value(self, subject: &str) -> Option<Val> {
+        match self {
+            Self::Dish | Self::Branch => subject.parse::<i64>().ok().map(Val::from),
+            Self::Zone => Some(Val::from(subject)),
+        }
+    }
+}
+
+/// One value of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HouseValue {
+    Number(Option<i64>),
+    Text(Option<String>),
+}
+
+impl HouseValue {
+    fn val(&self) -> Val {
+        match self {
+            Self::Number(number) => Val::from(*number),
+            Self::Text(text) => Val::from(text.clone()),
+        }
+    }
+
+    fn read(value: &Value) -> Option<Self> {
+        match value {
+            Value::Number(number) => Some(Self::Number(number.as_i64())),
+            Value::String(text) => Some(Self::Text(Some(text.clone()))),
+            _ => None,
+        }
+    }
+}
+
+/// A change that was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HouseEdit {
+    pub id: String,
+    pub part: HousePart,
+    pub subject: String,
+    pub at: Timestamp,
+    pub by_name: String,
+    /// How it was; null when it was not there.
+    pub before: Value,
+    pub after: Value,
+    /// The change that it took back.
+    pub undoes: Option<String>,
+}
+
+impl Store {
+    /// Changes some columns of a dish, branch or zone, or makes it with them. The row is a person's from then on: menus.toml does not
+    /// change it any more.
+    ///
+    /// # Errors
+    /// `Conflict` when it is not there and a column that it needs is missing.
+    pub async fn edit_house(
+        &self,
+        part: HousePart,
+        subject: &str,
+        set: &[(&'static str, HouseValue)],
+        by: &Author,
+        now: Timestamp,
+    ) -> Result<HouseEdit, StoreError> {
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        // The write that comes first: two people who change the house take turns.
+        raise_version(&mut tx).await?;
+        let before = state(&mut tx, part, subject).await?;
+        let set: Vec<(&str, Val)> = set.iter().map(|(column, value)| (*column, value.val())).collect();
+        let edit = write(&mut tx, part, subject, &set, before, None, by, now).await?;
+        self.told(tx).await?;
+        Ok(edit)
+    }
+
+    /// Takes a change back, when nothing has happened to its subject since. `None` when there is no such change.
+    ///
+    /// # Errors
+    /// `Conflict` when it was changed again.
+    pub async fn undo_house_edit(&self, id: &str, by: &Author, now: Timestamp) -> Result<Option<HouseEdit>, StoreError> {
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        raise_version(&mut tx).await?;
+        let sql = format!("select {CHANGE} from admin_changes where id = $1");
+        let Some(row) = tx.row(AssertSqlSafe(sql), vals![id]).await? else {
+            tx.undo().await?;
+            return Ok(None);
+        };
+        let change = edit(&row)?;
+        let present = state(&mut tx, change.part, &change.subject).await?;
+        if present != change.after {
+            tx.undo().await?;
+            return Err(StoreError::Conflict);
+        }
+        let mut set: Vec<(&str, Val)> = Vec::new();
+        for column in change.part.columns() {
+            match change.before.get(*column) {
+                Some(value) => {
+                    set.push((column, HouseValue::read(value).map_or_else(|| none_like(&change.after[*column]), |value| value.val())))
+                }
+                // It was not there: now it is off the menu, its number kept.
+                None if *column == "retired" => set.push((column, Val::from(1_i64))),
+                None => {}
+            }
+        }
+        let done = write(&mut tx, change.part, &change.subject, &set, present, Some(id), by, now).await?;
+        self.told(tx).await?;
+        Ok(Some(done))
+    }
+
+    /// What people changed, latest first: of one subject, of one kind, or all.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn house_edits(&self, part: Option<HousePart>, subject: &str, limit: u32) -> Result<Vec<HouseEdit>, StoreError> {
+        let sql = format!(
+            "select {CHANGE} from admin_changes where ($1 = '' or kind = $1) and ($2 = '' or subject = $2) order by at desc, id desc limit $3"
+        );
+        let args = vals![part.map_or("", HousePart::name), subject, limit];
+        self.pool.rows(AssertSqlSafe(sql), args).await?.iter().map(edit).collect()
+    }
+}
+
+const CHANGE: &str = "id, kind, subject, at, by_name, before, after, undoes";
+
+fn edit(row: &super::db::Row) -> Result<HouseEdit, StoreError> {
+    let json = |text: Option<&str>| text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
+    let kind = row.text(1)?;
+    Ok(HouseEdit {
+        id: row.text(0)?.to_owned(),
+        part: HousePart::from_name(kind).ok_or_else(|| super::db::broken("part of the house", kind))?,
+        subject: row.text(2)?.to_owned(),
+        at: Timestamp::from_millis(row.int(3)?),
+        by_name: row.text(4)?.to_owned(),
+        before: json(row.opt_text(5)?),
+        after: json(row.opt_text(6)?),
+        undoes: row.opt_text(7)?.map(str::to_owned),
+    })
+}
+
+/// A missing value of the kind that stands there now: PostgreSQL wants to know.
+fn none_like(present: &Value) -> Val {
+    if present.is_number() { Val::from(None::<i64>) } else { Val::from(None::<&str>) }
+}
+
+/// The row as it is; null when there is none.
+async fn state(tx: &mut Tx, part: HousePart, subject: &str) -> Result<Value, StoreError> {
+    let Some(key) = part.key_value(subject) else { return Err(StoreError::Conflict) };
+    let sql = format!("select {} from {} where {} = $1", part.columns().join(", "), part.table(), part.key());
+    let Some(row) = tx.row(AssertSqlSafe(sql), &[key]).await? else { return Ok(Value::Null) };
+    let mut state = Map::new();
+    for (column, cell) in part.columns().iter().zip(&row.0) {
+        let value = match cell {
+            Cell::Null => Value::Null,
+            Cell::Int(number) => json!(number),
+            Cell::Text(text) => json!(text),
+        };
+        state.insert((*column).to_owned(), value);
+    }
+    Ok(Value::Object(state))
+}
+
+#[expect(clippy::too_many_arguments, reason = "one change of one row, with its author and its history")]
+async fn write(
+    tx: &mut Tx,
+    part: HousePart,
+    subject: &str,
+    set: &[(&str, Val)],
+    before: Value,
+    undoes: Option<&str>,
+    by: &Author,
+    now: Timestamp,
+) -> Result<HouseEdit, StoreError> {
+    let Some(key) = part.key_value(subject) else { return Err(StoreError::Conflict) };
+    let mut args = vec![key];
+    args.extend(set.iter().map(|(_, value)| value.clone()));
+    if before.is_null() {
+        let columns: Vec<&str> = set.iter().map(|(column, _)| *column).collect();
+        let places: Vec<String> = (1..=args.len()).map(|place| format!("${place}")).collect();
+        let sql = format!("insert into {} ({}, {}) values ({})", part.table(), part.key(), columns.join(", "), places.join(", "));
+        tx.exec(AssertSqlSafe(sql), &args).await?;
+    } else if !set.is_empty() {
+        let columns: Vec<String> = set.iter().enumerate().map(|(place, (column, _))| format!("{column} = ${}", place + 2)).collect();
+        let sql = format!("update {} set {}, file_hash = null where {} = $1", part.table(), columns.join(", "), part.key());
+        tx.exec(AssertSqlSafe(sql), &args).await?;
+    }
+    let after = state(tx, part, subject).await?;
+    const SQL: &str = "insert into admin_changes (id, kind, subject, at, by_user, by_name, before, after, undoes) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let id = new_id(now);
+    let was = (!before.is_null()).then(|| before.to_string());
+    let args = vals![&id, part.name(), subject, now.as_millis(), by.user.as_str(), &by.name, was, after.to_string(), undoes];
+    tx.exec(SQL, args).await?;
+    journal::append(tx, now, "house_changed", &format!("{} {subject}", part.name()), &json!({ "by": by.name })).await?;
+    Ok(HouseEdit {
+        id,
+        part,
+        subject: subject.to_owned(),
+        at: now,
+        by_name: by.name.clone(),
+        before,
+        after,
+        undoes: undoes.map(str::to_owned),
+    })
+}
