@@ -711,6 +711,19 @@ mod tests {
     }
 
     #[test]
+    fn the_alarms_of_an_order_grow() {
+        let config = Config::read("[dispatch]\nloud_after = \"30s\"\ncorrect = \"1h\"\n", []).expect("right");
+        assert_eq!(
+            (config.dispatch.loud_after.as_secs(), config.dispatch.correct.as_secs(), config.dispatch.undo.as_secs()),
+            (30, 3600, 10)
+        );
+        let error = Config::read("[dispatch]\nloud_after = \"3m\"\nnext_branch_after = \"20s\"\n", []).expect_err("three faults");
+        let shown = error.to_string();
+        assert_eq!(error.0.len(), 3, "{shown}");
+        assert!(shown.contains("dispatch.loud_after") && shown.contains("is longer than dispatch.task_after"), "{shown}");
+    }
+
+    #[test]
     fn secrets_print_as_stars() {
         let config =
             Config::read("[[account]]\nuser = \"8001\"\npassword = \"correct horse\"\n[store]\nurl = \"postgres://u:geheim@h/d\"", [])

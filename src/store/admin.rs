@@ -183,6 +183,7 @@ impl Store {
         let mut set: Vec<(&str, Val)> = Vec::new();
         for column in change.part.columns() {
             match change.before.get(*column) {
+                Some(value) if *value == change.after[*column] => {}
                 Some(value) => {
                     set.push((column, HouseValue::read(value).map_or_else(|| none_like(&change.after[*column]), |value| value.val())))
                 }

@@ -130,7 +130,9 @@ impl Store {
         if !let_through && !covered(tx, &request.place, request.customer.as_ref()).await? {
             return Ok(Outcome::Told(Placed::Outside));
         }
-        let Placeable { mut quote, promised_at } = match self.check_in(tx, request, via, taken.outside.is_some(), now, catalogue).await? {
+        // An address that a person still looks at is in no zone yet.
+        let open = taken.outside.is_some() || taken.typed == Some(false);
+        let Placeable { mut quote, promised_at } = match self.check_in(tx, request, via, open, now, catalogue).await? {
             Ok(placeable) => placeable,
             Err(refusal) => return Ok(Outcome::Told(told(refusal))),
         };

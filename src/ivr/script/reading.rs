@@ -9,7 +9,7 @@ use super::{Line, Script, Settings};
 use crate::domain::{BranchNumber, Finding, Language, MenuNumber, PhoneNumber, Quantity};
 
 /// Keys at the top of the file that belong to the house, not to the dialogue.
-const HOUSE: &[&str] = &["level", "category", "dish", "branch", "offer", "holiday", "make_up"];
+const HOUSE: &[&str] = &["level", "category", "dish", "branch", "offer", "holiday", "make_up", "zone"];
 const TOP: &[&str] = &["start", "home", "dialogue", "line", "node"];
 const NODE: &[&str] = &[
     "kind",

@@ -214,11 +214,12 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
         None => When::Now,
         Some(at) => When::At(at.parse().map_err(|_| Problem::invalid("wanted_at is a time of the restaurant as in 2026-11-22T18:30"))?),
     };
-    let taken_outside = outside.is_some();
+    // An address that a person still looks at is in no zone yet.
+    let let_through = outside.is_some() || typed == Some(false);
     let (member, level, balance) = terms.map_or((None, None, 0), |(member, level, balance)| (Some(member), Some(level), balance));
     let points = if draft.points { balance } else { 0 };
     let via = if viewer.program { PlacedVia::Api } else { PlacedVia::Agent };
-    let wish = Wish { cart: &cart, place: &place, when, level: level.as_deref(), points, balance, via, let_through: taken_outside };
+    let wish = Wish { cart: &cart, place: &place, when, level: level.as_deref(), points, balance, via, let_through };
     let (quote, promised_at) = match check(catalogue, &wish, now, clock) {
         Ok(Placeable { quote, promised_at }) => {
             let promised = web.store.promised(place.branch(), promised_at).await?;

@@ -75,7 +75,7 @@ impl Floor {
             }
             store
         });
-        let (news, _) = tokio::sync::broadcast::channel(1024);
+        let (news, _) = broadcast::channel(1024);
         let web = Web {
             store: store.clone(),
             queries,
