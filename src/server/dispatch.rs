@@ -5,9 +5,10 @@
 //! nodes cannot both escalate it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::clock;
 use crate::domain::{BranchNumber, MenuNumber, OrderId, Timestamp};

@@ -74,7 +74,7 @@ impl Socket {
     /// A sign of life of the branch whose board this is.
     fn alive(&self) {
         if let Some(branch) = self.viewer.branch.filter(|_| self.viewer.role == Role::Branch) {
-            self.web.desk.board.alive.insert(branch.get(), std::time::Instant::now());
+            self.web.desk.board.alive.insert(branch.get(), Instant::now());
         }
     }
 
