@@ -1,7 +1,7 @@
 //! The kitchen over HTTP: the board socket of a branch and of headquarters, steps with their refusals, tablets, tasks, pauses, and changes of the house.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use dinetone::domain::{
     BranchNumber, Cart, CartLine, Language, MenuNumber, Money, PhoneNumber, Place, PlacedVia, Quantity, Role, Timestamp, When,
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::web_kit::{Floor, Live};
 
 fn now() -> Timestamp {
-    Timestamp::from(SystemTime::now())
+    Timestamp::from(dinetone::server::clock::now().wall)
 }
 
 /// The sample house, people of two branches and of headquarters.
