@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{CallBack, CallId, CallRecord, CustomerId, Fact, Identity, PhoneNumber, Pop, RecordingId, Step, Timestamp};
+use crate::domain::{BlockLevel, CallBack, CallId, CallRecord, CustomerId, Fact, Identity, PhoneNumber, Pop, RecordingId, Step, Timestamp};
 use crate::ivr::question::{Answer, Card, Notice, Question};
 use crate::media::clip::Clip;
 
@@ -50,6 +50,17 @@ pub enum StoreRequest {
     CallBack {
         call: u64,
         step: Box<CallBackStep>,
+    },
+    /// A call met the block list.
+    BlockHit {
+        phone: PhoneNumber,
+        level: BlockLevel,
+        call: String,
+    },
+    /// A branch that we called has said nothing about its order.
+    BranchUnanswered {
+        id: String,
+        why: String,
     },
     /// The call is over.
     Ended {

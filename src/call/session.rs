@@ -15,8 +15,8 @@ use super::keys::{Keys, info_key};
 use super::plan::{self, Side, Srtp};
 use super::request::{Reply, StoreRequest};
 use crate::domain::{
-    CallId, CallRecord, Catalogue, End, KeySource, Language, Leaving, Party, PhoneNumber, QueueId, QueueNews, QueueWish, Reason,
-    RecordingId, ShopClock, Step, StepKind, Timestamp, UserId,
+    BranchCall, CallId, CallRecord, Catalogue, End, KeySource, Language, Leaving, Party, PhoneNumber, QueueId, QueueNews, QueueWish,
+    Reason, RecordingId, ShopClock, Step, StepKind, Timestamp, UserId,
 };
 use crate::ivr::dialogue::{Dialogue, Snapshot};
 use crate::ivr::io::DialogueInput;
@@ -217,6 +217,8 @@ pub struct Session {
     page_answer: Option<String>,
     /// A browser's leg: sound can flow.
     connected: bool,
+    /// What the branch that we call is to be told.
+    tell: Option<Box<BranchCall>>,
     /// The caller has put us on hold.
     is_held: bool,
     /// An agent has the caller.
@@ -320,6 +322,7 @@ impl Session {
             wire: Wire::Incoming,
             page_answer: None,
             connected: false,
+            tell: None,
             is_held: false,
             with_agent: false,
             held_since: None,
@@ -580,21 +583,34 @@ impl Session {
         let card = self.card.take().unwrap_or_default();
         self.record.customer = card.customer.clone();
         let inner = self.dialogue_now(now);
-        let mut dialogue = Dialogue::new(
-            Arc::clone(&env.script),
-            Arc::clone(&env.catalogue),
-            env.clock.clone(),
-            self.record.caller.clone(),
-            &self.record.dialled,
-            self.record.id.as_str().to_owned(),
-            inner,
-        );
+        let mut dialogue = self.new_dialogue(env, now);
         dialogue.handle(inner, DialogueInput::Begin { card });
         self.dialogue = Some(dialogue);
         self.drain_dialogue(env, now);
         for (key, source) in std::mem::take(&mut self.early_keys) {
             self.press(env, now, key, source);
         }
+    }
+
+    /// A branch has answered: the dialogue tells it of its order.
+    fn tell_branch(&mut self, env: &Env, now: Now) {
+        let Some(call) = self.tell.take() else { return };
+        self.step(now, StepKind::Note(format!("about order {}", call.number)));
+        let dialogue = self.new_dialogue(env, now);
+        self.dialogue = Some(dialogue);
+        self.tell_dialogue(env, now, DialogueInput::BranchCall(call));
+    }
+
+    fn new_dialogue(&self, env: &Env, now: Now) -> Dialogue {
+        Dialogue::new(
+            Arc::clone(&env.script),
+            Arc::clone(&env.catalogue),
+            env.clock.clone(),
+            self.record.caller.clone(),
+            &self.record.dialled,
+            self.record.id.as_str().to_owned(),
+            self.dialogue_now(now),
+        )
     }
 
     /// A change of the session by the peer: hold, resume, another port or codec.

@@ -63,7 +63,7 @@ impl Centre {
 
     fn place(&mut self, now: Now, agent: &UserId, call: u64, leg: LegId, number: PhoneNumber, missed: Option<String>) -> bool {
         let who = self.floor.colleague(agent);
-        if !self.place_session(now, DialogId(call), number.clone(), Outgoing::Agent, crate::domain::Language::default()) {
+        if !self.place_session(now, DialogId(call), number.clone(), Outgoing::Agent, crate::domain::Language::default(), None) {
             return false;
         }
         let mut talk = Conversation::new(call, LegId(call));
@@ -84,14 +84,22 @@ impl Centre {
         true
     }
 
-    fn place_session(&mut self, now: Now, dialog: DialogId, number: PhoneNumber, why: Outgoing, language: crate::domain::Language) -> bool {
+    pub(super) fn place_session(
+        &mut self,
+        now: Now,
+        dialog: DialogId,
+        number: PhoneNumber,
+        why: Outgoing,
+        language: crate::domain::Language,
+        tell: Option<Box<crate::domain::BranchCall>>,
+    ) -> bool {
         if self.draining || self.calls.len() >= self.limits.max_calls {
             return false;
         }
         let Some(port) = self.ports.lend(now.instant) else { return false };
         let id = self.call_id(now);
         let ip = self.outside_address();
-        let session = Session::place(&self.env, id, Callee { dialog, number, why, language, ip, port }, now);
+        let session = Session::place(&self.env, id, Callee { dialog, number, why, language, ip, port, tell }, now);
         self.take_in(now, dialog.0, session);
         true
     }
@@ -134,7 +142,7 @@ impl Centre {
         let dialog = self.sip.new_dialog_id();
         let call = dialog.0;
         self.newest_call = self.newest_call.max(call);
-        if !self.place_session(now, dialog, kept.phone.clone(), Outgoing::CallBack, kept.language) {
+        if !self.place_session(now, dialog, kept.phone.clone(), Outgoing::CallBack, kept.language, None) {
             return self.floor.acd.handle(now, AcdInput::CallBackFailed { id: kept.id, why: "no_line".into() });
         }
         let mut talk = Conversation::new(call, LegId(call));

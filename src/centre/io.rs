@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::request::{Reply, StoreRequest};
-use crate::domain::{CallBack, CallId, Catalogue, PhoneNumber, StepKind};
+use crate::domain::{Barred, BranchCall, CallBack, CallId, Catalogue, PhoneNumber, StepKind};
 use crate::event::Event;
 use crate::ivr::script::Script;
 use crate::media::order::{MediaOrder, MediaReport};
@@ -40,6 +40,10 @@ pub enum Input {
     People(Vec<Profile>),
     /// Call-backs that the store kept from before a restart.
     CallBacks(Vec<CallBack>),
+    /// All numbers whose calls are not even answered, whenever the list has changed.
+    Barred(Vec<Barred>),
+    /// A branch is to be told of an order by telephone; this node has claimed the call.
+    CallBranch(Box<BranchCall>),
     /// Whether the store answers.
     Store {
         away: bool,

@@ -1,6 +1,7 @@
 //! The brain: one value that decides everything, one input at a time. No socket, no clock, no task, no lock.
 
 mod agents;
+mod branches;
 mod callbacks;
 mod floor;
 mod handling;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use crate::call::live::LiveCall;
 use crate::call::session::{Env, Session};
-use crate::domain::PhoneNumber;
+use crate::domain::{Barred, PhoneNumber};
 use crate::machine::{Ids, Machine, Now};
 use crate::media::ports::Ports;
 use crate::queue::Acd;
@@ -73,6 +74,10 @@ pub struct Centre {
     timesheet: Timesheet,
     /// Outside numbers whose line is being opened.
     numbers: HashMap<u64, PhoneNumber>,
+    /// Branches that are being called: call, and what its tries are kept under.
+    branch_calls: HashMap<u64, String>,
+    /// Callers who are not even answered.
+    barred: HashMap<PhoneNumber, Barred>,
     /// The highest number of a call so far: whoever asks for a lower one comes too late.
     newest_call: u64,
     out: VecDeque<Output>,
@@ -97,6 +102,8 @@ impl Centre {
             floor: Floor::new(acd),
             timesheet: Timesheet::default(),
             numbers: HashMap::new(),
+            branch_calls: HashMap::new(),
+            barred: HashMap::new(),
             newest_call: 0,
             out: VecDeque::new(),
         }

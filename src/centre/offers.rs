@@ -185,6 +185,7 @@ impl Centre {
             self.page_phone_over(now, page, call);
         }
         self.call_back_gone(now, call);
+        self.branch_call_gone(call);
         if !self.floor.talks.contains_key(&call) {
             return;
         }

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use super::{Centre, Input, MANY_OPENING, OPENING_LATE, Output};
 use crate::call::line::{LineInput, PAGE};
-use crate::call::request::Reply;
+use crate::call::request::{Reply, StoreRequest};
 use crate::call::session::{Env, Session, SessionInput, SessionOutput};
-use crate::domain::{CallId, End, Party, Reason, StepKind, Timestamp};
+use crate::domain::{BlockLevel, CallId, End, Party, Reason, StepKind, Timestamp};
 use crate::event::PhoneState;
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder, MediaReport};
@@ -71,6 +71,8 @@ impl Centre {
             }
             Input::People(people) => self.people(now, people),
             Input::CallBacks(kept) => self.call_backs_restored(now, kept),
+            Input::Barred(list) => self.barred = list.into_iter().map(|barred| (barred.phone.clone(), barred)).collect(),
+            Input::CallBranch(tell) => self.call_branch(now, tell),
             Input::Store { away } => self.store_is(now, away),
             Input::Drain { retry_after } => {
                 self.draining = true;
@@ -143,6 +145,14 @@ impl Centre {
         if let Some((agent, call, to)) = self.is_second(&invited) {
             return self.second_call(now, invited, agent, call, to);
         }
+        if let Some((level, status)) = self.bars(now, &invited) {
+            let phone = crate::domain::PhoneNumber::parse(&invited.caller);
+            self.out.push_back(Output::Refused { reason: "blocked", source: Some(invited.flow.peer) });
+            if let Some(phone) = phone {
+                self.out.push_back(Output::Store(StoreRequest::BlockHit { phone, level, call: invited.call_id }));
+            }
+            return self.sip.handle(now, SipInput::Command(SipCommand::Reject { dialog, status, retry_after: None }));
+        }
         let is_full = self.calls.len() >= self.limits.max_calls || self.is_behind(now);
         if !is_full && invited.offer.as_ref().is_some_and(sdp::Session::is_webrtc) {
             let id = self.call_id(now);
@@ -158,6 +168,16 @@ impl Centre {
         let id = self.call_id(now);
         let call = Session::begin(&self.env, id, invited, port, now);
         self.take_in(now, dialog.0, call);
+    }
+
+    /// Whether this caller is not even answered, and how the network is told.
+    fn bars(&self, now: Now, invited: &Invited) -> Option<(BlockLevel, u16)> {
+        if self.barred.is_empty() {
+            return None;
+        }
+        let barred = self.barred.get(&crate::domain::PhoneNumber::parse(&invited.caller)?)?;
+        let holds = barred.until.is_none_or(|until| Timestamp::from(now.wall) < until);
+        Some((barred.level, barred.level.status()?)).filter(|_| holds)
     }
 
     /// A new call is among the others from now on.
@@ -317,7 +337,7 @@ impl Centre {
         record.end = Some(end.clone());
         let mut steps = call.steps().to_vec();
         steps.push(crate::domain::Step { at: now.wall.into(), kind: StepKind::Ended(end) });
-        self.out.push_back(Output::Store(crate::call::request::StoreRequest::Ended { record: Box::new(record), steps }));
+        self.out.push_back(Output::Store(StoreRequest::Ended { record: Box::new(record), steps }));
     }
 }
 

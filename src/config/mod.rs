@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 
-use crate::domain::{Finding, ShopClock};
+use crate::domain::{Finding, NoticeTexts, ShopClock};
 use crate::sip::digest::Algorithm;
 use crate::sip::outbound::Rules;
 use crate::sip::sdp::Policy;
@@ -48,6 +48,9 @@ pub struct Config {
     pub limits: Limits,
     /// `[outbound]`: which outside numbers may be called.
     pub outbound: Rules,
+    pub printing: Printing,
+    /// `[messages]`; nobody is told anything without.
+    pub messages: Option<Messages>,
     pub log: Log,
     /// `[dispatch]`: when what becomes whose alarm.
     pub dispatch: crate::order::life::Rules,
@@ -55,6 +58,29 @@ pub struct Config {
     pub queues: crate::queue::Settings,
     /// Recordings, the operator's own prompts, the embedded store.
     pub data_dir: PathBuf,
+}
+
+/// `[messages]`: where news for customers goes.
+#[derive(Debug, Clone)]
+pub struct Messages {
+    pub url: String,
+    pub secret: Secret,
+    pub texts: Texts,
+}
+
+/// What customers are told, by event.
+#[derive(Debug, Clone)]
+pub struct Texts {
+    pub accepted: NoticeTexts,
+    pub out: NoticeTexts,
+    pub delivered: NoticeTexts,
+}
+
+/// `[printing]`
+#[derive(Debug, Clone)]
+pub struct Printing {
+    /// A slip that did not come out within this is not printed without asking.
+    pub stale_after: Duration,
 }
 
 /// `[sip]`
@@ -242,8 +268,10 @@ impl Config {
     }
 
     fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
-        const SECTIONS: [&str; 13] =
-            ["acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "outbound", "log"];
+        const SECTIONS: [&str; 15] = [
+            "acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "outbound", "printing",
+            "messages", "log",
+        ];
         for (key, value) in table {
             let is_list = matches!(key.as_str(), "trunk" | "account" | "queue");
             if key == "data" {
@@ -349,6 +377,11 @@ impl Config {
         let dispatch = dispatch(Section::new("dispatch", section("dispatch"), findings));
         let outbound = outbound(Section::new("outbound", section("outbound"), findings));
 
+        let messages = messages(Section::new("messages", section("messages"), findings));
+        let mut printing_section = Section::new("printing", section("printing"), findings);
+        let printing = Printing { stale_after: printing_section.duration("stale_after", Duration::from_secs(600)) };
+        printing_section.finish();
+
         let mut log_section = Section::new("log", section("log"), findings);
         let log = Log {
             level: log_section.text("level", "info"),
@@ -377,6 +410,8 @@ impl Config {
             limits,
             dispatch,
             outbound,
+            printing,
+            messages,
             log,
             queues,
             data_dir,
@@ -588,6 +623,41 @@ fn outbound(mut s: Section<'_>) -> Rules {
     };
     s.finish();
     rules
+}
+
+fn messages(mut s: Section<'_>) -> Option<Messages> {
+    let mut texts =
+        |zh: &'static str, en: &'static str, usual: [&str; 2]| NoticeTexts { zh: s.text(zh, usual[0]), en: s.text(en, usual[1]) };
+    let texts = Texts {
+        accepted: texts(
+            "accepted_zh",
+            "accepted_en",
+            ["您尾号{tail}的订单，{branch}已接单，预计{time}送达。", "{branch} has accepted your order {tail}, expected at {time}."],
+        ),
+        out: texts(
+            "out_zh",
+            "out_en",
+            ["您尾号{tail}的订单已出发，预计{time}送达。", "Your order {tail} is on its way, expected at {time}."],
+        ),
+        delivered: texts(
+            "delivered_zh",
+            "delivered_en",
+            ["您尾号{tail}的订单已送达，谢谢。", "Your order {tail} was delivered. Thank you."],
+        ),
+    };
+    let url = s.optional_text("url").filter(|url| !url.is_empty());
+    let secret = s.optional_text("secret").filter(|secret| !secret.is_empty());
+    if let Some(url) = &url
+        && !url.starts_with("https://")
+        && !url.starts_with("http://")
+    {
+        s.fault("url", format!("{url:?} is no address"), "write where messages are taken, such as \"https://sms.example/send\"");
+    }
+    if url.is_some() && secret.as_ref().is_none_or(|secret| secret.len() < 16) {
+        s.fault("secret", "is missing or shorter than 16 characters", "write the secret that the taker proves our messages by");
+    }
+    s.finish();
+    Some(Messages { url: url?, secret: Secret(secret?), texts })
 }
 
 fn media(mut s: Section<'_>) -> Media {

@@ -56,10 +56,78 @@ pub struct PointsEntry {
 /// What is done with calls from a blocked number (C89).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockLevel {
+    /// Refused before anything is said (603).
+    Decline,
+    /// Hears the busy tone (486).
+    Busy,
     /// `block.hard`, then hang up.
     Hard,
+    /// May leave a message, and no more.
+    Message,
     /// `block.soft`: a person or a message, no self-service.
     Soft,
+    /// A person only.
+    Agent,
+    /// Self service, but no delivery that is paid at the door.
+    NoCash,
+}
+
+impl BlockLevel {
+    /// All of them, the strictest first.
+    pub const ALL: [Self; 7] = [Self::Decline, Self::Busy, Self::Hard, Self::Message, Self::Soft, Self::Agent, Self::NoCash];
+
+    /// Stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Decline => "decline",
+            Self::Busy => "busy",
+            Self::Hard => "hard",
+            Self::Message => "message",
+            Self::Soft => "soft",
+            Self::Agent => "agent",
+            Self::NoCash => "no_cash",
+        }
+    }
+
+    /// By its stable name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+
+    /// Whether the caller gets through to anything at all.
+    #[must_use]
+    pub const fn gets_through(self) -> bool {
+        matches!(self, Self::Message | Self::Soft | Self::Agent | Self::NoCash)
+    }
+
+    /// The status by which the telephone network is told, for those who are not even answered.
+    #[must_use]
+    pub const fn status(self) -> Option<u16> {
+        match self {
+            Self::Decline => Some(603),
+            Self::Busy => Some(486),
+            _ => None,
+        }
+    }
+
+    /// The strictest of these names; nothing when one of them is `allow`.
+    #[must_use]
+    pub fn strictest<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<Self> {
+        if names.clone().any(|name| name == "allow") {
+            return None;
+        }
+        Self::ALL.into_iter().find(|level| names.clone().any(|name| name == level.name()))
+    }
+}
+
+/// A number whose calls are not even answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Barred {
+    pub phone: PhoneNumber,
+    pub level: BlockLevel,
+    pub until: Option<Timestamp>,
 }
 
 /// 100 points are worth one yuan.

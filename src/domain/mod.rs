@@ -2,6 +2,7 @@
 
 mod agent;
 mod branch;
+mod branch_call;
 mod call;
 mod catalogue;
 mod dish;
@@ -9,6 +10,7 @@ mod finding;
 mod ids;
 mod member;
 mod money;
+mod notice;
 mod offer;
 mod order;
 mod phone;
@@ -22,13 +24,15 @@ mod zone;
 
 pub use agent::{AgentState, Break, Disposition, Role, Seat, Skill};
 pub use branch::{Branch, Hours, Kitchen, Opening, Times};
+pub use branch_call::BranchCall;
 pub use call::{CallRecord, End, KeySource, Party, Reason, Step, StepKind};
 pub use catalogue::{Catalogue, Holidays, SoldOut};
 pub use dish::{Category, Dish, DishOption, Size, Spice};
 pub use finding::Finding;
 pub use ids::{BranchNumber, CallId, CustomerId, MemberNumber, MenuNumber, OrderId, OrderNumber, Quantity, QueueId, RecordingId, UserId};
-pub use member::{Address, BlockLevel, Level, Member, POINTS_PER_YUAN, PointsEntry};
+pub use member::{Address, Barred, BlockLevel, Level, Member, POINTS_PER_YUAN, PointsEntry};
 pub use money::Money;
+pub use notice::NoticeTexts;
 pub use offer::{Deal, Offer};
 pub use order::{Cart, CartLine, Discount, DiscountReason, Fulfilment, Order, OrderLine, OrderStatus, Place, PlacedVia, When};
 pub use phone::PhoneNumber;

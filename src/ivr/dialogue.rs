@@ -15,9 +15,10 @@ pub(super) use turn::{Entry, Got, Segment, Silent, Step, Turn, Wants, first_keys
 use super::io::{DialogueInput, DialogueOutput, Hangup};
 use super::question::{Answer, Card, Notice, Question};
 use super::script::{NodeId, Script};
-use super::{browsing, greeting, info, message, ordering, points, queue, status};
+use super::{branch_call, browsing, greeting, info, message, ordering, points, queue, rider, status};
 use crate::domain::{
-    Cart, Catalogue, CustomerId, DateTime, Language, Member, MemberNumber, PhoneNumber, Phrase, QueueReason, ShopClock, Timestamp,
+    BlockLevel, BranchCall, Cart, Catalogue, CustomerId, DateTime, Language, Member, MemberNumber, PhoneNumber, Phrase, QueueReason,
+    ShopClock, Timestamp,
 };
 use crate::machine::{Machine, Now, Timers};
 
@@ -27,6 +28,8 @@ const MOST_KEYS: usize = 64;
 const MOST_HOPS: usize = 500;
 /// So long after self service has ended, at the latest, the call does.
 const GRACE: Duration = Duration::from_secs(480);
+/// A call to a branch lasts no longer.
+const BRANCH_CALL: Duration = Duration::from_secs(300);
 /// Who comes back from the line has at least this much self service left.
 const LEAST_SERVICE: Duration = Duration::from_secs(60);
 
@@ -149,6 +152,9 @@ pub struct Dialogue {
     pub(super) message: message::State,
     pub(super) queue: queue::State,
     pub(super) points: points::State,
+    pub(super) rider: rider::State,
+    /// The order that we have called a branch about.
+    pub(super) branch_call: Option<Box<BranchCall>>,
 }
 
 impl Dialogue {
@@ -208,6 +214,8 @@ impl Dialogue {
             message: message::State::default(),
             queue: queue::State::default(),
             points: points::State::default(),
+            rider: rider::State::default(),
+            branch_call: None,
         }
     }
 
@@ -487,13 +495,18 @@ impl Dialogue {
             Step::Points(step) => points::enter(self, step),
             Step::Message(step) => message::enter(self, step),
             Step::Queue(step) => queue::enter(self, step),
+            Step::Rider(step) => rider::enter(self, step),
+            Step::Branch(step) => branch_call::enter(self, step),
         }
     }
 
     /// Hands what came to the present step.
     fn give(&mut self, got: Got) {
         if matches!(got, Got::Failed)
-            && !matches!(self.step, Step::Order(ordering::Step::Submit) | Step::Message(message::Step::Save) | Step::Queue(_))
+            && !matches!(
+                self.step,
+                Step::Order(ordering::Step::Submit) | Step::Message(message::Step::Save) | Step::Queue(_) | Step::Branch(_)
+            )
         {
             self.failed();
             return;
@@ -509,6 +522,8 @@ impl Dialogue {
             Step::Points(step) => points::got(self, step, got),
             Step::Message(step) => message::got(self, step, got),
             Step::Queue(step) => queue::got(self, step, got),
+            Step::Rider(step) => rider::got(self, step, got),
+            Step::Branch(step) => branch_call::got(self, step, got),
         }
     }
 
@@ -550,10 +565,27 @@ impl Dialogue {
         self.timers.start(Timer::SelfService, self.now.instant + settings.self_service);
         self.timers.start(Timer::Hard, self.now.instant + settings.self_service + GRACE);
         self.put(DialogueOutput::Collecting(true));
-        match self.card.block {
+        match self.card.block.filter(|level| *level != BlockLevel::NoCash) {
             Some(level) => self.goto(Step::Greeting(greeting::Step::Blocked(level))),
+            // Riders dial the same number as diners; `*` leads them there too.
+            None if self.card.rider.is_some() => self.goto(Step::Rider(rider::Step::Tail)),
             None => self.goto(Step::Node(self.script.start(&self.line))),
         }
+    }
+
+    /// A branch has answered our call.
+    fn begin_branch_call(&mut self, call: Box<BranchCall>) {
+        self.branch_call = Some(call);
+        self.timers.start(Timer::Hard, self.now.instant + BRANCH_CALL);
+        self.put(DialogueOutput::Collecting(true));
+        self.goto(Step::Branch(branch_call::Step::Tell));
+    }
+
+    /// From a rider's report to where other callers begin.
+    pub(super) fn leave_riders(&mut self) {
+        let start = self.script.start(&self.line);
+        let start = if self.script.node(start).kind == super::script::Kind::Rider { self.home() } else { start };
+        self.goto(Step::Node(start));
     }
 
     fn answered(&mut self, question: u32, answer: Answer) {
@@ -685,6 +717,7 @@ impl Machine for Dialogue {
             DialogueInput::Recorded { recording, heard: true } if self.gone => message::spoken_and_gone(self, recording),
             _ if self.ended || self.gone => {}
             DialogueInput::Begin { card } => self.begin(card),
+            DialogueInput::BranchCall(call) => self.begin_branch_call(call),
             DialogueInput::Key(key) => self.key(key),
             DialogueInput::Said => self.said(),
             DialogueInput::Queue(news) => queue::news(self, news),

@@ -3,7 +3,7 @@
 use super::dialogue::{Dialogue, Got, Segment, Silent, Step as Any, Turn, Wants};
 use super::io::Hangup;
 use super::script::Kind;
-use crate::domain::{Arg, BlockLevel, ClockTime, DayWord, Language, Phrase};
+use crate::domain::{Arg, BlockLevel, ClockTime, DayWord, Language, Phrase, QueueReason};
 
 /// Steps of a greeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,18 @@ impl Step {
 
 pub(super) fn enter(d: &mut Dialogue, step: Step) {
     match step {
-        Step::Blocked(BlockLevel::Hard) => d.ask(Turn::say([Phrase::plain("block.hard")]).uncut()),
+        // Those who should not even be answered come here only in the moments before that is known.
+        Step::Blocked(BlockLevel::Hard | BlockLevel::Decline | BlockLevel::Busy) => d.ask(Turn::say([Phrase::plain("block.hard")]).uncut()),
+        Step::Blocked(BlockLevel::Message) => {
+            d.outcome("message");
+            d.message.begin_voicemail();
+            d.goto(Any::Message(super::message::Step::Record));
+        }
+        Step::Blocked(BlockLevel::Agent | BlockLevel::NoCash) => {
+            d.outcome("agent");
+            d.tell(Phrase::plain("gen.to_agent"));
+            d.seek(QueueReason::Blocked);
+        }
         Step::Blocked(BlockLevel::Soft) => {
             let wait = d.script.settings.menu_wait;
             d.ask(Turn::menu([Phrase::plain("block.soft")], "1").or_silence(wait));

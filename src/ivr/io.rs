@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use super::question::{Answer, Card, Notice, Question};
-use crate::domain::{CustomerId, Language, Leaving, MemberNumber, OrderNumber, Phrase, QueueNews, QueueWish, RecordingId};
+use crate::domain::{BranchCall, CustomerId, Language, Leaving, MemberNumber, OrderNumber, Phrase, QueueNews, QueueWish, RecordingId};
 
 /// What happens to a dialogue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DialogueInput {
     /// The call was answered and sound flows; who calls is known as far as the store told in time (default card otherwise).
     Begin { card: Box<Card> },
+    /// A branch that we called has answered: it is told of this order.
+    BranchCall(Box<BranchCall>),
     /// One key press: `0`–`9`, `*`, `#` (A–D are ignored).
     Key(char),
     /// All that was to be said has been said.

@@ -7,6 +7,7 @@ pub mod script;
 
 pub mod dialogue;
 
+mod branch_call;
 mod browsing;
 mod greeting;
 mod info;
@@ -14,6 +15,7 @@ mod message;
 mod ordering;
 mod points;
 mod queue;
+mod rider;
 mod status;
 
 pub use dialogue::{Dialogue, Snapshot};

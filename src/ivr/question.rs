@@ -4,6 +4,7 @@ use crate::domain::{
     Address, BlockLevel, BranchNumber, Cart, CustomerId, DayWord, Discount, Fulfilment, Language, Member, MemberNumber, MenuNumber, Money,
     OrderId, OrderLine, OrderNumber, OrderStatus, PhoneNumber, Place, RecordingId, Timestamp, When,
 };
+use crate::order::life::Outcome;
 
 /// What the dialogue needs from the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,12 @@ pub enum Question {
     Urge(OrderId),
     /// Cancel it, when nobody has begun to cook.
     Cancel(OrderId),
+    /// The order with these last four digits that a rider may report on; `caller` may be a rider's number.
+    RiderOrder { last4: String, caller: Option<PhoneNumber> },
+    /// What became of it.
+    RiderReport { order: OrderId, code: Outcome, caller: Option<PhoneNumber> },
+    /// A branch accepts or refuses an order by telephone.
+    BranchAnswer { id: String, order: OrderId, branch: BranchNumber, accept: bool },
     /// Keep a recording with what it belongs to; the answer is its case number.
     Message(Message),
 }
@@ -96,7 +103,7 @@ pub enum Answer {
     /// To `Place`.
     Placed(Placed),
     Orders(Vec<OrderView>),
-    /// To `Urge` and `Cancel`: whether it was done.
+    /// To `Urge`, `Cancel`, `RiderReport` and `BranchAnswer`: whether it was done.
     Done(bool),
     /// Case number of a message.
     Case(String),
@@ -124,6 +131,8 @@ pub struct Card {
     pub offers_heard: Vec<(String, Timestamp)>,
     /// Points balance, for `pts.offer`.
     pub points: i64,
+    /// The number is this rider's.
+    pub rider: Option<String>,
 }
 
 /// The last order, for "the same again".
@@ -190,4 +199,6 @@ pub struct OrderView {
     pub done_at: Option<Timestamp>,
     /// When it was last hurried.
     pub urged_at: Option<Timestamp>,
+    /// What became of it.
+    pub outcome: Option<Outcome>,
 }

@@ -3,12 +3,18 @@
 use super::dialogue::{Dialogue, Entry, Got, Step as Any, Turn};
 use super::question::{Answer, OrderView, Question};
 use crate::domain::{Arg, ClockTime, Fulfilment, OrderStatus, Phrase, Timestamp};
+use crate::order::life::Outcome;
+
+/// What became of an order is told without asking for its number for so long.
+const RECENT: std::time::Duration = std::time::Duration::from_secs(3 * 3600);
 
 /// Steps of asking about an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// Looks for open orders of this caller.
     Start,
+    /// None is open: for one that is over since a short while.
+    Recent,
     /// Last four digits of the order number.
     Number,
     /// Last four digits of the contact number.
@@ -25,6 +31,7 @@ impl Step {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Start => "st.start",
+            Self::Recent => "st.recent",
             Self::Number => "st.number",
             Self::Phone => "st.phone",
             Self::Order(_) => "st.order",
@@ -54,6 +61,10 @@ pub(super) fn enter(d: &mut Dialogue, step: Step) {
             } else {
                 d.question(Question::Orders { customer, phone, open: true });
             }
+        }
+        Step::Recent => {
+            let (customer, phone) = (d.card.customer.clone(), d.caller.clone());
+            d.question(Question::Orders { customer, phone, open: false });
         }
         Step::Number => d.ask(Turn::entry([Phrase::plain("st.ask_no")], Entry::fixed(4))),
         Step::Phone => d.ask(Turn::entry([Phrase::plain("st.ask_phone")], Entry::fixed(4))),
@@ -86,7 +97,14 @@ pub(super) fn got(d: &mut Dialogue, step: Step, got: Got) {
             d.status.orders.truncate(9);
             d.goto(Any::Status(Step::Order(0)));
         }
-        (Step::Start, Got::Answer(Answer::Orders(_))) => {
+        (Step::Start, Got::Answer(Answer::Orders(_))) => d.goto(Any::Status(Step::Recent)),
+        (Step::Recent, Got::Answer(Answer::Orders(orders))) if orders.iter().any(|view| is_recent(view, d.timestamp())) => {
+            d.outcome("found");
+            let now = d.timestamp();
+            d.status.orders = orders.into_iter().filter(|view| is_recent(view, now)).collect();
+            d.goto(Any::Status(Step::Order(0)));
+        }
+        (Step::Recent, Got::Answer(Answer::Orders(_))) => {
             d.outcome("none");
             d.tell(Phrase::plain("st.none"));
             d.goto(Any::Status(Step::Number));
@@ -197,7 +215,12 @@ fn order(d: &mut Dialogue, place: u8) {
         OrderStatus::Ready if view.fulfilment == Fulfilment::Pickup => Phrase::plain("st.ready"),
         OrderStatus::Ready => Phrase::plain("st.cooking"),
         OrderStatus::Out => Phrase::plain("st.out").with("time", time(view.out_at.unwrap_or(view.placed_at))),
-        OrderStatus::Done => Phrase::plain("st.done").with("time", time(view.done_at.unwrap_or(view.promised_at))),
+        OrderStatus::Done => {
+            let prompt = result(view);
+            let told = Phrase::plain(prompt);
+            let at = time(view.done_at.unwrap_or(view.promised_at));
+            if matches!(prompt, "st.done" | "st.picked") { told.with("time", at) } else { told }
+        }
         OrderStatus::Cancelled => Phrase::plain("st.cancelled"),
     });
     if view.status.is_open() && !(view.status == OrderStatus::Ready && view.fulfilment == Fulfilment::Pickup) {
@@ -206,4 +229,23 @@ fn order(d: &mut Dialogue, place: u8) {
     }
     phrases.push(Phrase::plain("st.menu"));
     d.ask(Turn::menu(phrases, "123"));
+}
+
+fn is_recent(view: &OrderView, now: Timestamp) -> bool {
+    view.done_at.is_some_and(|done| now < done.after(RECENT))
+}
+
+/// What truly became of an order that is over: not everything that is done was delivered.
+const fn result(view: &OrderView) -> &'static str {
+    match view.outcome {
+        None | Some(Outcome::OnTime | Outcome::Late10 | Outcome::Late30 | Outcome::Late60 | Outcome::Damaged) => {
+            if matches!(view.fulfilment, Fulfilment::Pickup) { "st.picked" } else { "st.done" }
+        }
+        Some(Outcome::WrongAddress) => "st.d70",
+        Some(Outcome::Unreachable) => "st.d71",
+        Some(Outcome::Rejected) => "st.d72",
+        Some(Outcome::Rescheduled) => "st.d73",
+        Some(Outcome::NotSent | Outcome::NoRider | Outcome::SoldOut) => "st.failed",
+        Some(Outcome::Prank | Outcome::CalledOff) => "st.cancelled",
+    }
 }

@@ -151,6 +151,15 @@ impl Effects {
                 let granted = told("call_back", Box::pin(self.call_back(*step, now)).await);
                 Some((call, Reply::CallBack { id, granted }))
             }
+            StoreRequest::BlockHit { phone, level, call } => {
+                metrics::counter!("dinetone_block_hits_total", "level" => level.name()).increment(1);
+                told("block_hit", self.store.record_block_hit(&phone, level, &call, now).await);
+                None
+            }
+            StoreRequest::BranchUnanswered { id, why } => {
+                told("branch_call", self.store.branch_call_unanswered(&id, &why, now).await);
+                None
+            }
             StoreRequest::Keep(_) | StoreRequest::Started { .. } | StoreRequest::Ended { .. } => None,
         }
     }
@@ -189,6 +198,15 @@ impl Effects {
             }
             Question::Urge(order) => Answer::Done(told("urge", store.urge_order(&order, now).await)?),
             Question::Cancel(order) => Answer::Done(told("cancel", store.cancel_order(&order, now).await)?),
+            Question::RiderOrder { last4, caller } => {
+                Answer::Orders(told("rider_order", store.rider_order(&last4, caller.as_ref(), now).await)?.into_iter().collect())
+            }
+            Question::RiderReport { order, code, caller } => {
+                Answer::Done(told("rider_report", store.rider_report(&order, code, caller.as_ref(), now).await)?)
+            }
+            Question::BranchAnswer { id, order, branch, accept } => {
+                Answer::Done(told("branch_answer", store.branch_answers(&id, &order, branch, accept, now).await)?)
+            }
             Question::Message(message) => Answer::Case(told("message", store.leave_message(&message, now).await)?),
         })
     }
@@ -256,6 +274,8 @@ fn verb(request: &StoreRequest) -> &'static str {
         StoreRequest::LoadRecording { .. } => "load_recording",
         StoreRequest::Pop { .. } => "pop",
         StoreRequest::CallBack { .. } => "call_back",
+        StoreRequest::BlockHit { .. } => "block_hit",
+        StoreRequest::BranchUnanswered { .. } => "branch_call",
         StoreRequest::Keep(_) => "keep",
         StoreRequest::Started { .. } | StoreRequest::Ended { .. } => "record",
         StoreRequest::Ask { what, .. } => match **what {
@@ -268,6 +288,9 @@ fn verb(request: &StoreRequest) -> &'static str {
             Question::FindOrder { .. } => "find_order",
             Question::Urge(_) => "urge",
             Question::Cancel(_) => "cancel",
+            Question::RiderOrder { .. } => "rider_order",
+            Question::RiderReport { .. } => "rider_report",
+            Question::BranchAnswer { .. } => "branch_answer",
             Question::Message(_) => "message",
         },
     }
@@ -282,6 +305,11 @@ fn failed(request: &StoreRequest) -> Option<(u64, Reply)> {
         StoreRequest::LoadRecording { call, id } => Some((*call, Reply::Loaded { id: id.clone(), clip: None })),
         StoreRequest::Pop { call, .. } => Some((*call, Reply::Pop(None))),
         StoreRequest::CallBack { call, step } => Some((*call, Reply::CallBack { id: step.id().to_owned(), granted: None })),
-        StoreRequest::Keep(_) | StoreRequest::Started { .. } | StoreRequest::Ended { .. } | StoreRequest::Tell(_) => None,
+        StoreRequest::BlockHit { .. }
+        | StoreRequest::BranchUnanswered { .. }
+        | StoreRequest::Keep(_)
+        | StoreRequest::Started { .. }
+        | StoreRequest::Ended { .. }
+        | StoreRequest::Tell(_) => None,
     }
 }

@@ -356,6 +356,21 @@ async fn assemble(
     let (news, _) = broadcast::channel(EVENTS_KEPT);
     tasks::spawn("journal", follower::follow(store.clone(), news.clone()));
     tasks::spawn("dispatch", dispatch::run(store.clone()));
+    let paper = Arc::new(web::Paper { stale_after: config.printing.stale_after, ..web::Paper::default() });
+    tasks::spawn("printing", super::printing::run(store.clone(), Arc::clone(&paper.wake)));
+    let errands = super::errands::Errands {
+        store: store.clone(),
+        node: NODE.into(),
+        inbox: inbox.clone(),
+        print: Arc::clone(&paper.wake),
+        stale_after: paper.stale_after,
+        texts: config.messages.as_ref().map(|messages| messages.texts.clone()),
+    };
+    if let Some(messages) = &config.messages {
+        let gateway = super::notices::Gateway { url: messages.url.clone(), secret: messages.secret.reveal().to_owned() };
+        tasks::spawn("messages", super::notices::run(store.clone(), gateway));
+    }
+    tasks::spawn("errands", errands.run());
     let pages = Web {
         store: store.clone(),
         queries: queries.clone(),
@@ -378,6 +393,7 @@ async fn assemble(
         secure: web_tls.is_some(),
         now: clock::now,
         desk: Arc::default(),
+        paper: Arc::clone(&paper),
     };
     let secure = pages.secure;
     tasks::spawn("reports", super::rollup::run(store.clone()));

@@ -3,20 +3,22 @@
 use super::db::{Durability, Tx, vals};
 use super::sticky::Author;
 use super::{Store, StoreError, new_id};
-use crate::domain::{BlockLevel, PhoneNumber, Timestamp, UserId};
+use crate::domain::{Barred, BlockLevel, PhoneNumber, Timestamp, UserId};
 
 /// One entry of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockEntry {
     pub id: String,
     pub phone: PhoneNumber,
-    /// `hard`, `soft`, `allow`.
+    /// `decline`, `busy`, `hard`, `message`, `soft`, `agent`, `no_cash`, `allow`.
     pub level: String,
     pub until: Option<Timestamp>,
     pub reason: String,
     pub at: Timestamp,
     /// Who put it there; empty when nobody signed in did.
     pub by: String,
+    /// Calls that met it since.
+    pub hits: u64,
 }
 
 /// What is to hold for a number.
@@ -32,8 +34,7 @@ impl BlockWish {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Block(BlockLevel::Hard) => "hard",
-            Self::Block(BlockLevel::Soft) => "soft",
+            Self::Block(level) => level.name(),
             Self::Allow => "allow",
         }
     }
@@ -41,7 +42,7 @@ impl BlockWish {
     /// By its stable name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Block(BlockLevel::Hard), Self::Block(BlockLevel::Soft), Self::Allow].into_iter().find(|wish| wish.name() == name)
+        if name == "allow" { Some(Self::Allow) } else { BlockLevel::from_name(name).map(Self::Block) }
     }
 }
 
@@ -82,18 +83,8 @@ impl Store {
         by: &Author,
         now: Timestamp,
     ) -> Result<String, StoreError> {
-        const PUT: &str = "insert into block_list (phone, level, until_at, reason, at, id, by_name) values ($1, $2, $3, $4, $5, $6, $7) \
-            on conflict (phone, level) do update set until_at = excluded.until_at, reason = excluded.reason, at = excluded.at, \
-            id = excluded.id, by_name = excluded.by_name";
-        let id = new_id(now);
-        let until = until.map(Timestamp::as_millis);
         let mut tx = self.pool.begin(Durability::Full).await?;
-        if let BlockWish::Block(level) = wish {
-            let other = if level == BlockLevel::Hard { "soft" } else { "hard" };
-            tx.exec("delete from block_list where phone = $1 and level = $2", vals![phone.reveal(), other]).await?;
-        }
-        tx.exec(PUT, vals![phone.reveal(), wish.name(), until, reason, now.as_millis(), &id, &by.name]).await?;
-        note(&mut tx, phone.reveal(), wish.name(), until, reason, by, now).await?;
+        let id = put(&mut tx, phone, wish, until, reason, by, now).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -136,14 +127,15 @@ impl Store {
     /// # Errors
     /// When the store cannot answer, or cannot write when it holds entries of an earlier version.
     pub async fn block_entries(&self, now: Timestamp) -> Result<Vec<BlockEntry>, StoreError> {
-        const SQL: &str = "select id, phone, level, until_at, reason, at, by_name from block_list where until_at is null or until_at > $1 \
-            order by at desc, phone, level limit 10000";
+        const SQL: &str = "select b.id, b.phone, coalesce(b.degree, b.level), b.until_at, b.reason, b.at, b.by_name, \
+            (select cast(count(*) as bigint) from block_hits as h where h.phone = b.phone and h.at >= b.at), b.level \
+            from block_list as b where b.until_at is null or b.until_at > $1 order by b.at desc, b.phone, b.level limit 10000";
         let mut rows = self.pool.rows(SQL, vals![now.as_millis()]).await?;
         if rows.iter().any(|row| row.opt_text(0).is_ok_and(|id| id.is_none())) {
             let mut tx = self.pool.begin(Durability::Full).await?;
             for row in rows.iter().filter(|row| row.opt_text(0).is_ok_and(|id| id.is_none())) {
                 const NAME: &str = "update block_list set id = $1 where phone = $2 and level = $3 and id is null";
-                tx.exec(NAME, vals![new_id(now), row.text(1)?, row.text(2)?]).await?;
+                tx.exec(NAME, vals![new_id(now), row.text(1)?, row.text(8)?]).await?;
             }
             tx.commit().await?;
             rows = self.pool.rows(SQL, vals![now.as_millis()]).await?;
@@ -158,14 +150,73 @@ impl Store {
                     reason: row.text(4)?.to_owned(),
                     at: Timestamp::from_millis(row.int(5)?),
                     by: row.text(6)?.to_owned(),
+                    hits: u64::try_from(row.int(7)?).unwrap_or(0),
                 })
             })
             .collect()
     }
 }
 
+impl Store {
+    /// The numbers whose calls are not even answered, with their status and until when. Who is allowed is not among them.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn barred(&self, now: Timestamp) -> Result<Vec<Barred>, StoreError> {
+        const SQL: &str = "select b.phone, b.degree, b.until_at from block_list as b where b.degree in ('decline', 'busy') \
+            and (b.until_at is null or b.until_at > $1) and not exists (select 1 from block_list as a where a.phone = b.phone \
+            and a.level = 'allow' and (a.until_at is null or a.until_at > $1)) order by b.phone";
+        let mut barred = Vec::new();
+        for row in self.pool.rows(SQL, vals![now.as_millis()]).await? {
+            if let Some(level) = BlockLevel::from_name(row.text(1)?) {
+                let until = row.opt_int(2)?.map(Timestamp::from_millis);
+                barred.push(Barred { phone: super::people::phone(row.text(0)?)?, level, until });
+            }
+        }
+        Ok(barred)
+    }
+
+    /// A call met the block list.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn record_block_hit(&self, phone: &PhoneNumber, level: BlockLevel, call: &str, now: Timestamp) -> Result<(), StoreError> {
+        const SQL: &str = "insert into block_hits (id, phone, level, at, call_id) values ($1, $2, $3, $4, $5)";
+        self.write(SQL, vals![new_id(now), phone.reveal(), level.name(), now.as_millis(), call]).await
+    }
+}
+
 fn nobody() -> Author {
     Author { user: UserId::new(""), name: String::new() }
+}
+
+/// Puts a number on the list, where it takes the place of another level; the id of the entry.
+pub(super) async fn put(
+    tx: &mut Tx,
+    phone: &PhoneNumber,
+    wish: BlockWish,
+    until: Option<Timestamp>,
+    reason: &str,
+    by: &Author,
+    now: Timestamp,
+) -> Result<String, StoreError> {
+    const PUT: &str = "insert into block_list (phone, level, until_at, reason, at, id, by_name, degree) values ($1, $2, $3, $4, $5, $6, $7, $8) \
+        on conflict (phone, level) do update set until_at = excluded.until_at, reason = excluded.reason, at = excluded.at, \
+        id = excluded.id, by_name = excluded.by_name, degree = excluded.degree";
+    let id = new_id(now);
+    let until = until.map(Timestamp::as_millis);
+    let class = match wish {
+        BlockWish::Block(level) if level.gets_through() => "soft",
+        BlockWish::Block(_) => "hard",
+        BlockWish::Allow => "allow",
+    };
+    if class != "allow" {
+        let other = if class == "hard" { "soft" } else { "hard" };
+        tx.exec("delete from block_list where phone = $1 and level = $2", vals![phone.reveal(), other]).await?;
+    }
+    tx.exec(PUT, vals![phone.reveal(), class, until, reason, now.as_millis(), &id, &by.name, wish.name()]).await?;
+    note(tx, phone.reveal(), wish.name(), until, reason, by, now).await?;
+    Ok(id)
 }
 
 async fn note(

@@ -47,6 +47,9 @@ const ADDRESSES: [(&str, &str, &str, &str, u16); 4] = [
     ("300002", "家", "漕溪北路八十八号", "address-caoxi", 1),
 ];
 
+/// Riders of branch 1, with the numbers from which they report.
+const RIDERS: [(&str, &str); 2] = [("老周", "13500135001"), ("小陈", "13500135002")];
+
 struct DemoOrder {
     member: usize,
     /// Dishes and portions; a hundred and forty yuan of the first are 126 for a gold member.
@@ -117,6 +120,11 @@ impl Store {
             if self.put_order(&mut tx, &catalogue, order, &customers[order.member], &addresses, now).await? {
                 filled.orders += 1;
             }
+        }
+        const RIDER: &str =
+            "insert into riders (id, branch, name, phone, in_at, owed_fen, retired, changed_at) values ($1, 1, $2, $3, $4, 0, 0, $4)";
+        for (name, phone) in RIDERS {
+            tx.exec(RIDER, vals![new_id(now), name, phone, now.as_millis()]).await?;
         }
         let new_year = |years: i16| {
             let year = self.clock.local(now).year().saturating_add(years);

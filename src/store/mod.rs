@@ -27,6 +27,12 @@
 //! | `admin` | `edit_house`, `undo_house_edit`, `house_edits` |
 //! | `devices` | `add_device`, `tie_device`, `device`, `devices`, `revoke_device` |
 //! | `tasks` | `open_task`, `close_tasks`, `take_task`, `finish_task`, `task`, `open_tasks` |
+//! | `printing` | `printers`, `save_printer`, `printer_is`, `ticket`, `make_slips`, `print_again`, `printers_due`, `claim_print_job`, `print_jobs`, … |
+//! | `branch_calls` | `want_branch_call`, `claim_branch_calls`, `branch_call_unanswered`, `branch_answers`, `branch_calls` |
+//! | `riders` | `riders`, `rider`, `add_rider`, `change_rider`, `rider_in`, `add_rider_link`, `rider_link`, `rider_order`, `rider_report`, `delivered` |
+//! | `proposals` | `mark_customer`, `block_proposals`, `decide_proposal` |
+//! | `notices` | `make_notice`, `claim_notice`, `notice_done`, `notices`, `refuse_notices` |
+//! | `followers` | `followed`, `follow_to` |
 //! | `calls` | `record_calls`, `interrupt_open_calls`, `calls`, `calls_with_people`, `call` |
 //! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
 //! | `journal` | `journal_after` |
@@ -44,6 +50,7 @@ mod audit;
 mod backup;
 mod block;
 mod boards;
+mod branch_calls;
 mod callbacks;
 mod calls;
 mod cards;
@@ -55,12 +62,14 @@ mod demo;
 mod devices;
 mod drafts;
 mod error;
+mod followers;
 mod house;
 mod journal;
 mod life;
 mod lines;
 mod messages;
 mod missed;
+mod notices;
 mod open;
 mod orders;
 mod people;
@@ -68,7 +77,10 @@ mod pin;
 mod placing;
 mod points;
 mod pop;
+mod printing;
+mod proposals;
 mod reports;
+mod riders;
 mod sessions;
 mod steps;
 mod sticky;
@@ -87,6 +99,7 @@ pub use audit::{Answered, AuditEntry};
 pub use backup::Summary;
 pub use block::{BlockEntry, BlockWish};
 pub use boards::{OrderCounts, SILENT};
+pub use branch_calls::StoredBranchCall;
 pub use callbacks::{Recovered, Wished};
 pub use calls::{CallFilter, CallPeople, StoredCall};
 pub use cards::CardFilter;
@@ -100,9 +113,13 @@ pub use journal::{JournalEntry, News};
 pub use life::{OrderEvent, Stepped};
 pub use messages::{StoredMessage, StoredRecording};
 pub use missed::StoredMissed;
+pub use notices::CustomerMessage;
 pub use orders::OrderFilter;
 pub use people::MOST_PHONES;
 pub use placing::TakenDown;
+pub use printing::{PrintFilter, PrintJob, Printer};
+pub use proposals::Proposal;
+pub use riders::{RiderWish, StoredRider};
 pub use sessions::{Session, SessionLife, Token, secret_hash};
 pub use sticky::Author;
 pub use talks::CallStory;

@@ -28,6 +28,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "users", include_str!("../../migrations/0005_users.sql")),
     (6, "people", include_str!("../../migrations/0006_people.sql")),
     (7, "kitchen", include_str!("../../migrations/0007_kitchen.sql")),
+    (8, "telephone", include_str!("../../migrations/0008_telephone.sql")),
     (9, "reports", include_str!("../../migrations/0009_reports.sql")),
     (10, "floor", include_str!("../../migrations/0010_floor.sql")),
 ];

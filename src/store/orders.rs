@@ -9,6 +9,7 @@ use crate::domain::{
     RecordingId, Timestamp, UserId, When,
 };
 use crate::ivr::question::OrderView;
+use crate::order::life::Outcome;
 
 /// Which orders to list, latest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +34,7 @@ const COLUMNS: &str = "id, number, customer, member, phone, via, status, fulfilm
     wanted_at, goods_fen, fee_fen, pay_fen, note, placed_at, promised_at, out_at, done_at";
 
 /// Columns of [`OrderView`].
-const VIEW: &str = "id, number, status, fulfilment, pay_fen, placed_at, promised_at, out_at, done_at, urged_at";
+pub(super) const VIEW: &str = "id, number, status, fulfilment, pay_fen, placed_at, promised_at, out_at, done_at, urged_at, outcome";
 
 impl Store {
     /// One order, by its id or its number, with lines and discounts as sold.
@@ -196,7 +197,7 @@ impl Store {
     }
 }
 
-fn view(row: &Row) -> Result<OrderView, StoreError> {
+pub(super) fn view(row: &Row) -> Result<OrderView, StoreError> {
     let time = |place| row.opt_int(place).map(|at| at.map(Timestamp::from_millis));
     Ok(OrderView {
         id: OrderId::new(row.text(0)?),
@@ -209,6 +210,7 @@ fn view(row: &Row) -> Result<OrderView, StoreError> {
         out_at: time(7)?,
         done_at: time(8)?,
         urged_at: time(9)?,
+        outcome: row.opt_text(10)?.and_then(Outcome::from_name),
     })
 }
 

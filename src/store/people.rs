@@ -26,7 +26,7 @@ impl Store {
     /// # Errors
     /// When the store cannot answer.
     pub async fn known_phones(&self, phones: &[&PhoneNumber]) -> Result<HashSet<String>, StoreError> {
-        const TABLES: [&str; 6] = ["customer_phones", "languages", "block_list", "offers_heard", "carts", "orders"];
+        const TABLES: [&str; 7] = ["customer_phones", "languages", "block_list", "offers_heard", "carts", "orders", "riders"];
         let Some(last) = phones.last() else { return Ok(HashSet::new()) };
         let size = SIZES.into_iter().find(|size| phones.len() <= *size).unwrap_or(MOST_PHONES);
         let list: Vec<String> = (1..=size).map(|place| format!("${place}")).collect();
@@ -47,33 +47,29 @@ impl Store {
         // Most callers of a busy line are strangers: one statement finds that out.
         const KNOWN: &str = "select 'customer', customer from customer_phones where phone = $1 \
             union all select 'language', language from languages where phone = $1 \
-            union all select level, cast(until_at as text) from block_list where phone = $1 \
+            union all select coalesce(degree, level), cast(until_at as text) from block_list where phone = $1 \
             union all select 'heard', offer from offers_heard where phone = $1 \
             union all select 'cart', id from carts where phone = $1 \
+            union all select 'rider', id from riders where phone = $1 and retired = 0 \
             union all select 'order', null from (select id from orders where phone = $1 limit 1) as some_order";
         let known = self.pool.rows(KNOWN, vals![number]).await?;
         let mut card = Card::default();
-        let (mut customers, mut allowed, mut more) = (Vec::new(), false, false);
+        let (mut customers, mut blocks, mut more) = (Vec::new(), Vec::new(), false);
         for row in &known {
             match row.text(0)? {
                 "customer" => customers.push(CustomerId::new(row.text(1)?)),
+                "rider" => card.rider = Some(row.text(1)?.to_owned()),
                 "language" => card.language = Language::from_tag(row.text(1)?),
-                kind @ ("hard" | "soft" | "allow") => {
+                kind if kind == "allow" || BlockLevel::from_name(kind).is_some() => {
                     let over = row.opt_text(1)?.and_then(|until| until.parse().ok()).is_some_and(|until: i64| until <= now.as_millis());
-                    match kind {
-                        _ if over => {}
-                        "allow" => allowed = true,
-                        "hard" => card.block = Some(BlockLevel::Hard),
-                        _ if card.block.is_none() => card.block = Some(BlockLevel::Soft),
-                        _ => {}
+                    if !over {
+                        blocks.push(kind.to_owned());
                     }
                 }
                 _ => more = true,
             }
         }
-        if allowed {
-            card.block = None;
-        }
+        card.block = BlockLevel::strictest(blocks.iter().map(String::as_str));
         card.customer = match customers.as_slice() {
             [one] => Some(one.clone()),
             _ => None,

@@ -80,7 +80,7 @@ static EVERYTHING: LazyLock<String> = LazyLock::new(|| {
             "from (select number, kind, at from messages where (customer = $1 or (customer is null and phone = $2)) and status <> 'closed' \
              order by at desc limit 10) as c",
         ),
-        part("block", &["phone", "level"], &["until_at"], &format!("from block_list where phone in {PHONES}")),
+        part("block", &["phone", "coalesce(degree, level)"], &["until_at"], &format!("from block_list where phone in {PHONES}")),
         part("language", &["phone", "language"], &["at"], &format!("from languages where phone in {PHONES}")),
         part("agent", &["who", "agent", "name"], &["at"], "from last_agents where who in ($4, $5)"),
         part("cart", &["lines"], &["saved_at"], "from carts where (customer = $1 or phone = $2) and saved_at > $3"),
@@ -305,18 +305,11 @@ impl Found {
         pop.favourites.sort_by_key(|favourite| (std::cmp::Reverse(favourite.times), favourite.dish));
         pop.order_count = u32::try_from(self.count).unwrap_or(u32::MAX);
         pop.average = Money::fen(pop.spent.as_fen() / self.count.max(1));
-        pop.block = self.blocks.iter().find(|levels| !levels.is_empty()).and_then(|levels| strictest(levels));
+        pop.block = self
+            .blocks
+            .iter()
+            .find(|levels| !levels.is_empty())
+            .and_then(|levels| BlockLevel::strictest(levels.iter().map(String::as_str)));
         Ok(pop)
-    }
-}
-
-/// `allow` wins, then hard, then soft.
-fn strictest(levels: &[String]) -> Option<BlockLevel> {
-    let has = |level: &str| levels.iter().any(|given| given == level);
-    match () {
-        () if has("allow") => None,
-        () if has("hard") => Some(BlockLevel::Hard),
-        () if has("soft") => Some(BlockLevel::Soft),
-        () => None,
     }
 }

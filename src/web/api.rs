@@ -9,9 +9,13 @@ mod drafts;
 mod house;
 mod kitchen;
 mod missed;
+mod notices;
 mod orders;
+mod printing;
+mod proposals;
 mod quoting;
 mod reports;
+mod riders;
 mod staffing;
 mod wall;
 
@@ -23,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
 use super::{Answer, Problem, Routes, Viewer};
-use crate::domain::{PhoneNumber, Role};
+use crate::domain::{BranchNumber, PhoneNumber, Role};
 use crate::store::Author;
 
 /// All of their routes.
@@ -72,6 +76,23 @@ pub fn routes() -> Routes {
         .delete("/api/blocks/{id}", blocks::lift)
         .get("/api/calls", calls::list)
         .get("/api/calls/{id}", calls::one)
+        .get("/api/orders/{id}/slip/{slip}", printing::slip)
+        .post("/api/orders/{id}/print", printing::print)
+        .get("/api/riders", riders::list)
+        .post("/api/riders", riders::add)
+        .patch("/api/riders/{id}", riders::change)
+        .post("/api/riders/{id}/in", riders::back)
+        .post("/api/orders/{id}/link", riders::link)
+        .get("/api/r/{secret}", riders::page)
+        .post("/api/r/{secret}", riders::report)
+        .get("/api/block-proposals", proposals::list)
+        .post("/api/block-proposals/{id}", proposals::decide)
+        .get("/api/messages-log", notices::log)
+        .put("/api/message-refusals", notices::refuse)
+        .get("/api/printers", printing::printers)
+        .put("/api/printers", printing::save)
+        .get("/api/print-jobs", printing::jobs)
+        .post("/api/print-jobs/{id}", printing::decide)
         .get("/api/wall", wall::wall)
         .get("/api/reports", reports::list)
         .get("/api/reports/{name}", reports::one)
@@ -124,6 +145,23 @@ pub fn routes() -> Routes {
     blocks::lift,
     calls::list,
     calls::one,
+    riders::list,
+    riders::add,
+    riders::change,
+    riders::back,
+    riders::link,
+    riders::page,
+    riders::report,
+    proposals::list,
+    proposals::decide,
+    notices::log,
+    notices::refuse,
+    printing::slip,
+    printing::print,
+    printing::printers,
+    printing::save,
+    printing::jobs,
+    printing::decide,
     wall::wall,
     reports::list,
     reports::one,
@@ -169,6 +207,23 @@ fn words(what: &str, given: &[String]) -> Answer<Vec<String>> {
 
 fn phone(given: &str) -> Answer<PhoneNumber> {
     PhoneNumber::parse(given).ok_or_else(|| Problem::invalid("this is not a telephone number"))
+}
+
+/// People of a branch have to do with its orders only.
+fn of_branch(viewer: &Viewer, branch: BranchNumber) -> Answer<()> {
+    if viewer.role == Role::Branch && viewer.branch != Some(branch) {
+        return Err(Problem::new("not-allowed", "this belongs to another branch"));
+    }
+    Ok(())
+}
+
+/// The branch that is asked for; people of a branch always mean their own.
+fn wanted_branch(viewer: &Viewer, given: Option<u16>) -> Answer<Option<BranchNumber>> {
+    if viewer.role == Role::Branch {
+        let own = viewer.branch.ok_or_else(|| Problem::new("not-allowed", "this account belongs to no branch"))?;
+        return Ok(Some(own));
+    }
+    given.map(|branch| BranchNumber::new(branch).ok_or_else(|| Problem::invalid("branch is a number from 1 on"))).transpose()
 }
 
 fn author(viewer: &Viewer) -> Author {

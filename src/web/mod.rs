@@ -104,6 +104,22 @@ pub struct Web {
     /// Reads the clocks.
     pub now: fn() -> Now,
     pub desk: Arc<Desk>,
+    pub paper: Arc<Paper>,
+}
+
+/// What printing needs of those who ask for it.
+#[derive(Debug)]
+pub struct Paper {
+    /// Wakes the printing.
+    pub wake: Arc<tokio::sync::Notify>,
+    /// A slip that did not come out within this is asked about.
+    pub stale_after: Duration,
+}
+
+impl Default for Paper {
+    fn default() -> Self {
+        Self { wake: Arc::default(), stale_after: Duration::from_secs(600) }
+    }
 }
 
 /// Everything that is served, with its list.

@@ -223,10 +223,7 @@ impl<'a> PopOut<'a> {
                 .map(|one| FavouriteOut { dish: one.dish.get(), portions: one.portions.get(), times: one.times })
                 .collect(),
             cases: pop.cases.iter().map(|case| CaseOut { number: &case.number, kind: &case.kind, at: time(case.at) }).collect(),
-            block: pop.block.map(|level| match level {
-                BlockLevel::Hard => "hard",
-                BlockLevel::Soft => "soft",
-            }),
+            block: pop.block.map(BlockLevel::name),
             vip: pop.vip,
             last_agent: pop.last_agent.as_ref().map(|last| LastAgentOut { user: last.agent.as_str(), name: &last.name, at: time(last.at) }),
             owner: pop.owner.as_ref().map(|owner| owner.as_str()),

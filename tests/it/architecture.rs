@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("media", &["machine"]),
     ("house", &["domain"]),
     ("order", &["domain", "machine"]),
+    ("slip", &["domain"]),
     ("voice", &["domain", "media"]),
     ("ivr", &["domain", "machine", "order"]),
     ("agent", &["domain", "machine", "command", "event"]),
@@ -24,15 +25,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["domain"]),
     ("sheet", &["domain", "report"]),
     ("telemetry", &[]),
-    ("store", &["domain", "order", "ivr", "house", "report"]),
+    ("store", &["domain", "order", "ivr", "house", "report", "slip"]),
     ("wire", &["command", "domain", "event", "order"]),
     ("bus", &["call", "command", "domain", "event"]),
-    ("web", &["bus", "call", "command", "config", "domain", "event", "machine", "order", "report", "sheet", "store", "wire"]),
+    ("web", &["bus", "call", "command", "config", "domain", "event", "machine", "order", "report", "sheet", "slip", "store", "wire"]),
 ];
 
 /// Modules that only decide: they must not wait, read a clock, or differ between two runs.
 const PURE: &[&str] = &[
-    "domain", "machine", "sip", "media", "house", "order", "voice", "ivr", "agent", "queue", "command", "event", "call", "centre", "report",
+    "domain", "machine", "sip", "media", "house", "order", "slip", "voice", "ivr", "agent", "queue", "command", "event", "call", "centre",
+    "report",
 ];
 
 const NOT_IN_PURE: &[&str] = &[

@@ -197,6 +197,9 @@ impl Session {
                 for id in card.addresses.iter().filter(|address| address.clip.is_none()).filter_map(|address| address.recording.clone()) {
                     self.store(StoreRequest::LoadRecording { call: self.dialog.0, id });
                 }
+                if let (Some(level), Some(phone)) = (card.block, self.record.caller.clone()) {
+                    self.store(StoreRequest::BlockHit { phone, level, call: self.record.id.as_str().to_owned() });
+                }
                 if self.dialogue.is_none() {
                     self.card = Some(card);
                     self.try_begin(env, now);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Env, Session, SessionOutput, State, Timer};
 use crate::call::plan;
 use crate::call::request::StoreRequest;
-use crate::domain::{CallId, End, Language, Party, PhoneNumber, Reason, StepKind};
+use crate::domain::{BranchCall, CallId, End, Language, Party, PhoneNumber, Reason, StepKind};
 use crate::machine::Now;
 use crate::media::order::{LegId, MediaOrder};
 use crate::sip::event::{DialogId, Invited, SipCommand};
@@ -39,6 +39,8 @@ pub enum Outgoing {
     Agent,
     /// A customer asked to be called back: a person must press 1 first.
     CallBack,
+    /// A branch is told of an order that nobody there has taken.
+    Branch,
 }
 
 /// A call of ours that nobody takes ends after this; so does a call-back whose party presses nothing.
@@ -55,6 +57,8 @@ pub struct Callee {
     /// Our address as written into the offer.
     pub ip: IpAddr,
     pub port: u16,
+    /// What a branch is to be told.
+    pub tell: Option<Box<BranchCall>>,
 }
 
 impl Session {
@@ -64,6 +68,7 @@ impl Session {
         let mut session = Self::bare(id, callee.dialog, callee.ip, callee.port, Some(callee.number), String::new(), now);
         session.wire = Wire::Outgoing(callee.why);
         session.language = callee.language;
+        session.tell = callee.tell;
         session.leg_closed = false;
         "outgoing".clone_into(&mut session.record.trunk);
         session.step(now, StepKind::Note("we call".into()));
@@ -219,6 +224,10 @@ impl Session {
             Outgoing::Agent => {
                 self.timers.stop(Timer::Reach);
                 self.outputs.push_back(SessionOutput::Reached);
+            }
+            Outgoing::Branch => {
+                self.timers.stop(Timer::Reach);
+                self.tell_branch(env, now);
             }
             Outgoing::CallBack => {
                 self.timers.start(Timer::Reach, now.instant + CONFIRM);

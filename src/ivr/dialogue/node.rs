@@ -4,7 +4,7 @@ use super::{Dialogue, Entry, Got, Segment, Step, Turn, Wants};
 use crate::domain::Phrase;
 use crate::ivr::io::{DialogueOutput, Hangup};
 use crate::ivr::script::{Collect, Kind, Node, NodeId};
-use crate::ivr::{greeting, info, message, ordering, points, queue, status};
+use crate::ivr::{greeting, info, message, ordering, points, queue, rider, status};
 
 fn phrases(prompts: &[String]) -> Vec<Phrase> {
     prompts.iter().map(|prompt| Phrase::plain(prompt.clone())).collect()
@@ -30,6 +30,7 @@ pub(super) fn enter(d: &mut Dialogue, id: NodeId) {
             d.goto(Step::Message(message::Step::Record));
         }
         Kind::Queue => d.goto(Step::Queue(queue::Step::Start)),
+        Kind::Rider => d.goto(Step::Rider(rider::Step::Tail)),
         Kind::Hangup if node.quiet => d.hang_up(Hangup::Served),
         Kind::Hangup => {
             let turn = Turn::say(if node.say.is_empty() { vec![Phrase::plain("gen.bye")] } else { phrases(&node.say) });
@@ -138,6 +139,8 @@ impl Dialogue {
             Step::Points(step) => step.name().to_owned(),
             Step::Message(step) => step.name().to_owned(),
             Step::Queue(step) => step.name().to_owned(),
+            Step::Rider(step) => step.name().to_owned(),
+            Step::Branch(step) => step.name().to_owned(),
             Step::Bye(_) => "bye".to_owned(),
         }
     }

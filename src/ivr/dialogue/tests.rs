@@ -2,6 +2,7 @@
 
 mod errors;
 mod house;
+mod kitchen;
 mod mashing;
 mod ordering;
 mod other;

@@ -6,7 +6,7 @@ use crate::domain::{Language, Phrase, RecordingId};
 use crate::ivr::io::Hangup;
 use crate::ivr::question::Answer;
 use crate::ivr::script::NodeId;
-use crate::ivr::{browsing, greeting, info, message, ordering, points, queue, status};
+use crate::ivr::{branch_call, browsing, greeting, info, message, ordering, points, queue, rider, status};
 
 /// Where a caller is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub(in crate::ivr) enum Step {
     Points(points::Step),
     Message(message::Step),
     Queue(queue::Step),
+    /// A rider's report.
+    Rider(rider::Step),
+    /// A branch that we have called.
+    Branch(branch_call::Step),
     /// Goodbye, then the end.
     Bye(Hangup),
 }

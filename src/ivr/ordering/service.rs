@@ -2,7 +2,7 @@
 
 use super::super::dialogue::{Dialogue, Got, Turn};
 use super::{Step, go, next, quote};
-use crate::domain::{Arg, Fulfilment, Money, Phrase, Place};
+use crate::domain::{Arg, BlockLevel, Fulfilment, Money, Phrase, Place, QueueReason};
 
 /// The least amount for delivery when the cart is below it: of the chosen place, else the smallest that could apply.
 pub(super) fn too_small(d: &Dialogue) -> Option<Money> {
@@ -30,6 +30,12 @@ pub(super) fn enter(d: &mut Dialogue, step: Step) {
 
 pub(super) fn got(d: &mut Dialogue, step: Step, got: Got) {
     match (step, got) {
+        // Nobody pays at the door who refused to before: a person may arrange it.
+        (Step::Service, Got::Key('1')) if d.card.block == Some(BlockLevel::NoCash) => {
+            d.outcome("no_cash");
+            d.tell(Phrase::plain("gen.to_agent"));
+            d.seek(QueueReason::Blocked);
+        }
         (Step::Service, Got::Key('1')) => {
             d.outcome("delivery");
             d.order.service = Some(Fulfilment::Delivery);

@@ -120,7 +120,7 @@ fn shape(script: &Script, node: &Node, findings: &mut Vec<Finding>) {
     }
     let asks = !matches!(
         node.kind,
-        Kind::Say | Kind::Welcome | Kind::Language | Kind::Loop | Kind::Wait | Kind::Hangup | Kind::Queue | Kind::Record
+        Kind::Say | Kind::Welcome | Kind::Language | Kind::Loop | Kind::Wait | Kind::Hangup | Kind::Queue | Kind::Record | Kind::Rider
     );
     if asks {
         need(
@@ -147,7 +147,7 @@ fn leads_to(script: &Script, node: &Node) -> Vec<NodeId> {
     targets.extend(node.keys.iter().map(|(_, target)| *target));
     targets.extend(node.then);
     match node.kind {
-        Kind::Order | Kind::Status | Kind::Points | Kind::Info | Kind::Complaint => targets.push(script.home()),
+        Kind::Order | Kind::Status | Kind::Points | Kind::Info | Kind::Complaint | Kind::Rider => targets.push(script.home()),
         _ => {}
     }
     if node.kind == Kind::Info {
@@ -164,7 +164,7 @@ fn quietly(script: &Script, node: &Node) -> Vec<NodeId> {
     match node.kind {
         Kind::Say | Kind::Loop | Kind::Wait | Kind::Language => node.then.into_iter().collect(),
         Kind::Welcome => node.then.into_iter().chain(node.closed).collect(),
-        Kind::Hangup | Kind::Queue | Kind::Record => Vec::new(),
+        Kind::Hangup | Kind::Queue | Kind::Record | Kind::Rider => Vec::new(),
         Kind::Menu | Kind::Collect | Kind::Order | Kind::Status | Kind::Points | Kind::Info | Kind::Complaint => {
             node.otherwise.or(script.agent()).into_iter().collect()
         }

@@ -37,6 +37,8 @@ pub enum Kind {
     Record,
     /// A person; without one, a polite message.
     Queue,
+    /// Riders report deliveries.
+    Rider,
     /// Another language.
     Language,
     /// Goodbye.
@@ -45,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Welcome,
         Self::Say,
         Self::Menu,
@@ -59,6 +61,7 @@ impl Kind {
         Self::Complaint,
         Self::Record,
         Self::Queue,
+        Self::Rider,
         Self::Language,
         Self::Hangup,
     ];
@@ -80,6 +83,7 @@ impl Kind {
             Self::Complaint => "complaint",
             Self::Record => "record",
             Self::Queue => "queue",
+            Self::Rider => "rider",
             Self::Language => "language",
             Self::Hangup => "hangup",
         }
@@ -94,7 +98,7 @@ impl Kind {
     /// Whether the node leads the caller to an end by itself: it hangs up, or it ends at a message and hangs up.
     #[must_use]
     pub const fn ends_call(self) -> bool {
-        matches!(self, Self::Hangup | Self::Queue | Self::Record)
+        matches!(self, Self::Hangup | Self::Queue | Self::Record | Self::Rider)
     }
 }
 

@@ -14,6 +14,9 @@ use crate::web::body::Body;
 use crate::web::{Answer, Problem, Viewer, Web, show_phone};
 use crate::wire::time;
 
+/// The degrees, the strictest first, and the white list.
+pub(super) const LEVELS: &str = "level is decline, busy, hard, message, soft, agent, no_cash or allow";
+
 /// What holds now, latest first.
 #[utoipa::path(get, path = "/api/blocks", tag = "customers", responses((status = 200, description = "a list of numbers")))]
 pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer) -> Answer<Json<Value>> {
@@ -28,6 +31,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer) -> Answ
             "until": entry.until.map(time),
             "at": time(entry.at),
             "by": entry.by,
+            "hits": entry.hits,
         })
     };
     Ok(Json(entries.iter().map(show).collect()))
@@ -44,13 +48,14 @@ pub(in crate::web) struct NewBlock {
     until: Option<String>,
 }
 
-/// Puts a number on the list: `hard` (a word and hang up), `soft` (a person or a message only), `allow` (never blocked).
+/// Puts a number on the list: `decline` and `busy` (not answered), `hard` (a word and hang up), `message`, `soft` (a person or
+/// a message), `agent` (a person), `no_cash` (no delivery that is paid at the door), `allow` (never blocked).
 #[utoipa::path(post, path = "/api/blocks", tag = "customers",
     responses((status = 201, description = "effective on the next call"), (status = 422, description = "no number, level or reason")))]
 pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(new): Body<NewBlock>) -> Answer<Response> {
     viewer.require(&DESK)?;
     let number: PhoneNumber = phone(&new.phone)?;
-    let wish = BlockWish::parse(&new.level).ok_or_else(|| Problem::invalid("level is hard, soft or allow"))?;
+    let wish = BlockWish::parse(&new.level).ok_or_else(|| Problem::invalid(LEVELS))?;
     if wish == BlockWish::Allow {
         viewer.require(&LEAD)?;
     }

@@ -4,6 +4,7 @@ pub mod agent;
 pub mod desk;
 pub mod network;
 pub mod phone;
+pub mod printer;
 pub mod voice;
 pub mod world;
 

@@ -273,6 +273,12 @@ impl World {
         inner.runtime.block_on(inner.store.orders(&OrderFilter::default())).unwrap()
     }
 
+    /// Does something with the store, as of now.
+    pub fn with_store<T>(&self, act: impl AsyncFnOnce(Store, Timestamp) -> T) -> T {
+        let inner = self.0.borrow();
+        inner.runtime.block_on(act(inner.store.clone(), inner.now.wall.into()))
+    }
+
     /// Records of calls that have ended.
     pub fn records(&self) -> Vec<(dinetone::domain::CallRecord, Vec<dinetone::domain::Step>)> {
         self.0.borrow().records.clone()

@@ -2,6 +2,7 @@
 
 mod bad_days;
 mod floor;
+mod kitchen;
 mod lost;
 mod ordering;
 mod people;

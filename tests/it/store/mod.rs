@@ -13,11 +13,13 @@ mod floor;
 mod house;
 mod kit;
 mod kitchen;
+mod leaving;
 mod opening;
 mod orders;
 mod people;
 mod pop;
 pub mod postgres;
+mod printing;
 mod races;
 mod reports;
 mod users;
@@ -106,6 +108,16 @@ contract![
     orders::c27_a_caller_hears_of_open_orders_and_finds_one_by_its_digits,
     orders::c21_the_last_order_is_offered_again,
     orders::messages_get_case_numbers,
+    leaving::c84_a_rider_owes_what_was_delivered_and_hands_it_in,
+    leaving::c85_a_link_opens_one_order_and_reports_in_its_riders_name,
+    leaving::c89_three_refusals_at_the_door_propose_and_a_correction_takes_them_back,
+    leaving::c89_every_degree_is_kept_the_strictest_holds_and_the_white_list_wins,
+    leaving::c87_customers_are_told_once_signed_and_again_when_it_failed,
+    printing::c83_an_accepted_order_comes_out_once_in_right_chinese,
+    printing::c86_changes_reprints_and_cancellations_say_what_they_are,
+    printing::c83_without_paper_nothing_is_lost_and_headquarters_is_told,
+    printing::c83_a_stale_slip_is_asked_about_and_printed_only_when_somebody_says_so,
+    printing::c83_a_printer_that_does_not_say_that_it_is_done_makes_no_second_dinner,
     races::forty_orders_at_once_get_forty_numbers,
     races::i6_one_key_twenty_times_at_once_is_one_order,
     races::i7_points_are_not_spent_twice,

@@ -16,6 +16,8 @@ pub struct Phone {
     _process: Guarded,
     control: TcpStream,
     folder: tempfile::TempDir,
+    /// Where it is called.
+    sip: u16,
 }
 
 impl Phone {
@@ -57,7 +59,7 @@ impl Phone {
             std::thread::sleep(Duration::from_millis(100));
         };
         stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-        Self { _process: process, control: stream, folder }
+        Self { _process: process, control: stream, folder, sip }
     }
 
     /// One command of baresip's, as a netstring.
@@ -168,4 +170,46 @@ fn c10_baresip_rings_with_encrypted_sound() {
     let call = eventually("the call is over", SOON, || the_call(&server).filter(|call| call["ended_at"].is_string()));
     assert!(call["packets_in"].as_u64() > Some(20), "its sound could be read: {call:#}");
     assert_eq!(call["one_way"], false, "{call:#}");
+}
+
+/// The telephone of a branch whose screen nobody watches: it rings, hears the order, and a key on it accepts.
+#[test]
+fn c82_the_branchs_telephone_rings_and_accepts_by_key() {
+    let mut phone = Phone::start("<sip:02164380001@127.0.0.1;transport=udp>;regint=0;answermode=auto;audio_codecs=pcma");
+    let config = format!(
+        "[[trunk]]\nname = \"city\"\naddresses = [\"127.0.0.1\"]\ntargets = [\"127.0.0.1:{}\"]\noptions_every = \"0s\"\n[outbound]\non = true\n",
+        phone.sip
+    );
+    let server = Setup { config, ..Setup::demo() }.start();
+    server.call("--story guest-pickup", &[]);
+    let url = format!("sqlite:{}", server.path("data/store.db").display());
+    let clock = dinetone::domain::ShopClock::named("Asia/Shanghai").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store = runtime.block_on(dinetone::store::Store::open(&url, clock)).unwrap();
+    let order = runtime.block_on(store.orders(&dinetone::store::OrderFilter::default())).unwrap().remove(0);
+    let now = || dinetone::server::clock::now().wall.into();
+    assert!(runtime.block_on(store.want_branch_call(&order.id, now())).unwrap(), "nobody has called yet");
+    // Which of the two calls is the branch's: the one that we placed.
+    let to_branch = |kind: &str| {
+        let calls = server.json(&["calls", "list", kind, "--json"]);
+        calls.as_array()?.iter().find(|call| call["trunk"] == "outgoing")?["id"].as_str().map(str::to_owned)
+    };
+    let id = eventually("the branch is called and picks up", SOON, || to_branch("--live"));
+    eventually("the order is read out", SOON, || {
+        let shown = server.cli(&["calls", "show", &id, "--json"]);
+        String::from_utf8_lossy(&shown.stdout).contains("br.hello").then_some(())
+    });
+    // A person listens for a moment; a key that is lost on a busy machine is pressed again.
+    eventually("the key accepts", SOON, || {
+        phone.say("sndcode", "1");
+        std::thread::sleep(Duration::from_millis(500));
+        let kept = runtime.block_on(store.order(order.id.as_str())).unwrap().unwrap();
+        (kept.status == dinetone::domain::OrderStatus::Accepted).then_some(())
+    });
+    let calls = runtime.block_on(store.branch_calls(&order.id)).unwrap();
+    assert_eq!((calls[0].status.as_str(), calls[0].tries), ("accepted", 1));
+    eventually("the call is over, in our words", SOON, || {
+        let shown = server.cli(&["calls", "show", &id, "--json"]);
+        String::from_utf8_lossy(&shown.stdout).contains("br.accepted").then_some(())
+    });
 }

@@ -93,6 +93,7 @@ impl Floor {
             secure: false,
             now: clock::now,
             desk: Arc::default(),
+            paper: Arc::default(),
         };
         let (wishes, answers, seq) = (Arc::default(), Arc::new(Mutex::new(Answers::Yes)), Arc::new(AtomicU64::new(0)));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();

@@ -40,6 +40,7 @@ fn moody(mut mood: u64) -> impl FnMut(&Question) -> Option<Answer> {
                         out_at: None,
                         done_at: None,
                         urged_at: None,
+                        outcome: None,
                     })
                     .collect(),
             )),

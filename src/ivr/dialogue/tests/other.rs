@@ -18,6 +18,7 @@ fn view(status: OrderStatus) -> OrderView {
         out_at: None,
         done_at: None,
         urged_at: None,
+        outcome: None,
     }
 }
 

@@ -77,7 +77,8 @@ pub(super) fn easy_store(question: &Question) -> Option<Answer> {
             pay: request.heard,
         }),
         Question::Orders { .. } | Question::FindOrder { .. } => Answer::Orders(Vec::new()),
-        Question::Urge(_) | Question::Cancel(_) => Answer::Done(true),
+        Question::RiderOrder { .. } => Answer::Orders(Vec::new()),
+        Question::Urge(_) | Question::Cancel(_) | Question::RiderReport { .. } | Question::BranchAnswer { .. } => Answer::Done(true),
         Question::Message(_) => Answer::Case("1234".into()),
     })
 }
@@ -111,14 +112,28 @@ impl Default for Setting {
 }
 
 impl Call {
-    pub fn begin(setting: Setting) -> Self {
+    pub fn begin(mut setting: Setting) -> Self {
+        let card = std::mem::take(&mut setting.card);
+        let mut call = Self::new(setting);
+        call.tell(DialogueInput::Begin { card: Box::new(card) });
+        call
+    }
+
+    /// A branch that we have called and that has answered.
+    pub fn to_branch(about: crate::domain::BranchCall) -> Self {
+        let mut call = Self::new(Setting { caller: Some("02164380001"), card: Card::default(), ..Setting::default() });
+        call.tell(DialogueInput::BranchCall(Box::new(about)));
+        call
+    }
+
+    fn new(setting: Setting) -> Self {
         let wall: SystemTime = UNIX_EPOCH + Duration::from_secs(NOON.checked_add_signed(setting.later).unwrap());
         let now = Now { instant: origin(), wall };
         let clock = ShopClock::named("Asia/Shanghai").unwrap();
         let caller = setting.caller.map(house::phone);
         let dialogue =
             Dialogue::new(Arc::new(setting.script), Arc::new(setting.catalogue), clock, caller, setting.dialled, "call".into(), now);
-        let mut call = Self {
+        Self {
             dialogue,
             now,
             start: now.instant,
@@ -146,9 +161,7 @@ impl Call {
             longest_quiet: Duration::ZERO,
             language: Language::Mandarin,
             timeouts_now: (now.instant, 0),
-        };
-        call.tell(DialogueInput::Begin { card: Box::new(setting.card) });
-        call
+        }
     }
 
     /// A call from a number nobody knows, in Mandarin.

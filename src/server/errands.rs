@@ -1,0 +1,133 @@
+//! What follows from an order's steps outside the order itself: slips, calls to branches, what is known of customers. Works
+//! through the journal, so that a restart forgets nothing; every errand is harmless when it is run twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::{Notify, mpsc};
+
+use super::clock;
+use crate::centre::Input;
+use crate::config::Texts;
+use crate::domain::{Barred, OrderId, Timestamp};
+use crate::order::life::Outcome;
+use crate::store::{JournalEntry, Store, StoreError};
+
+/// The journal is looked at so often: an order is printed, and its branch rung, that soon.
+const LOOK: Duration = Duration::from_millis(500);
+/// While the store is away.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Entries at once.
+const GROUP: u32 = 200;
+const NAME: &str = "errands";
+
+/// What the errands need.
+pub struct Errands {
+    pub store: Store,
+    pub node: String,
+    pub inbox: mpsc::Sender<Input>,
+    /// Rung when a slip was made.
+    pub print: Arc<Notify>,
+    /// A slip that did not come out within this is asked about.
+    pub stale_after: Duration,
+    /// What customers are told; nothing without a gateway.
+    pub texts: Option<Texts>,
+}
+
+impl Errands {
+    /// Until the program ends.
+    pub async fn run(self) {
+        let (mut seq, mut barred) = (None, Vec::new());
+        loop {
+            let pause = match self.round(&mut seq, &mut barred).await {
+                Ok(()) => LOOK,
+                Err(error) => {
+                    tracing::debug!("errands wait for the store: {error}");
+                    PAUSE
+                }
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn round(&self, seq: &mut Option<i64>, barred: &mut Vec<Barred>) -> Result<(), StoreError> {
+        self.bar(barred).await?;
+        let mut done = match *seq {
+            Some(seq) => seq,
+            None => self.store.followed(NAME).await?,
+        };
+        *seq = Some(done);
+        loop {
+            let entries = self.store.journal_after(done, GROUP).await?;
+            let Some(last) = entries.last().map(|entry| entry.seq) else { break };
+            for entry in &entries {
+                if let Err(error) = self.run_one(entry).await {
+                    if error.may_pass() {
+                        return Err(error);
+                    }
+                    // One that can never be run must not hold up the others.
+                    metrics::counter!("dinetone_errands_failed_total", "kind" => entry.kind.clone()).increment(1);
+                    tracing::error!(seq = entry.seq, kind = entry.kind, "an errand could not be run: {error}");
+                }
+            }
+            self.store.follow_to(NAME, last).await?;
+            done = last;
+            *seq = Some(done);
+        }
+        self.call_branches().await
+    }
+
+    async fn run_one(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+        let now = Timestamp::from(clock::now().wall);
+        let order = OrderId::new(&entry.subject);
+        match entry.kind.as_str() {
+            "order_moved" => {
+                if self.store.make_slips(&order, self.stale_after, now).await? > 0 {
+                    self.print.notify_one();
+                }
+                let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
+                self.tell_customer(&order, &data, now).await?;
+                if data["outcome"].is_string() {
+                    self.store.mark_customer(&order, now).await?;
+                }
+                Ok(())
+            }
+            "order_telephone" => self.store.want_branch_call(&order, now).await.map(|_| ()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the customer that the order is accepted, on its way, or delivered.
+    async fn tell_customer(&self, order: &OrderId, data: &Value, now: Timestamp) -> Result<(), StoreError> {
+        let Some(texts) = &self.texts else { return Ok(()) };
+        let delivered = data["outcome"].as_str().and_then(Outcome::from_name).is_some_and(Outcome::is_delivered);
+        let (event, text) = match data["to"].as_str() {
+            Some("accepted") => ("accepted", &texts.accepted),
+            Some("out") => ("out", &texts.out),
+            Some("done") if delivered => ("delivered", &texts.delivered),
+            _ => return Ok(()),
+        };
+        self.store.make_notice(order, event, text, now).await.map(|_| ())
+    }
+
+    /// The brain knows whom it need not answer.
+    async fn bar(&self, known: &mut Vec<Barred>) -> Result<(), StoreError> {
+        let barred = self.store.barred(Timestamp::from(clock::now().wall)).await?;
+        if barred != *known {
+            let _ = self.inbox.send(Input::Barred(barred.clone())).await;
+            *known = barred;
+        }
+        Ok(())
+    }
+
+    /// Branches whose call is due are rung, by whichever node claims it.
+    async fn call_branches(&self) -> Result<(), StoreError> {
+        for call in self.store.claim_branch_calls(&self.node, Timestamp::from(clock::now().wall)).await? {
+            metrics::counter!("dinetone_branch_calls_total", "result" => "dialled").increment(1);
+            tracing::info!(order.number = %call.number, branch = call.branch.get(), "branch {} is called about order {}", call.branch, call.number);
+            let _ = self.inbox.send(Input::CallBranch(Box::new(call))).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! What leaves the house besides paper: riders with cash, messages to customers, and what is remembered of refusals (C84, C87, C89).
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dinetone::domain::{BlockLevel, Money, NoticeTexts, OrderId, Place, Timestamp};
+use dinetone::order::life::{Actor, ActorKind, Outcome, Rider, Step};
+use dinetone::server::notices::{Gateway, run, signature};
+use dinetone::store::{BlockWish, Store};
+
+use super::kit::{DAY, Database, MINUTE, branch, confirmed, phone, place, request, saturday};
+
+/// A delivery by branch 1 that is on its way with this rider.
+async fn on_its_way(store: &Store, catalogue: &dinetone::domain::Catalogue, key: &str, rider: Option<&Rider>, now: Timestamp) -> OrderId {
+    let customer = store.card_by_phone(&phone("13800138000"), now).await.unwrap();
+    let home = match customer.addresses.first() {
+        Some(home) => home.clone(),
+        None => {
+            let customer = store.remember_customer(&[phone("13800138000")], now).await.unwrap();
+            let home = dinetone::domain::Address {
+                id: "home".into(),
+                label: "家".into(),
+                text: "漕溪北路八十八号".into(),
+                clip: None,
+                recording: None,
+                branch: Some(branch(1)),
+                unchecked: false,
+            };
+            store.remember_address(Some(&customer), &home, now).await.unwrap();
+            home
+        }
+    };
+    let mut wanted = request(key, "13800138000");
+    wanted.place = Place::Saved { address: home.id, text: home.text, branch: branch(1) };
+    wanted.again = true;
+    let (order, _) = confirmed(place(store, catalogue, &wanted, now).await);
+    let by = Actor::new(ActorKind::Branch, "branch1", "店长").of(branch(1));
+    for step in [Step::Accept { minutes: None }, Step::Ready, Step::HandOver { rider: rider.cloned() }] {
+        store.order_step(&order, None, &step, &by, now).await.unwrap();
+    }
+    order
+}
+
+pub async fn c84_a_rider_owes_what_was_delivered_and_hands_it_in(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let start = saturday();
+    let id = store.add_rider(branch(1), "老周", Some(&phone("13500135001")), start).await.unwrap();
+    assert!(store.add_rider(branch(2), "别人", Some(&phone("13500135001")), start).await.is_err(), "one number, one rider");
+    let rider = Rider { id: id.clone(), name: "老周".into() };
+    let later = start.after(MINUTE);
+    let first = on_its_way(&store, &catalogue, "k1", Some(&rider), later).await;
+    let second = on_its_way(&store, &catalogue, "k2", Some(&rider), later).await;
+    let pay = store.order(first.as_str()).await.unwrap().unwrap().pay;
+    let out = store.riders(Some(branch(1))).await.unwrap().remove(0);
+    assert_eq!((out.out, out.out_with.len(), out.due), (true, 2, Money::ZERO));
+    let known = Some((id.clone(), "老周".to_owned()));
+    assert!(store.delivered(&first, Outcome::OnTime, "", known.clone(), "", later.after(20 * MINUTE)).await.unwrap());
+    assert!(store.delivered(&second, Outcome::Rejected, "", known, "", later.after(25 * MINUTE)).await.unwrap());
+    let back = store.riders(None).await.unwrap().remove(0);
+    assert_eq!((back.out_with.len(), back.due), (0, pay), "what was refused is not paid");
+    assert_eq!(store.rider_in(&id, Money::yuan(50), "店长", later.after(30 * MINUTE)).await.unwrap(), Some(pay.minus(Money::yuan(50))));
+    let home = store.rider(&id).await.unwrap().unwrap();
+    assert_eq!((home.out, home.due), (false, pay.minus(Money::yuan(50))), "what is left stays owed");
+    assert_eq!(store.rider_in(&id, pay.minus(Money::yuan(50)), "店长", later.after(31 * MINUTE)).await.unwrap(), Some(Money::ZERO));
+}
+
+pub async fn c85_a_link_opens_one_order_and_reports_in_its_riders_name(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let order = on_its_way(&store, &catalogue, "k1", None, saturday()).await;
+    store.add_rider_link(&order, "s3cret", "店长", saturday()).await.unwrap();
+    assert_eq!(store.rider_link("s3cret").await.unwrap(), Some(order.clone()));
+    assert_eq!(store.rider_link("guess").await.unwrap(), None);
+    assert!(store.delivered(&order, Outcome::Unreachable, "没人接", None, "link", saturday().after(MINUTE)).await.unwrap());
+    let said = store.card(order.as_str()).await.unwrap().unwrap().outcome.unwrap();
+    assert_eq!(said.code, "D71");
+    // Corrected within the window, refused long after it.
+    assert!(store.delivered(&order, Outcome::OnTime, "", None, "link", saturday().after(2 * MINUTE)).await.unwrap());
+    assert!(!store.delivered(&order, Outcome::Prank, "", None, "link", saturday().after(DAY)).await.unwrap());
+}
+
+pub async fn c89_three_refusals_at_the_door_propose_and_a_correction_takes_them_back(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let mut last = None;
+    for (times, key) in ["k1", "k2", "k3"].into_iter().enumerate() {
+        let at = saturday().after(DAY * u32::try_from(times).unwrap());
+        let order = on_its_way(&store, &catalogue, key, None, at).await;
+        assert!(store.delivered(&order, Outcome::Rejected, "", None, "test", at.after(MINUTE)).await.unwrap());
+        store.mark_customer(&order, at.after(MINUTE)).await.unwrap();
+        store.mark_customer(&order, at.after(MINUTE)).await.unwrap();
+        let open = store.block_proposals(true, 10).await.unwrap();
+        assert_eq!(open.len(), usize::from(times == 2), "after {} refusal(s)", times + 1);
+        last = Some((order, at));
+    }
+    let (order, at) = last.unwrap();
+    assert!(store.delivered(&order, Outcome::OnTime, "", None, "test", at.after(2 * MINUTE)).await.unwrap());
+    store.mark_customer(&order, at.after(2 * MINUTE)).await.unwrap();
+    assert!(store.block_proposals(true, 10).await.unwrap().is_empty(), "it was a mistake");
+}
+
+pub async fn c89_every_degree_is_kept_the_strictest_holds_and_the_white_list_wins(database: Database) {
+    let (store, _) = database.shop().await;
+    let author = dinetone::store::Author { user: dinetone::domain::UserId::new("u1"), name: "王主管".into() };
+    let caller = phone("13100131000");
+    for level in BlockLevel::ALL {
+        let until = Some(saturday().after(DAY));
+        store.set_block(&caller, BlockWish::Block(level), until, "骚扰", &author, saturday()).await.unwrap();
+        assert_eq!(store.card_by_phone(&caller, saturday()).await.unwrap().block, Some(level));
+        let pop = store.pop(None, Some(&caller), dinetone::domain::Identity::Caller, saturday()).await.unwrap();
+        assert_eq!(pop.block, Some(level));
+        let entries = store.block_entries(saturday()).await.unwrap();
+        assert_eq!((entries.len(), entries[0].level.as_str()), (1, level.name()), "a later level takes the place of the earlier");
+        assert_eq!(store.barred(saturday()).await.unwrap().len(), usize::from(level.status().is_some()));
+        assert!(store.barred(saturday().after(2 * DAY)).await.unwrap().is_empty(), "it ends by itself");
+    }
+    store.set_block(&caller, BlockWish::Block(BlockLevel::Busy), None, "骚扰", &author, saturday()).await.unwrap();
+    store.record_block_hit(&caller, BlockLevel::Busy, "c1", saturday().after(MINUTE)).await.unwrap();
+    assert_eq!(store.block_entries(saturday().after(MINUTE)).await.unwrap()[0].hits, 1);
+    store.allow(&caller, "our office", saturday()).await.unwrap();
+    assert!(store.barred(saturday()).await.unwrap().is_empty());
+    assert_eq!(store.card_by_phone(&caller, saturday()).await.unwrap().block, None);
+}
+
+/// What a gateway was sent: head and body.
+type Sent = Arc<Mutex<Vec<(String, String)>>>;
+
+/// A gateway that answers with these statuses, one after the other, and then with 200.
+fn gateway(statuses: &'static [u16]) -> (String, Sent) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/send", listener.local_addr().unwrap());
+    let sent: Sent = Arc::default();
+    let kept = Arc::clone(&sent);
+    std::thread::spawn(move || {
+        for (place, stream) in listener.incoming().map_while(Result::ok).enumerate() {
+            let mut reader = BufReader::new(stream);
+            let (mut head, mut length) = (String::new(), 0);
+            loop {
+                let mut line = String::new();
+                if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
+                    break;
+                }
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                head.push_str(&line.to_ascii_lowercase());
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            kept.lock().unwrap().push((head, String::from_utf8(body).unwrap()));
+            let status = statuses.get(place).copied().unwrap_or(200);
+            let _ = write!(reader.get_mut(), "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    (url, sent)
+}
+
+fn header<'a>(head: &'a str, name: &str) -> &'a str {
+    head.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim()
+}
+
+pub async fn c87_customers_are_told_once_signed_and_again_when_it_failed(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let now = || Timestamp::from(dinetone::server::clock::now().wall);
+    let order = on_its_way(&store, &catalogue, "k1", None, now()).await;
+    let texts = NoticeTexts { zh: "您尾号{tail}的订单，{branch}已接单，共{money}元。".into(), en: String::new() };
+    assert!(store.make_notice(&order, "accepted", &texts, now()).await.unwrap());
+    assert!(!store.make_notice(&order, "accepted", &texts, now()).await.unwrap(), "once for each event");
+    let (url, sent) = gateway(&[503]);
+    let secret = "sixteen letters!".to_owned();
+    let task = tokio::spawn(run(store.clone(), Gateway { url: url.clone(), secret: secret.clone() }));
+    let log = async || store.notices(Some(&order), 10).await.unwrap().remove(0);
+    for _ in 0..400 {
+        if log().await.tries == 1 && log().await.status == "waiting" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!((log().await.status.as_str(), log().await.why.as_str()), ("waiting", "status 503"));
+    // It is due again in ten seconds: its time is brought forward.
+    task.abort();
+    let claimed = store.claim_notice(now().after(MINUTE)).await.unwrap().expect("due again");
+    store.notice_done(&claimed.id, false, "test", Some(now()), now()).await.unwrap();
+    let task = tokio::spawn(run(store.clone(), Gateway { url, secret: secret.clone() }));
+    for _ in 0..400 {
+        if log().await.status == "sent" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    task.abort();
+    assert_eq!(log().await.status, "sent");
+    let kept = sent.lock().unwrap().clone();
+    let (head, body) = kept.last().unwrap();
+    assert_eq!(header(head, "x-dinetone-signature:"), signature(&secret, header(head, "x-dinetone-timestamp:"), body));
+    let value: serde_json::Value = serde_json::from_str(body).unwrap();
+    let number = store.order(order.as_str()).await.unwrap().unwrap().number;
+    assert_eq!((value["event"].as_str(), value["phone"].as_str()), (Some("accepted"), Some("13800138000")));
+    let text = value["text"].as_str().unwrap();
+    assert!(text.contains(number.last4()) && text.contains("徐家汇店") && text.contains("102.50"), "{text}");
+    // Who wants none gets none, and that is written down.
+    store.refuse_notices(&phone("13800138000"), true, "李娜", now()).await.unwrap();
+    assert!(!store.make_notice(&order, "out", &texts, now()).await.unwrap());
+    assert_eq!(log().await.status, "declined");
+    // News that is old is none.
+    let old = on_its_way(&store, &catalogue, "k2", None, now()).await;
+    store.refuse_notices(&phone("13800138000"), false, "李娜", now()).await.unwrap();
+    assert!(store.make_notice(&old, "out", &texts, now().before(120 * MINUTE)).await.unwrap());
+    assert!(store.claim_notice(now()).await.unwrap().is_none());
+    assert_eq!(store.notices(Some(&old), 1).await.unwrap()[0].why, "too_late");
+}
