@@ -106,3 +106,10 @@ fn c61_an_order_is_taken_by_keyboard() {
 fn c70_c71_a_supervisor_hears_helps_and_takes_over() {
     tell("floor", Setup::demo());
 }
+
+/// The kitchen from ring to ring (C27, C76, C81, C84): keyed on the telephone, ringing at the branch, seen at headquarters, cooked,
+/// handed over, delivered by one tap; the diner rings again and hears it.
+#[test]
+fn c76_c81_c84_a_keyed_order_is_cooked_delivered_and_heard_of() {
+    tell("kitchen", Setup::demo());
+}
