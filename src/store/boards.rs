@@ -195,6 +195,7 @@ impl Store {
             seen.insert(row.int(0)?, row.int(1)?);
         }
         let mut pauses = pauses(tx).await?;
+        let mut printers = super::printing::states(tx).await?;
         let mut cards = Vec::new();
         for branch in catalogue.branches.values() {
             let number = i64::from(branch.number.get());
@@ -228,7 +229,7 @@ impl Store {
                 load_minutes: count(waiting) * MINUTES_AHEAD,
                 capacity_percent,
                 sold_out: sold_out(&catalogue, branch.number, now),
-                printer: None,
+                printer: Some(printers.remove(&number).unwrap_or_else(|| serde_json::json!({ "state": "none", "waiting": null }))),
                 today: today.get(&number).copied().unwrap_or_default(),
             });
         }

@@ -1,5 +1,6 @@
 //! Printers of the branches, and the slips that are to come out of them (C83): each is made once, printed once, or asked about.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -382,6 +383,27 @@ impl Store {
         let sql = format!("select {JOB} from print_jobs where id = $1");
         self.pool.row(sqlx::AssertSqlSafe(sql), vals![id]).await?.as_ref().map(job).transpose()
     }
+}
+
+/// The printers of each branch in one: the worst state of them, and how many slips wait.
+pub(super) async fn states(tx: &mut Tx) -> Result<HashMap<i64, Value>, StoreError> {
+    const SQL: &str = "select p.branch, p.state, (select cast(count(*) as bigint) from print_jobs as j where j.printer = p.id \
+        and j.status in ('waiting', 'printing', 'asked')) from printers as p where p.disabled = 0";
+    let mut states: HashMap<i64, (u8, i64)> = HashMap::new();
+    for row in tx.rows(SQL, &[]).await? {
+        let bad = match row.text(1)? {
+            "paper" => 2,
+            "away" => 1,
+            _ => 0,
+        };
+        let known = states.entry(row.int(0)?).or_default();
+        *known = (known.0.max(bad), known.1 + row.int(2)?);
+    }
+    let words = ["ok", "away", "paper"];
+    Ok(states
+        .into_iter()
+        .map(|(branch, (bad, waiting))| (branch, json!({ "state": words[usize::from(bad)], "waiting": waiting })))
+        .collect())
 }
 
 struct Found {

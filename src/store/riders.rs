@@ -1,6 +1,6 @@
 //! Riders (C84): whom they are out for, what money is due, and what they report of their deliveries (C85).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::db::{Durability, Row, Tx, Val, vals};
 use super::placing::cooked_by;
@@ -27,6 +27,24 @@ pub struct StoredRider {
     /// Cash that is to be handed in.
     pub due: Money,
     pub retired: bool,
+}
+
+impl StoredRider {
+    /// As boards show a rider; times in milliseconds. `masked`: for those who ring nobody up (C98).
+    #[must_use]
+    pub fn card(&self, masked: bool) -> Value {
+        let phone = self.phone.as_ref().map(|phone| if masked { phone.to_string() } else { phone.reveal().to_owned() });
+        json!({
+            "id": self.id,
+            "branch": self.branch.get(),
+            "name": self.name,
+            "phone": phone.unwrap_or_default(),
+            "state": if self.out { "out" } else { "in" },
+            "out_with": self.out_with.iter().map(OrderId::as_str).collect::<Vec<_>>(),
+            "due_fen": self.due.as_fen(),
+            "since": self.since.as_millis(),
+        })
+    }
 }
 
 /// A rider's changed or first particulars.

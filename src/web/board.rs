@@ -150,6 +150,9 @@ impl Web {
                 let other = branch_of(&data["from_branch"]).unwrap_or(card.branch);
                 let (full, masked) = (frame("order", "order", entry.seq, &card), frame("order", "order", entry.seq, &card.masked()));
                 self.tell(Frame { seq: entry.seq, concerns: Concerns::Branches(card.branch, other), full, masked });
+                if let Some(rider) = &card.rider {
+                    self.tell_rider(&rider.id, entry.seq).await;
+                }
                 if entry.kind == "order_placed" {
                     let late = self.wall().as_millis() - entry.at.as_millis();
                     metrics::histogram!("dinetone_board_seconds").record(Duration::from_millis(late.max(0).unsigned_abs()).as_secs_f64());
@@ -160,14 +163,17 @@ impl Web {
                 let text = frame("task", "task", entry.seq, &task);
                 self.tell(Frame { seq: entry.seq, concerns: Concerns::Headquarters, full: Arc::clone(&text), masked: text });
             }
-            // Whoever keeps the riders writes the rider as the board shows it.
-            "rider_changed" => {
-                let branch = branch_of(&data["branch"]).unwrap_or(0);
-                let text = frame("rider", "rider", entry.seq, &data);
-                self.tell(Frame { seq: entry.seq, concerns: Concerns::Branches(branch, branch), full: Arc::clone(&text), masked: text });
-            }
+            "rider_changed" => self.tell_rider(&entry.subject, entry.seq).await,
             _ => {}
         }
+    }
+
+    /// What a rider carries and owes changes with their orders.
+    async fn tell_rider(&self, id: &str, seq: i64) {
+        let Ok(Some(rider)) = self.store.rider(id).await else { return };
+        let branch = rider.branch.get();
+        let (full, masked) = (frame("rider", "rider", seq, &rider.card(false)), frame("rider", "rider", seq, &rider.card(true)));
+        self.tell(Frame { seq, concerns: Concerns::Branches(branch, branch), full, masked });
     }
 
     fn tell(&self, frame: Frame) {

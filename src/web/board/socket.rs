@@ -113,10 +113,12 @@ impl Socket {
         let mut branches = web.branch_cards().await?;
         branches.retain(|card| own.is_none_or(|own| own.get() == card.number));
         let me = json!({ "role": viewer.role.name(), "branch": viewer.branch.map(|branch| branch.get()), "name": viewer.name });
+        let masked = self.masked();
+        let riders: Vec<_> = web.store.riders(own).await?.iter().map(|rider| rider.card(masked)).collect();
         self.known = seq;
         let snapshot = json!({
             "type": "snapshot", "seq": seq, "at": now.as_millis(), "me": me, "orders": orders, "tasks": tasks, "branches": branches,
-            "riders": [],
+            "riders": riders,
         });
         Ok(snapshot.to_string())
     }

@@ -55,6 +55,8 @@ pub async fn c84_a_rider_owes_what_was_delivered_and_hands_it_in(database: Datab
     let pay = store.order(first.as_str()).await.unwrap().unwrap().pay;
     let out = store.riders(Some(branch(1))).await.unwrap().remove(0);
     assert_eq!((out.out, out.out_with.len(), out.due), (true, 2, Money::ZERO));
+    let card = out.card(true);
+    assert_eq!((card["state"].as_str(), card["phone"].as_str()), (Some("out"), Some("135****5001")), "{card}");
     let known = Some((id.clone(), "老周".to_owned()));
     assert!(store.delivered(&first, Outcome::OnTime, "", known.clone(), "", later.after(20 * MINUTE)).await.unwrap());
     assert!(store.delivered(&second, Outcome::Rejected, "", known, "", later.after(25 * MINUTE)).await.unwrap());

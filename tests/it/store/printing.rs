@@ -151,6 +151,8 @@ pub async fn c83_without_paper_nothing_is_lost_and_headquarters_is_told(database
     let state = async || store.printers(None).await.unwrap()[0].state.clone();
     eventually("the printer says so", async || (state().await == "paper").then_some(())).await;
     assert!(device.papers().is_empty());
+    let card = store.branch_cards(now()).await.unwrap().into_iter().find(|card| card.number == 1).unwrap();
+    assert_eq!(card.printer, Some(serde_json::json!({ "state": "paper", "waiting": 1 })), "boards show it");
     device.is(Mood::Ready);
     eventually("it is printed after all", async || (device.papers().len() == 1).then_some(())).await;
     eventually("the printer is well", async || (state().await == "ok").then_some(())).await;
