@@ -34,7 +34,9 @@ pub mod sheet;
 // —— the world outside ——
 pub mod bus;
 pub mod config;
+pub mod outward;
 pub mod server;
+pub mod simulate;
 pub mod store;
 pub mod telemetry;
 pub mod web;

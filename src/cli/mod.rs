@@ -10,6 +10,7 @@ mod orders;
 mod output;
 mod prompts;
 mod serve;
+mod simulate;
 mod user;
 
 use std::path::PathBuf;
@@ -45,6 +46,7 @@ enum Command {
     Restore(backup::RestoreArgs),
     Prompts(prompts::PromptsArgs),
     User(user::UserArgs),
+    Simulate(simulate::SimulateArgs),
 }
 
 /// Which settings: common to all commands.
@@ -132,6 +134,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Restore(args) => backup::restore(args).await?,
         Command::Prompts(args) => prompts::run(&args)?,
         Command::User(args) => user::run(args).await?,
+        Command::Simulate(args) => simulate::run_it(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use toml::{Table, Value};
 
 use crate::domain::{Finding, NoticeTexts, ShopClock};
+use crate::outward::{Network, Outward};
 use crate::sip::digest::Algorithm;
 use crate::sip::outbound::Rules;
 use crate::sip::sdp::Policy;
@@ -182,6 +183,10 @@ pub struct Web {
     pub session_longest: Duration,
     /// Connections at once.
     pub max_connections: usize,
+    /// Private networks that webhooks may call; the open world they may always.
+    pub outward: Outward,
+    /// The folder of recordings, for those who may listen.
+    pub recordings: PathBuf,
 }
 
 /// `[shop]`
@@ -345,7 +350,8 @@ impl Config {
             .unwrap_or(default);
         store.finish();
 
-        let web = web(Section::new("web", section("web"), findings));
+        let mut web = web(Section::new("web", section("web"), findings));
+        web.recordings = data_dir.join("recordings");
 
         let mut shop = Section::new("shop", section("shop"), findings);
         let time_zone = shop.text("time_zone", "Asia/Shanghai");
@@ -446,8 +452,16 @@ fn web(mut s: Section<'_>) -> Web {
         s.fault("session_idle", "is longer than web.session_longest", "make it at most as long");
     }
     let max_connections = usize::try_from(s.number("max_connections", 4096, 16..=100_000)).unwrap_or(4096);
+    let mut outward = Outward::default();
+    for text in s.list("hooks_to").unwrap_or_default() {
+        match Network::parse(&text) {
+            Some(network) => outward.allowed.push(network),
+            None => s.fault("hooks_to", format!("{text:?} is no network"), "write an address, or a network such as \"10.1.0.0/16\""),
+        }
+    }
     s.finish();
-    Web { listen, certificate, key, origins, proxies, session_idle, session_longest, max_connections }
+    let recordings = PathBuf::new();
+    Web { listen, certificate, key, origins, proxies, session_idle, session_longest, max_connections, outward, recordings }
 }
 
 fn sip(mut s: Section<'_>) -> Sip {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::list::{By, CODES, Grain, Report, STAGES, Value};
+use super::list::{By, CODES, Grain, LOST, RESULTS, Report, STAGES, Value};
 use super::source::{Key, Sums, add};
 use super::table::{Cell, Chart, Head, Kind, Table, mean_seconds, permille};
 
@@ -119,6 +119,11 @@ fn column_words(column: &'static str) -> (&'static str, &'static str, bool) {
         "agent" => ("座席", "Agent", true),
         "branch" => ("门店", "Branch", true),
         "dish" => ("菜品", "Dish", true),
+        "rider" => ("骑手", "Rider", false),
+        "zone" => ("配送区", "Zone", false),
+        "result" => ("送餐反馈", "Outcome", true),
+        "why" => ("原因", "Reason", true),
+        "caller" => ("来电号码", "Caller", false),
         "code" => ("小结", "Disposition", true),
         "stage" => ("步骤", "Step", true),
         "via" => ("渠道", "Channel", false),
@@ -162,6 +167,8 @@ fn key_cells(by: By, grain: Grain, key: &[Key], words: &Words) -> Vec<Cell> {
             let fixed = match column {
                 "stage" => STAGES.as_slice(),
                 "code" => CODES.as_slice(),
+                "result" => RESULTS.as_slice(),
+                "why" => LOST.as_slice(),
                 _ => &[],
             };
             let fixed = fixed.iter().find(|known| known.0 == value).map(|known| (known.1.to_owned(), known.2.to_owned()));

@@ -43,6 +43,34 @@ pub const CODES: [(&str, &str, &str); 22] = [
     ("80", "回拨未接", "Call-back not answered"),
 ];
 
+/// What becomes of orders (送餐反馈).
+pub const RESULTS: [(&str, &str, &str); 14] = [
+    ("D00", "正常送到", "On time"),
+    ("D10", "晚到10分钟", "10 minutes late"),
+    ("D30", "晚到30分钟", "30 minutes late"),
+    ("D60", "晚到1小时", "An hour late"),
+    ("D70", "客户地址有误", "Wrong address"),
+    ("D71", "联系不上客户", "Not to be reached"),
+    ("D72", "客户拒收", "Refused at the door"),
+    ("D73", "客户改时间/改自取", "Rescheduled or fetched"),
+    ("D80", "客户太多未送", "Not sent, too many orders"),
+    ("D81", "无骑手/车辆故障/天气", "No rider, breakdown, weather"),
+    ("D82", "漏餐/错餐/洒餐", "Missing, wrong or spilled"),
+    ("D83", "沽清无法出餐", "Sold out"),
+    ("D90", "恶意订单", "Prank"),
+    ("D99", "取消", "Cancelled"),
+];
+
+/// Why somebody did not get what they wanted.
+pub const LOST: [(&str, &str, &str); 6] = [
+    ("D80", "客户太多未送", "Not sent, too many orders"),
+    ("D81", "无骑手/车辆故障/天气", "No rider, breakdown, weather"),
+    ("D83", "沽清无法出餐", "Sold out"),
+    ("refused", "门店拒单后取消", "Refused by branches, then cancelled"),
+    ("70", "来电：超出配送范围", "By telephone: out of the zone"),
+    ("71", "来电：无运力/已打烊", "By telephone: closed or full"),
+];
+
 /// Who may read a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
@@ -465,6 +493,52 @@ const SALES: Figure = figure!(
 const AVERAGE_ORDER: Figure =
     figure!("average_order", "客单价", "Average order", Fen, Value::Each("pay_fen", "orders"), "金额 ÷ 订单", "sales ÷ orders");
 
+// ── deliveries ───────────────────────────────────────────────────────────────────────────────────
+
+const DELIVERED: Figure = figure!(
+    "delivered",
+    "送达",
+    "Delivered",
+    Count,
+    Value::Sum("delivered"),
+    "反馈为 D00、D10、D30、D60 的外送订单，按下单日",
+    "deliveries reported as D00, D10, D30 or D60, by the day of the order"
+);
+const ON_TIME: Figure = figure!(
+    "on_time",
+    "准时率",
+    "On time",
+    Percent,
+    Value::Share(&["on_time"], &["delivered"]),
+    "承诺时间后10分钟内送达 ÷ 送达",
+    "delivered at most 10 minutes after the promise ÷ delivered"
+);
+const LATE_10: Figure =
+    figure!("late_10", "晚10分钟", "10 minutes late", Count, Value::Sum("late_10"), "晚到10至30分钟", "10 to 30 minutes late");
+const LATE_30: Figure =
+    figure!("late_30", "晚30分钟", "30 minutes late", Count, Value::Sum("late_30"), "晚到30至60分钟", "30 to 60 minutes late");
+const LATE_60: Figure =
+    figure!("late_60", "晚1小时", "An hour late", Count, Value::Sum("late_60"), "晚到1小时以上", "an hour late or more");
+const AVERAGE_LATE: Figure = figure!(
+    "average_late",
+    "迟到平均时长",
+    "Average delay of the late",
+    Seconds,
+    Value::Mean(&["late_ms"], &["late_10", "late_30", "late_60"]),
+    "迟到时间之和 ÷ 迟到订单",
+    "delays together ÷ late orders"
+);
+const UNDELIVERED: Figure = figure!(
+    "undelivered",
+    "未送达",
+    "Not delivered",
+    Count,
+    Value::Sum("undelivered"),
+    "其他反馈代码的外送订单",
+    "deliveries with any other outcome"
+);
+const DELIVERIES: &[Figure] = &[DELIVERED, ON_TIME, LATE_10, LATE_30, LATE_60, AVERAGE_LATE, UNDELIVERED];
+
 /// All of them, in the order of the page's index.
 pub const REPORTS: &[Report] = &[
     Report {
@@ -883,6 +957,177 @@ pub const REPORTS: &[Report] = &[
             figure!("amount", "金额", "Amount", Fen, Value::Sum("amount_fen"), "份数 × 单价，折扣前", "portions × price, before discounts"),
         ],
         chart: Some(("bar", &["portions"])),
+    },
+    Report {
+        name: "deliveries-by-branch",
+        zh: "送餐准时(按门店)",
+        en: "Deliveries by branch",
+        audience: Audience::Kitchen,
+        by: By::Column("branch"),
+        sources: &[Source::Deliveries],
+        figures: DELIVERIES,
+        chart: Some(("bar", &["on_time"])),
+    },
+    Report {
+        name: "deliveries-by-zone",
+        zh: "送餐准时(按配送区)",
+        en: "Deliveries by zone",
+        audience: Audience::Kitchen,
+        by: By::Column("zone"),
+        sources: &[Source::Deliveries],
+        figures: DELIVERIES,
+        chart: Some(("bar", &["on_time"])),
+    },
+    Report {
+        name: "deliveries-by-rider",
+        zh: "送餐准时(按骑手)",
+        en: "Deliveries by rider",
+        audience: Audience::Kitchen,
+        by: By::Column("rider"),
+        sources: &[Source::Deliveries],
+        figures: DELIVERIES,
+        chart: Some(("bar", &["on_time"])),
+    },
+    Report {
+        name: "deliveries-by-hour",
+        zh: "送餐准时(按时段)",
+        en: "Deliveries by hour",
+        audience: Audience::Kitchen,
+        by: By::HourOfDay,
+        sources: &[Source::DeliveryTimes],
+        figures: &[
+            figure!(
+                "brought",
+                "送达",
+                "Delivered",
+                Count,
+                Value::Sum("brought"),
+                "该小时下单且已送达的外送订单",
+                "placed in this hour and delivered"
+            ),
+            figure!(
+                "brought_on_time",
+                "准时率",
+                "On time",
+                Percent,
+                Value::Share(&["brought_on_time"], &["brought"]),
+                "承诺时间后10分钟内送达 ÷ 送达",
+                "delivered at most 10 minutes after the promise ÷ delivered"
+            ),
+            figure!(
+                "brought_late_60",
+                "晚1小时",
+                "An hour late",
+                Count,
+                Value::Sum("brought_late_60"),
+                "晚到1小时以上",
+                "an hour late or more"
+            ),
+            figure!(
+                "delay",
+                "平均迟到",
+                "Average delay",
+                Seconds,
+                Value::Mean(&["brought_late_ms"], &["brought"]),
+                "迟到时间之和 ÷ 送达",
+                "delays together ÷ delivered"
+            ),
+        ],
+        chart: Some(("bar", &["brought_on_time"])),
+    },
+    Report {
+        name: "outcomes",
+        zh: "送餐反馈",
+        en: "Outcomes of orders",
+        audience: Audience::Kitchen,
+        by: By::Column("result"),
+        sources: &[Source::Outcomes],
+        figures: &[figure!(
+            "became",
+            "订单",
+            "Orders",
+            Count,
+            Value::Sum("became"),
+            "以该代码结束的订单，按下单日",
+            "orders that ended with this code, by the day of the order"
+        )],
+        chart: Some(("bar", &["became"])),
+    },
+    Report {
+        name: "branch-acceptance",
+        zh: "门店接单",
+        en: "How branches accept",
+        audience: Audience::Kitchen,
+        by: By::Column("branch"),
+        sources: &[Source::Kitchens],
+        figures: &[
+            figure!("sent", "派单", "Sent", Count, Value::Sum("sent"), "派到门店的订单", "orders that were sent to the branch"),
+            figure!("accepted", "接单", "Accepted", Count, Value::Sum("accepted"), "门店接受的订单", "orders that the branch accepted"),
+            figure!(
+                "accept_time",
+                "平均接单时长",
+                "Average time to accept",
+                Seconds,
+                Value::Mean(&["accept_ms"], &["accepted"]),
+                "接单时间 − 派单时间",
+                "accepted − sent"
+            ),
+            figure!(
+                "refusals",
+                "拒单次数",
+                "Refusals",
+                Count,
+                Value::Sum("refusals"),
+                "其他门店对这些订单的拒单次数",
+                "how often these orders were refused on their way here"
+            ),
+            figure!(
+                "moved_on",
+                "改派率",
+                "Re-dispatched",
+                Percent,
+                Value::Share(&["moved_on"], &["sent"]),
+                "经改派的订单 ÷ 派单",
+                "orders that came from another branch ÷ sent"
+            ),
+        ],
+        chart: Some(("bar", &["accept_time"])),
+    },
+    Report {
+        name: "unserved",
+        zh: "未满足的需求",
+        en: "Unserved demand",
+        audience: Audience::Kitchen,
+        by: By::Two("zone", "why"),
+        sources: &[Source::Unserved],
+        figures: &[figure!(
+            "unserved",
+            "次数",
+            "Times",
+            Count,
+            Value::Sum("unserved"),
+            "想要而未得到：未送、拒单后取消、来电小结 70/71；用于判断在哪里开配餐点",
+            "wanted and not had: not sent, cancelled after refusals, calls summed up as 70 or 71; says where a branch is missing"
+        )],
+        chart: Some(("bar", &["unserved"])),
+    },
+    Report {
+        name: "blocked",
+        zh: "黑名单命中",
+        en: "Hits of the block list",
+        audience: Audience::Floor,
+        by: By::Column("caller"),
+        sources: &[Source::Blocked],
+        figures: &[figure!(
+            "hits",
+            "次数",
+            "Hits",
+            Count,
+            Value::Sum("hits"),
+            "命中黑名单的来电，号码已遮盖",
+            "calls that met the block list, whatever was done with them; numbers are masked"
+        )],
+        chart: None,
     },
 ];
 

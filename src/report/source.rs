@@ -23,11 +23,23 @@ pub enum Source {
     OrderTimes,
     /// Dishes sold.
     Dishes,
+    /// Food brought to people, by where and by whom.
+    Deliveries,
+    /// The same by when the order was placed.
+    DeliveryTimes,
+    /// What became of orders.
+    Outcomes,
+    /// How branches take orders on.
+    Kitchens,
+    /// What people wanted and did not get.
+    Unserved,
+    /// Calls that met the block list.
+    Blocked,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Lines,
         Self::Queues,
         Self::Agents,
@@ -38,6 +50,12 @@ impl Source {
         Self::Orders,
         Self::OrderTimes,
         Self::Dishes,
+        Self::Deliveries,
+        Self::DeliveryTimes,
+        Self::Outcomes,
+        Self::Kitchens,
+        Self::Unserved,
+        Self::Blocked,
     ];
 
     /// Name of its table in the store.
@@ -54,6 +72,12 @@ impl Source {
             Self::Orders => "roll_orders",
             Self::OrderTimes => "roll_order_times",
             Self::Dishes => "roll_dishes",
+            Self::Deliveries => "roll_deliveries",
+            Self::DeliveryTimes => "roll_delivery_times",
+            Self::Outcomes => "roll_outcomes",
+            Self::Kitchens => "roll_kitchens",
+            Self::Unserved => "roll_unserved",
+            Self::Blocked => "block_hits",
         }
     }
 
@@ -71,6 +95,12 @@ impl Source {
             Self::Orders => &["branch", "via", "fulfilment"],
             Self::OrderTimes => &["branch", "slot"],
             Self::Dishes => &["branch", "dish"],
+            Self::Deliveries => &["branch", "zone", "rider"],
+            Self::DeliveryTimes => &["branch", "slot"],
+            Self::Outcomes => &["branch", "result"],
+            Self::Kitchens => &["branch"],
+            Self::Unserved => &["zone", "why"],
+            Self::Blocked => &["caller"],
         }
     }
 
@@ -109,6 +139,12 @@ impl Source {
             Self::Orders => &["orders", "cancelled", "goods_fen", "discount_fen", "fee_fen", "pay_fen"],
             Self::OrderTimes => &["placed", "placed_fen"],
             Self::Dishes => &["portions", "lines", "amount_fen"],
+            Self::Deliveries => &["delivered", "on_time", "late_10", "late_30", "late_60", "late_ms", "undelivered"],
+            Self::DeliveryTimes => &["brought", "brought_on_time", "brought_late_60", "brought_late_ms"],
+            Self::Outcomes => &["became"],
+            Self::Kitchens => &["sent", "accepted", "accept_ms", "refusals", "moved_on"],
+            Self::Unserved => &["unserved"],
+            Self::Blocked => &["hits"],
         }
     }
 
@@ -121,7 +157,13 @@ impl Source {
     /// The sources whose rows exist for every branch and once more, as branch 0, for all of them together.
     #[must_use]
     pub const fn has_all_branches(self) -> bool {
-        matches!(self, Self::OrderTimes | Self::Dishes)
+        matches!(self, Self::OrderTimes | Self::Dishes | Self::DeliveryTimes | Self::Outcomes)
+    }
+
+    /// Whether it is always read from its records: there are few, and an index finds them.
+    #[must_use]
+    pub const fn is_direct(self) -> bool {
+        matches!(self, Self::Shifts | Self::Blocked)
     }
 }
 

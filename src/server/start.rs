@@ -397,6 +397,9 @@ async fn assemble(
     };
     let secure = pages.secure;
     tasks::spawn("reports", super::rollup::run(store.clone()));
+    tasks::spawn("tickets", super::escalation::run(store.clone()));
+    let patience = super::webhooks::Patience::default();
+    tasks::spawn("webhooks", super::webhooks::run(store.clone(), NODE.into(), config.web.outward.clone(), patience));
     tasks::spawn("web-watch", pages.clone().watch_sessions());
     tasks::spawn("web-board", pages.clone().follow_board());
     tasks::spawn("web-audit", pages.clone().keep_audits());

@@ -13,6 +13,10 @@ use crate::domain::{
 pub struct CallFilter {
     /// Only arrived at or after.
     pub since: Option<Timestamp>,
+    /// Only arrived before.
+    pub until: Option<Timestamp>,
+    /// Only those that waited in this queue.
+    pub queue: Option<QueueId>,
     /// Only those that have no end written down.
     pub open: bool,
     /// Only from this number.
@@ -165,12 +169,17 @@ impl Store {
     /// When the store cannot answer.
     pub async fn calls(&self, filter: &CallFilter) -> Result<Vec<StoredCall>, StoreError> {
         let sql = format!(
-            "select {}, null from calls where arrived_at >= $1 and ($2 = '' or caller = $2) {} and {} and {} order by arrived_at desc, id desc limit $3",
+            "select {}, null from calls where arrived_at >= $1 and ($2 = '' or caller = $2) and arrived_at < $6 {} and {} and {} and {} order by arrived_at desc, id desc limit $3",
             COLUMNS[..SHORT].join(", "),
             if filter.open { "and ended_at is null" } else { "" },
             // Written out, so that their indexes are used.
             if filter.customer.is_some() { "customer = $4" } else { "$4 = ''" },
             if filter.agent.is_some() { "id in (select call_id from call_parts where agent = $5)" } else { "$5 = ''" },
+            if filter.queue.is_some() {
+                "exists (select 1 from queue_visits as v where v.call_id = calls.id and v.queue = $7)"
+            } else {
+                "$7 = ''"
+            },
         );
         let limit = if filter.limit == 0 { 100 } else { filter.limit };
         let args = vals![
@@ -179,6 +188,8 @@ impl Store {
             limit,
             filter.customer.as_ref().map_or("", CustomerId::as_str),
             filter.agent.as_ref().map_or("", UserId::as_str),
+            filter.until.map_or(i64::MAX, Timestamp::as_millis),
+            filter.queue.as_ref().map_or("", QueueId::as_str),
         ];
         let rows = self.pool.rows(AssertSqlSafe(sql), args).await?;
         rows.iter().map(call).collect()

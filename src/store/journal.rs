@@ -16,7 +16,8 @@ pub struct JournalEntry {
     pub seq: i64,
     pub at: Timestamp,
     /// `order_placed`, `order_moved`, `order_urged`, `order_telephone`, `task_opened`, `task_taken`, `task_closed`,
-    /// `branch_changed`, `message_left`, `house_changed`, `restored`.
+    /// `branch_changed`, `message_left`, `ticket_opened`, `ticket_changed`, `ticket_escalated`, `ticket_closed`, `house_changed`,
+    /// `restored`.
     pub kind: String,
     /// Id of the order, task or case; number of the branch.
     pub subject: String,

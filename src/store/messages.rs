@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::db::{Durability, Row, broken, vals};
-use super::{Store, StoreError, journal};
-use crate::domain::{CallId, CustomerId, OrderId, PhoneNumber, RecordingId, Timestamp};
+use super::{Store, StoreError, journal, tickets};
+use crate::domain::{CallId, CustomerId, NewTicket, OrderId, PhoneNumber, RecordingId, TicketKind, Timestamp};
 use crate::ivr::question::{Message, MessageKind};
 
 /// What is known of a recording.
@@ -69,15 +69,14 @@ impl Store {
         .transpose()
     }
 
-    /// Keeps a message; its case number: month, day and four digits.
+    /// Keeps a message and opens its ticket; its case number: month, day and four digits.
     ///
     /// # Errors
     /// When the store cannot write.
     pub async fn leave_message(&self, message: &Message, now: Timestamp) -> Result<String, StoreError> {
         const SQL: &str = "insert into messages (number, kind, recording, customer, phone, order_id, status, at) values ($1, $2, $3, $4, $5, $6, 'new', $7)";
-        let day = self.clock.local(now).date().strftime("%y%m%d").to_string();
         let mut tx = self.pool.begin(Durability::Full).await?;
-        let number = format!("{day}{:04}", tx.count(&format!("cases:{day}"), 1).await?);
+        let number = self.case_number(&mut tx, now).await?;
         let args = vals![
             &number,
             kind_name(message.kind),
@@ -88,6 +87,18 @@ impl Store {
             now.as_millis(),
         ];
         tx.exec(SQL, args).await?;
+        let ticket = NewTicket {
+            kind: TicketKind::parse(kind_name(message.kind)).unwrap_or(TicketKind::Other),
+            severity: None,
+            customer: message.customer.clone(),
+            phone: message.phone.clone(),
+            order: message.order.clone(),
+            call: None,
+            recording: Some(message.recording.clone()),
+            words: String::new(),
+            by: "caller".into(),
+        };
+        tickets::put(&mut tx, &ticket, &number, now).await?;
         journal::append(&mut tx, now, "message_left", &number, &json!({ "kind": kind_name(message.kind) })).await?;
         tx.commit().await?;
         Ok(number)

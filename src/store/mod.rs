@@ -36,6 +36,8 @@
 //! | `calls` | `record_calls`, `interrupt_open_calls`, `calls`, `calls_with_people`, `call` |
 //! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
 //! | `journal` | `journal_after` |
+//! | `webhooks` | `add_webhook`, `change_webhook`, `drop_webhook`, `webhooks`, `journal_end`, `claim_webhook`, `webhook_next`, `webhook_arrived`, `webhook_failed` |
+//! | `tickets` | `open_ticket`, `tickets`, `ticket_story`, `ticket_step`, `ticket_played`, `escalate_tickets`, `recording_is_of` |
 //! | `reports` | `report`, `past_days`, `roll_reports` |
 //! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused` |
 //! | `house` | `import_house` |
@@ -86,8 +88,10 @@ mod steps;
 mod sticky;
 mod talks;
 mod tasks;
+mod tickets;
 mod users;
 mod wall;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -124,11 +128,13 @@ pub use sessions::{Session, SessionLife, Token, secret_hash};
 pub use sticky::Author;
 pub use talks::CallStory;
 pub use tasks::NewTask;
+pub use tickets::{Ticket, TicketFilter, TicketNote, TicketStep};
 
 /// What an order needs and what becomes of it, for those who place one.
 pub use crate::ivr::question::{OrderRequest, Placed};
 pub use users::{DEMO_USERS, DemoUser, NewUser, PhoneSecret, UserChange, is_login};
 pub use wall::{Wall, WallCounts};
+pub use webhooks::{Webhook, WebhookChange};
 
 /// The handle: clone it freely.
 #[derive(Debug, Clone)]

@@ -31,6 +31,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "telephone", include_str!("../../migrations/0008_telephone.sql")),
     (9, "reports", include_str!("../../migrations/0009_reports.sql")),
     (10, "floor", include_str!("../../migrations/0010_floor.sql")),
+    (11, "outward", include_str!("../../migrations/0011_outward.sql")),
+    (12, "deliveries", include_str!("../../migrations/0012_deliveries.sql")),
 ];
 
 /// The newest schema that this program knows.

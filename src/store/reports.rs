@@ -74,10 +74,16 @@ impl Store {
 
     async fn sums_in(&self, tx: &mut Tx, ask: &Ask, first: Option<Date>) -> Result<Sums, StoreError> {
         let mut sums = Sums::new();
+        if let (true, Some(_)) = (ask.source.is_direct(), raw::records(ask.source)) {
+            for (key, row) in self.recorded(tx, ask, ask.from, ask.to).await? {
+                add(ask.source, &mut sums, key, &row);
+            }
+            return Ok(sums);
+        }
         for (key, row) in rolled(tx, ask).await? {
             add(ask.source, &mut sums, key, &row);
         }
-        if ask.source == Source::Shifts {
+        if ask.source.is_direct() {
             return Ok(sums);
         }
         let fresh: BTreeSet<String> = tx
@@ -93,16 +99,16 @@ impl Store {
         let Some(first) = first else { return Ok(sums) };
         let days = std::iter::successors(Some(ask.from.max(first)), |day| day.tomorrow().ok()).take_while(|day| *day <= ask.to);
         for day in days.filter(|day| !fresh.contains(&day.to_string())) {
-            for (key, row) in self.recorded(tx, ask, day).await? {
+            for (key, row) in self.recorded(tx, ask, day, day).await? {
                 add(ask.source, &mut sums, key, &row);
             }
         }
         Ok(sums)
     }
 
-    /// The sums of one day from its records.
-    async fn recorded(&self, tx: &mut Tx, ask: &Ask, day: Date) -> Result<Vec<SumRow>, StoreError> {
-        let (start, end) = self.span(day);
+    /// The sums of one day, or of some together, from their records.
+    async fn recorded(&self, tx: &mut Tx, ask: &Ask, day: Date, last: Date) -> Result<Vec<SumRow>, StoreError> {
+        let (start, end) = (self.span(day).0, self.span(last).1);
         let Some(records) = raw::records(ask.source) else { return path::sums(tx, ask, day, start, end).await };
         let (filter, values) = conditions(ask, 3, false);
         let mut args = vals![start.as_millis(), end.as_millis()].to_vec();
@@ -173,10 +179,10 @@ impl Store {
     async fn roll_day(&self, day: Date, life: i64) -> Result<bool, StoreError> {
         let mut reading = self.pool.snapshot().await?;
         let mut all = Vec::new();
-        for source in Source::ALL.into_iter().filter(|source| *source != Source::Shifts) {
+        for source in Source::ALL.into_iter().filter(|source| !source.is_direct()) {
             let by = source.columns().iter().map(|column| Group::Column(column)).collect();
             let ask = Ask { source, by, from: day, to: day, filter: Filter::default() };
-            let sums = self.recorded(&mut reading, &ask, day).await?;
+            let sums = self.recorded(&mut reading, &ask, day, day).await?;
             all.push((source, sums));
         }
         reading.undo().await?;

@@ -1,6 +1,7 @@
 //! The HTTP side of customers, orders and everything else that agents handle: one file a noun.
 
 mod blocks;
+mod call_list;
 mod calls;
 mod catalogue;
 mod customers;
@@ -17,7 +18,9 @@ mod quoting;
 mod reports;
 mod riders;
 mod staffing;
+mod tickets;
 mod wall;
+mod webhooks;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -25,6 +28,8 @@ use std::sync::{Mutex, PoisonError};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
+
+pub use webhooks::journal_event;
 
 use super::{Answer, Problem, Routes, Viewer};
 use crate::domain::{BranchNumber, PhoneNumber, Role};
@@ -97,6 +102,16 @@ pub fn routes() -> Routes {
         .get("/api/reports", reports::list)
         .get("/api/reports/{name}", reports::one)
         .get("/api/staffing", staffing::plan_of)
+        .get("/api/webhooks", webhooks::list)
+        .post("/api/webhooks", webhooks::add)
+        .patch("/api/webhooks/{id}", webhooks::change)
+        .delete("/api/webhooks/{id}", webhooks::drop)
+        .get("/api/events", webhooks::events)
+        .get("/api/tickets", tickets::list)
+        .post("/api/tickets", tickets::open)
+        .get("/api/tickets/{id}", tickets::one)
+        .patch("/api/tickets/{id}", tickets::change)
+        .get("/api/recordings/{id}", tickets::recording)
 }
 
 /// Their descriptions.
@@ -165,7 +180,17 @@ pub fn routes() -> Routes {
     wall::wall,
     reports::list,
     reports::one,
-    staffing::plan_of
+    staffing::plan_of,
+    webhooks::list,
+    webhooks::add,
+    webhooks::change,
+    webhooks::drop,
+    webhooks::events,
+    tickets::list,
+    tickets::open,
+    tickets::one,
+    tickets::change,
+    tickets::recording
 ))]
 pub struct Description;
 

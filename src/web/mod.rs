@@ -43,6 +43,7 @@ use crate::domain::Catalogue;
 use crate::machine::Now;
 use crate::store::{News, Store};
 
+pub use api::journal_event;
 pub use desk::Desk;
 pub use problem::{Answer, Problem};
 pub use routes::Routes;

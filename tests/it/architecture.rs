@@ -21,14 +21,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("event", &["domain", "command"]),
     ("call", &["command", "event", "domain", "machine", "sip", "media", "ivr", "order", "voice"]),
     ("centre", &["domain", "machine", "sip", "media", "ivr", "order", "voice", "agent", "queue", "call", "command", "event"]),
-    ("config", &["domain", "order", "queue", "sip"]),
+    ("config", &["domain", "order", "outward", "queue", "sip"]),
+    ("outward", &[]),
     ("report", &["domain"]),
     ("sheet", &["domain", "report"]),
     ("telemetry", &[]),
     ("store", &["domain", "order", "ivr", "house", "report", "slip"]),
     ("wire", &["command", "domain", "event", "order"]),
     ("bus", &["call", "command", "domain", "event"]),
-    ("web", &["bus", "call", "command", "config", "domain", "event", "machine", "order", "report", "sheet", "slip", "store", "wire"]),
+    (
+        "web",
+        &["bus", "call", "command", "config", "domain", "event", "machine", "media", "order", "report", "sheet", "slip", "store", "wire"],
+    ),
 ];
 
 /// Modules that only decide: they must not wait, read a clock, or differ between two runs.

@@ -728,6 +728,60 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table { name: "message_refusals", key: 1, columns: &[("phone", Text), ("at", Int), ("by_name", Text)] },
     Table { name: "agent_times", key: 4, columns: &[("day", Text), ("agent", Text), ("run", Text), ("state", Text), ("ms", Int)] },
+    Table {
+        name: "webhooks",
+        key: 1,
+        columns: &[
+            ("id", Text),
+            ("name", Text),
+            ("url", Text),
+            ("secret", Text),
+            ("kinds", Text),
+            ("active", Int),
+            ("after_seq", Int),
+            ("failures", Int),
+            ("next_at", Int),
+            ("told", Text),
+            ("told_at", Int),
+            ("claimed_by", Text),
+            ("claimed_until", Int),
+            ("made_by", Text),
+            ("created_at", Int),
+        ],
+    },
+    Table {
+        name: "tickets",
+        key: 1,
+        columns: &[
+            ("id", Text),
+            ("number", Text),
+            ("kind", Text),
+            ("severity", Int),
+            ("status", Text),
+            ("customer", Text),
+            ("phone", Text),
+            ("order_id", Text),
+            ("branch", Int),
+            ("call_id", Text),
+            ("recording", Text),
+            ("words", Text),
+            ("owner", Text),
+            ("owner_name", Text),
+            ("at", Int),
+            ("due_at", Int),
+            ("escalated", Int),
+            ("closed_at", Int),
+            ("closed_by", Text),
+            ("outcome", Text),
+            ("told", Text),
+            ("revision", Int),
+        ],
+    },
+    Table {
+        name: "ticket_notes",
+        key: 2,
+        columns: &[("ticket", Text), ("place", Int), ("at", Int), ("by_name", Text), ("kind", Text), ("text", Text)],
+    },
 ];
 
 #[cfg(test)]
@@ -749,6 +803,11 @@ mod tests {
         "roll_orders",
         "roll_order_times",
         "roll_dishes",
+        "roll_deliveries",
+        "roll_delivery_times",
+        "roll_outcomes",
+        "roll_kitchens",
+        "roll_unserved",
     ];
 
     /// What `create table` says, read from the migrations.
@@ -764,6 +823,8 @@ mod tests {
             include_str!("../../../migrations/0008_telephone.sql"),
             include_str!("../../../migrations/0009_reports.sql"),
             include_str!("../../../migrations/0010_floor.sql"),
+            include_str!("../../../migrations/0011_outward.sql"),
+            include_str!("../../../migrations/0012_deliveries.sql"),
         ];
         let mut tables: Vec<(String, Vec<(String, Kind)>)> = Vec::new();
         for line in files.iter().flat_map(|file| file.lines()).map(str::trim) {

@@ -71,6 +71,45 @@ pub(super) const fn records(source: Source) -> Option<&'static str> {
             from orders as o join order_lines as l on l.order_id = o.id \
             where o.placed_at >= $1 and o.placed_at < $2 and o.status <> 'cancelled'"
         }
+        Source::Deliveries => {
+            "select branch, coalesce(zone, '') as zone, coalesce(rider_name, rider, '') as rider, \
+            case when outcome in ('D00', 'D10', 'D30', 'D60') then 1 else 0 end as delivered, \
+            case when outcome = 'D00' then 1 else 0 end as on_time, case when outcome = 'D10' then 1 else 0 end as late_10, \
+            case when outcome = 'D30' then 1 else 0 end as late_30, case when outcome = 'D60' then 1 else 0 end as late_60, \
+            case when outcome in ('D10', 'D30', 'D60') then coalesce(outcome_minutes, 0) * 60000 else 0 end as late_ms, \
+            case when outcome in ('D00', 'D10', 'D30', 'D60') then 0 else 1 end as undelivered \
+            from orders where placed_at >= $1 and placed_at < $2 and fulfilment = 'delivery' and outcome is not null and status = 'done'"
+        }
+        Source::DeliveryTimes => {
+            "select branch, (placed_at - $1) / 900000 as slot, 1 as brought, case when outcome = 'D00' then 1 else 0 end as brought_on_time, \
+            case when outcome = 'D60' then 1 else 0 end as brought_late_60, \
+            case when outcome = 'D00' then 0 else coalesce(outcome_minutes, 0) * 60000 end as brought_late_ms \
+            from orders where placed_at >= $1 and placed_at < $2 and fulfilment = 'delivery' and status = 'done' \
+            and outcome in ('D00', 'D10', 'D30', 'D60')"
+        }
+        Source::Outcomes => {
+            "select branch, outcome as result, 1 as became from orders where placed_at >= $1 and placed_at < $2 and outcome is not null"
+        }
+        Source::Kitchens => {
+            "select branch, case when sent_at is not null then 1 else 0 end as sent, \
+            case when accepted_at >= sent_at then 1 else 0 end as accepted, \
+            case when accepted_at >= sent_at then accepted_at - sent_at else 0 end as accept_ms, \
+            case when refused_by = '' then 0 else length(refused_by) - length(replace(refused_by, ',', '')) + 1 end as refusals, \
+            case when refused_by = '' then 0 else 1 end as moved_on \
+            from orders where placed_at >= $1 and placed_at < $2"
+        }
+        Source::Unserved => {
+            "select coalesce(zone, '') as zone, outcome as why, 1 as unserved from orders \
+            where placed_at >= $1 and placed_at < $2 and outcome in ('D80', 'D81', 'D83') \
+            union all select coalesce(zone, ''), 'refused', 1 from orders \
+            where placed_at >= $1 and placed_at < $2 and status = 'cancelled' and refused_by <> '' \
+            union all select '', cast(disposition as text), 1 from wrap_ups \
+            where saved_at >= $1 and saved_at < $2 and disposition in (70, 71)"
+        }
+        Source::Blocked => {
+            "select substr(phone, 1, 3) || '****' || substr(phone, length(phone) - 3) as caller, 1 as hits \
+            from block_hits where at >= $1 and at < $2"
+        }
         Source::Shifts | Source::Nodes | Source::Funnel => return None,
     })
 }

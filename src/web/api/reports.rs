@@ -8,9 +8,10 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::call_list;
 use crate::domain::{Language, Role};
 use crate::report::list::REPORTS;
-use crate::report::{Audience, Cell, Filter, Grain, Report, Table};
+use crate::report::{Audience, Cell, Filter, Formula, Grain, Report, Table};
 use crate::sheet;
 use crate::web::body::Params;
 use crate::web::{Answer, Problem, Viewer, Web};
@@ -24,14 +25,14 @@ const KITCHEN: [Role; 5] = [Role::Dispatcher, Role::Branch, Role::Supervisor, Ro
 /// What is asked for.
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct Wanted {
-    from: Option<String>,
-    to: Option<String>,
-    branch: Option<i64>,
-    queue: Option<String>,
-    agent: Option<String>,
-    grain: Option<String>,
-    format: Option<String>,
-    lang: Option<String>,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub branch: Option<i64>,
+    pub queue: Option<String>,
+    pub agent: Option<String>,
+    pub grain: Option<String>,
+    pub format: Option<String>,
+    pub lang: Option<String>,
 }
 
 fn audience(audience: Audience) -> &'static [Role] {
@@ -46,7 +47,11 @@ fn audience(audience: Audience) -> &'static [Role] {
 pub(in crate::web) async fn list(viewer: Viewer) -> Answer<Json<Value>> {
     viewer.require(&KITCHEN)?;
     let mine = REPORTS.iter().filter(|report| audience(report.audience).contains(&viewer.role));
-    Ok(Json(mine.map(describe).collect()))
+    let mut all: Vec<Value> = mine.map(describe).collect();
+    if FLOOR.contains(&viewer.role) {
+        all.push(call_list::describe());
+    }
+    Ok(Json(all.into()))
 }
 
 fn describe(report: &Report) -> Value {
@@ -57,7 +62,7 @@ fn describe(report: &Report) -> Value {
         "about": if report.audience == Audience::Floor { "calls" } else { "orders" },
         "filters": filters,
         "grains": if report.by == crate::report::list::By::Time { json!(grains(report)) } else { json!([]) },
-        "formula": formulas(report),
+        "formula": formulas(&report.formulas()),
     })
 }
 
@@ -65,8 +70,8 @@ fn grains(report: &Report) -> &'static [&'static str] {
     if report.filters_by("slot") { &["15m", "hour", "day"] } else { &["day"] }
 }
 
-fn formulas(report: &Report) -> Value {
-    report.formulas().iter().map(|formula| json!({ "key": formula.key, "zh": formula.zh, "en": formula.en })).collect()
+fn formulas(formulas: &[Formula]) -> Value {
+    formulas.iter().map(|formula| json!({ "key": formula.key, "zh": formula.zh, "en": formula.en })).collect()
 }
 
 /// One report over days of the restaurant's calendar, both included; without days, today.
@@ -83,6 +88,9 @@ pub(in crate::web) async fn one(
     Params(wanted): Params<Wanted>,
 ) -> Answer<Response> {
     viewer.require(&KITCHEN)?;
+    if name == call_list::NAME {
+        return call_list::answer(&web, &viewer, &wanted).await;
+    }
     let report = Report::named(&name).ok_or_else(|| Problem::not_found("report"))?;
     viewer.require(audience(report.audience))?;
     let today = web.store.clock().local(web.wall()).date();
@@ -101,37 +109,58 @@ pub(in crate::web) async fn one(
     let begin = started().instant;
     let table = web.store.report(report, grain, from, to, &filter).await?;
     metrics::histogram!("dinetone_report_seconds").record((started().instant - begin).as_secs_f64());
-    let language = match wanted.lang.as_deref() {
-        None => viewer.language,
-        Some("zh") => Language::Mandarin,
-        Some("en") => Language::English,
-        Some(_) => return Err(Problem::invalid("lang is zh or en")),
-    };
+    let language = language(&viewer, &wanted)?;
+    let about = About { name: report.name, zh: report.zh, en: report.en, formulas: report.formulas() };
+    send(&web, &viewer, &about, &table, (from, to), language, wanted.format.as_deref()).await
+}
+
+/// What a table is called, and how its figures are counted.
+pub(super) struct About {
+    pub name: &'static str,
+    pub zh: &'static str,
+    pub en: &'static str,
+    pub formulas: Vec<Formula>,
+}
+
+/// A table in the form that was asked for; files that leave the house are written down.
+pub(super) async fn send(
+    web: &Web,
+    viewer: &Viewer,
+    about: &About,
+    table: &Table,
+    (from, to): (Date, Date),
+    language: Language,
+    format: Option<&str>,
+) -> Answer<Response> {
     let words = sheet::Words { language, clock: web.store.clock() };
-    let file = |kind: &str| format!("attachment; filename=\"{}_{from}_{to}.{kind}\"", report.name);
-    match wanted.format.as_deref() {
-        None | Some("json") => Ok(Json(show(report, &table, from, to)).into_response()),
-        Some("csv") => {
-            web.audit(&viewer, "report.exported", &format!("report:{name}"), &format!("{from} to {to}, csv")).await;
-            Ok((
-                [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, file("csv"))],
-                sheet::csv(&table, words),
-            )
-                .into_response())
-        }
+    let name = about.name;
+    let file = |kind: &str| format!("attachment; filename=\"{name}_{from}_{to}.{kind}\"");
+    let (kind, end, bytes) = match format {
+        None | Some("json") => return Ok(Json(show(about, table, from, to)).into_response()),
+        Some("csv") => ("text/csv; charset=utf-8", "csv", sheet::csv(table, words)),
         Some("xlsx") => {
-            let title = if language == Language::English { report.en } else { report.zh };
-            let book = sheet::xlsx(title, &table, &report.formulas(), words).map_err(Problem::invalid)?;
-            web.audit(&viewer, "report.exported", &format!("report:{name}"), &format!("{from} to {to}, xlsx")).await;
-            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned();
-            Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, file("xlsx"))], book).into_response())
+            let title = if language == Language::English { about.en } else { about.zh };
+            let book = sheet::xlsx(title, table, &about.formulas, words).map_err(Problem::invalid)?;
+            ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", book)
         }
-        Some(_) => Err(Problem::invalid("format is json, csv or xlsx")),
+        Some(_) => return Err(Problem::invalid("format is json, csv or xlsx")),
+    };
+    web.audit(viewer, "report.exported", &format!("report:{name}"), &format!("{from} to {to}, {end}")).await;
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, file(end))], bytes).into_response())
+}
+
+/// The words of a request, or those of whoever asks.
+pub(super) fn language(viewer: &Viewer, wanted: &Wanted) -> Answer<Language> {
+    match wanted.lang.as_deref() {
+        None => Ok(viewer.language),
+        Some("zh") => Ok(Language::Mandarin),
+        Some("en") => Ok(Language::English),
+        Some(_) => Err(Problem::invalid("lang is zh or en")),
     }
 }
 
 /// The days of a request: both, or one of them, or today.
-fn days(wanted: &Wanted, today: Date) -> Answer<(Date, Date)> {
+pub(super) fn days(wanted: &Wanted, today: Date) -> Answer<(Date, Date)> {
     let day = |text: &Option<String>| text.as_deref().map(day).transpose();
     let (from, to) = match (day(&wanted.from)?, day(&wanted.to)?) {
         (Some(from), Some(to)) => (from, to),
@@ -168,16 +197,16 @@ fn filter(viewer: &Viewer, report: &Report, wanted: &Wanted) -> Answer<Filter> {
     Ok(filter)
 }
 
-fn show(report: &Report, table: &Table, from: Date, to: Date) -> Value {
+fn show(about: &About, table: &Table, from: Date, to: Date) -> Value {
     let heads: Vec<Value> =
         table.heads.iter().map(|head| json!({ "key": head.key, "zh": head.zh, "en": head.en, "kind": head.kind.name() })).collect();
     let row = |cells: &Vec<Cell>| cells.iter().map(cell).collect::<Value>();
     json!({
-        "name": report.name,
-        "title": { "zh": report.zh, "en": report.en },
+        "name": about.name,
+        "title": { "zh": about.zh, "en": about.en },
         "from": from.to_string(),
         "to": to.to_string(),
-        "formula": formulas(report),
+        "formula": formulas(&about.formulas),
         "columns": heads,
         "rows": table.rows.iter().map(row).collect::<Value>(),
         "total": table.total.as_ref().map(row),

@@ -22,6 +22,8 @@ pub mod postgres;
 mod printing;
 mod races;
 mod reports;
+mod simulated;
+mod tickets;
 mod users;
 
 use kit::{Database, run};
@@ -134,6 +136,9 @@ contract![
     reports::c102_a_late_change_is_told_at_once,
     reports::c102_orders_by_branch_hour_channel_and_dish,
     reports::c103_the_same_weekdays_before_say_how_many_are_needed,
+    simulated::c104_reports_say_what_the_simulated_day_did,
+    tickets::c29_a_message_becomes_a_ticket_with_caller_order_and_branch,
+    tickets::c100_a_ticket_is_owned_escalated_and_closed_with_an_outcome,
     users::people_are_kept_as_they_were_made_and_names_are_theirs_alone,
     users::a_password_opens_for_its_owner_only_and_never_for_the_disabled,
     users::sessions_end_by_idleness_by_age_and_with_the_account,

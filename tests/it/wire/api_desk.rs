@@ -264,3 +264,58 @@ fn a_branch_sees_its_own_orders_however_many_others_have() {
     let list = shop.get("/api/orders?limit=1").json();
     assert_eq!((list.as_array().map(Vec::len), list[0]["number"].as_str()), (Some(1), Some(own.as_str())), "{list}");
 }
+
+#[test]
+fn c100_a_ticket_is_opened_taken_and_closed_over_http() {
+    let floor = floor();
+    let lina = floor.signed_in("lina");
+    let wish = json!({ "kind": "complaint", "words": "少了一份米饭", "phone": "13811112222" });
+    assert_eq!(lina.send("POST", "/api/tickets", &json!({ "kind": "complaint" })).problem(), "invalid");
+    let opened = lina.send("POST", "/api/tickets", &wish);
+    assert_eq!(opened.status, 201, "{opened:?}");
+    let id = opened.json()["id"].as_str().unwrap().to_owned();
+    let listed = lina.get("/api/tickets").json();
+    assert_eq!((listed[0]["phone"].as_str(), listed[0]["status"].as_str()), (Some("13811112222"), Some("open")));
+    let path = format!("/api/tickets/{id}");
+    let taken = lina.send("PATCH", &path, &json!({ "revision": 0, "do": "take" })).json();
+    assert_eq!((taken["owner"]["name"].as_str(), taken["revision"].as_i64()), (Some("LINA"), Some(1)));
+    assert_eq!(lina.send("PATCH", &path, &json!({ "revision": 0, "do": "take" })).problem(), "conflict");
+    for incomplete in [
+        json!({ "revision": 1, "do": "close" }),
+        json!({ "revision": 1, "do": "close", "text": "补送" }),
+        json!({ "revision": 1, "do": "sing" }),
+    ] {
+        assert_eq!(lina.send("PATCH", &path, &incomplete).problem(), "invalid", "{incomplete}");
+    }
+    let closed = lina.send("PATCH", &path, &json!({ "revision": 1, "do": "close", "text": "补送", "told": "called" })).json();
+    assert_eq!((closed["closed"]["outcome"].as_str(), closed["notes"].as_array().map(Vec::len)), (Some("补送"), Some(3)));
+    assert!(lina.get("/api/tickets").json().as_array().unwrap().is_empty());
+    assert_eq!(floor.signed_in("shop1").get("/api/tickets").problem(), "not-allowed", "this account belongs to no branch");
+    for nothing in ["/api/recordings/none", "/api/recordings/..%2Fhouse", "/api/tickets/none"] {
+        assert_eq!(lina.get(nothing).problem(), "not-found", "{nothing}");
+    }
+}
+
+#[test]
+fn c105_subscriptions_are_made_by_administrators_and_never_point_inside() {
+    let floor = floor();
+    let boss = floor.signed_in("boss");
+    for inside in ["http://127.0.0.1/", "http://169.254.169.254/x", "ftp://shop.example/", "http://a:b@shop.example/"] {
+        assert_eq!(boss.send("POST", "/api/webhooks", &json!({ "name": "till", "url": inside })).problem(), "invalid", "{inside}");
+    }
+    let made =
+        boss.send("POST", "/api/webhooks", &json!({ "name": "till", "url": "https://shop.example/hook", "kinds": ["order_placed"] }));
+    assert!(made.status == 201 && made.json()["secret"].as_str().is_some_and(|secret| secret.len() == 64), "{made:?}");
+    let listed = boss.get("/api/webhooks").json();
+    assert_eq!((listed[0]["behind"].as_i64(), listed[0]["secret"].is_null()), (Some(0), true), "told once: {listed}");
+    let path = format!("/api/webhooks/{}", made.json()["id"].as_str().unwrap());
+    assert_eq!(boss.send("PATCH", &path, &json!({ "after": 0, "active": false })).status, 204);
+    let listed = boss.get("/api/webhooks").json();
+    assert!(listed[0]["behind"].as_i64().unwrap() > 0 && listed[0]["active"] == false, "{listed}");
+    let events = boss.get("/api/events?after=0&limit=1").json();
+    assert_eq!((events["events"][0]["seq"].as_i64(), events["after"].as_i64()), (Some(1), Some(1)));
+    assert_eq!(boss.raw("DELETE", &path, "", "").status, 204);
+    assert_eq!(boss.raw("DELETE", &path, "", "").problem(), "not-found");
+    assert_eq!(floor.signed_in("watcher").get("/api/webhooks").problem(), "not-allowed");
+    assert_eq!(floor.signed_in("lina").get("/api/events").problem(), "not-allowed");
+}

@@ -20,3 +20,4 @@ mod web_board;
 pub mod web_kit;
 mod web_live;
 mod web_sign_in;
+mod webhooks;
