@@ -7,11 +7,12 @@ fn main() {
     for path in ["src", "public", "package-lock.json", "vite.config.ts", "tsconfig.json"] {
         println!("cargo:rerun-if-changed=console/{path}");
     }
-    for page in ["index", "agent", "floor", "wall", "phone"] {
-        println!("cargo:rerun-if-changed=console/{page}.html");
-    }
     println!("cargo:rerun-if-env-changed=DINETONE_SKIP_CONSOLE");
     let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("console");
+    let pages = std::fs::read_dir(&console).into_iter().flatten().flatten().map(|page| page.path());
+    for page in pages.filter(|page| page.extension().is_some_and(|extension| extension == "html")) {
+        println!("cargo:rerun-if-changed={}", page.display());
+    }
     if let Err(error) = std::fs::create_dir_all(console.join("dist")) {
         fail(&format!("console/dist cannot be made: {error}"));
     }

@@ -214,8 +214,9 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
         None => When::Now,
         Some(at) => When::At(at.parse().map_err(|_| Problem::invalid("wanted_at is a time of the restaurant as in 2026-11-22T18:30"))?),
     };
-    // An address that a person still looks at is in no zone yet.
-    let let_through = outside.is_some() || typed == Some(false);
+    // An address that a person still looks at is in no zone yet, nor is one that nobody has given.
+    let unknown = obstacles.iter().any(|obstacle| obstacle.code == "no_address");
+    let let_through = outside.is_some() || typed == Some(false) || unknown;
     let (member, level, balance) = terms.map_or((None, None, 0), |(member, level, balance)| (Some(member), Some(level), balance));
     let points = if draft.points { balance } else { 0 };
     let via = if viewer.program { PlacedVia::Api } else { PlacedVia::Agent };
