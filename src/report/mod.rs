@@ -1,6 +1,6 @@
 //! Figures for the head office: which reports there are, how each figure is counted, and how many people the next day needs.
 //!
-//! Nothing here reads a store: [`source`] says which sums are asked for, `store/reports` adds them up, [`build`] makes the
+//! Nothing here reads a store: [`source`] says which sums are asked for, `store/reports` adds them up, [`build()`] makes the
 //! table that the page, CSV and XLSX show alike.
 
 pub mod build;
