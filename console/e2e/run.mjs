@@ -1,7 +1,7 @@
 // Runs stories one after another: `node run.mjs call transfer`. Exit status 0 when all went well.
 import { Stage } from './kit/stage.mjs'
 
-const LIMIT_MS = 210_000
+const LIMIT_MS = 300_000
 
 for (const name of process.argv.slice(2)) {
   const started = Date.now()

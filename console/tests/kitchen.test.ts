@@ -6,6 +6,7 @@ import { sameToTheEye } from '@/kitchen/board'
 import { budget, byUrgency, changedLines, columnOf, found, inOrderOfWaiting, isLate, isLoud, mayWait, rings, tone, toneOfShare, toneOfTask, waitsForBranch } from '@/kitchen/order'
 import { applyBoardFrame, emptyBoard } from '@/kitchen/state'
 import type { BoardFrame, Card, Task } from '@/kitchen/wire'
+import { qr, qrPath } from '@/kitchen/qr'
 
 const NOW = 1_790_000_000_000
 const MINUTE = 60_000
@@ -138,4 +139,42 @@ it('c86 a change is shown as what differs', () => {
 it('c84 cash is read as people type it', () => {
   expect(['126', '126.5', '126,50', '¥88', ' 0 '].map(fenOf)).toEqual([12_600, 12_650, 12_650, 8_800, 0])
   for (const wrong of ['', '-5', '1.234', 'abc', '12345678']) expect(fenOf(wrong)).toBeNull()
+})
+
+// As other encoders write it (qrcode of Python, level L, mask 0).
+const CODE = `
+#######..##.##.#..#######
+#.....#...####.##.#.....#
+#.###.#.#####.#...#.###.#
+#.###.#..####.##..#.###.#
+#.###.#...###.##..#.###.#
+#.....#..#.###.#..#.....#
+#######.#.#.#.#.#.#######
+........###..##.#........
+###.#####.####.####...#..
+...#.#..#.#.#....##.....#
+##...#####..#....#..#.###
+..#.#..#.....####.###..#.
+.#.#####...#.#..###..#.##
+.##.##..##.####.#.#..#..#
+#..#..###.....#.####..###
+.#...#.####.##..##..#..#.
+#...#####.####.#######...
+........#.#....##...##.##
+#######.#...#..##.#.##.##
+#.....#.#.#..#..#...##...
+#.###.#.##...#..######.#.
+#.###.#..##.##.....####..
+#.###.#.#...........#...#
+#.....#.###.#####.#.##.#.
+#######.##.######.##...##`
+
+describe('the rider’s link as a QR code', () => {
+  it('is what other encoders make of it', () => {
+    expect(`\n${qr('https://hotline.example/r/Zk3')!.map((row) => row.map((dark) => (dark ? '#' : '.')).join('')).join('\n')}`).toBe(CODE)
+  })
+  it('grows with the text, up to 106 bytes', () => {
+    expect(['x', 'x'.repeat(18), 'x'.repeat(106)].map((text) => qr(text)!.length)).toEqual([21, 25, 37])
+    expect([qr('x'.repeat(107)), qrPath('')]).toEqual([null, null])
+  })
 })

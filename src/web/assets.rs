@@ -23,6 +23,7 @@ const PAGES: &[(&str, &str)] = &[
     ("branch", "branch.html"),
     ("dispatch", "dispatch.html"),
     ("reports", "reports.html"),
+    ("tickets", "tickets.html"),
     ("admin", "admin.html"),
 ];
 

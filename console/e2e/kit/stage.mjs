@@ -73,7 +73,7 @@ export class Stage {
   /** A person's own browser profile: cookies and storage of nobody else. */
   async person(name, { voice = 440, language = 'zh-CN', size = [1440, 900] } = {}) {
     const browser = await this.browser(voice)
-    const context = await browser.newContext({ locale: language, viewport: { width: size[0], height: size[1] }, baseURL: this.web, reducedMotion: 'reduce' })
+    const context = await browser.newContext({ locale: language, timezoneId: 'Asia/Shanghai', viewport: { width: size[0], height: size[1] }, baseURL: this.web, reducedMotion: 'reduce' })
     context.setDefaultTimeout(10_000)
     await context.addInitScript(ears)
     await context.tracing.start({ screenshots: true, snapshots: true })
@@ -132,7 +132,7 @@ export class Stage {
     return JSON.parse(stdout)
   }
 
-  /** Asks whoever started us to do something with the program: `kill`, `terminate`, `start`. */
+  /** Asks whoever started us to do something with the program: `kill`, `terminate`, `start`; or a key on the branch's telephone: `phone 1`. */
   async server(deed) {
     process.stdout.write(`@server ${deed}\n`)
     const { value, done } = await this.replies.next()

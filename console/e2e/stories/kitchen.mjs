@@ -1,6 +1,7 @@
-// C76–C85: an order that is keyed on the telephone rings at its branch, is seen at headquarters, cooked, handed over, delivered; and the
-// diner rings again and hears it.
-import { until } from '../kit/until.mjs'
+// C76–C85: an order that is keyed on the telephone rings at its branch, is seen at headquarters, cooked, handed over, and
+// reported by the rider's own page; the diner rings again and hears it.
+import { asksAfterOrder, keysOrder } from '../kit/order.mjs'
+import { check, until } from '../kit/until.mjs'
 
 const SIZE = [1280, 800]
 
@@ -17,21 +18,7 @@ export default async function kitchen(stage, step) {
   const before = new Set(await tablet.locator('[data-order]').evaluateAll((all) => all.map((one) => one.dataset.order)))
 
   step('a diner keys an order')
-  // Keyed ahead by somebody who knows the way: order, that member, the same as last time.
-  const diner = stage.diner('13800138000', { keys: '111' })
-  const press = async (keys) => {
-    // Nodes that commit are deaf for their first moment.
-    await new Promise((resolve) => setTimeout(resolve, 1_200))
-    diner.press(keys)
-  }
-  await diner.hearsPrompt('order.sum_keys', 60_000)
-  await press('#')
-  // Delivery, to the saved address, as soon as possible, on this number.
-  await press('111#')
-  await diner.hearsPrompt('final.confirm', 60_000)
-  await press('#')
-  await diner.hearsPrompt('final.done', 30_000)
-  diner.hangUp()
+  await keysOrder(stage)
 
   step('C81: it rings at the branch, and headquarters sees it')
   const tail = await until('a new card at the branch', async () => (await tablet.locator('[data-column="new"] [data-order][data-calling="true"]').evaluateAll((all) => all.map((one) => one.dataset.order))).find((one) => !before.has(one)))
@@ -45,14 +32,25 @@ export default async function kitchen(stage, step) {
   await tablet.locator(`[data-column="cooking"] [data-order="${tail}"]`).waitFor()
   await board.locator(`[data-column="cooking"] [data-order="${tail}"]`).waitFor()
 
-  step('C84: cooked, handed to a rider, delivered by one tap')
+  step('C84: cooked, handed to a rider, who gets a page for this order')
   for (const wanted of ['cook', 'ready']) await card.locator(`[data-step="${wanted}"]`).click()
   await tablet.locator(`[data-column="leaving"] [data-order="${tail}"]`).waitFor()
   await card.locator('[data-step="hand_over"]').click()
   await tablet.getByRole('dialog').locator('[data-rider]').first().click()
   await until('it is on its way', async () => (await card.getAttribute('data-status')) === 'out')
   await board.locator(`[data-order="${tail}"][data-status="out"]`).waitFor()
-  await card.locator('[data-step="deliver"]').click()
+  await card.locator('[data-step="link"]').click()
+  const address = await tablet.getByRole('dialog').locator('[data-test="link"]').inputValue()
+  await stage.shot(tablet, 'rider-link')
+  await tablet.keyboard.press('Escape')
+
+  step('C85: the rider opens it on a telephone, sees where to, and reports by one tap')
+  const rider = await stage.person('rider', { size: [390, 844] })
+  const phone = await rider.open(new URL(address).pathname)
+  await phone.getByText('漕溪北路八十八号').waitFor()
+  await stage.picture(phone, 'rider')
+  await phone.locator('[data-code="D00"]').click()
+  await phone.locator('[data-test="done"]').waitFor()
   await tablet.locator(`[data-recent="${tail}"]`).waitFor()
   await board.locator(`[data-column="over"] [data-order="${tail}"]`).click()
   const drawer = board.locator('[data-test="drawer"]')
@@ -60,7 +58,29 @@ export default async function kitchen(stage, step) {
   await stage.picture(board, 'dispatch-order')
 
   step('C27: the diner rings again, asks for the order, and hears that it was delivered')
-  const again = stage.diner('13800138000', { keys: '2' })
-  await again.hearsPrompt('st.done', 60_000)
-  again.hangUp()
+  await asksAfterOrder(stage, 'st.done')
+
+  step('C29: and complains about it: a recorded message, which is a ticket of that order')
+  const guest = stage.diner('13800138000', { keys: '511' })
+  await guest.hearsPrompt('cp.record', 60_000)
+  await new Promise((resolve) => setTimeout(resolve, 4_000))
+  guest.press('#')
+  await guest.hearsPrompt('cp.review', 30_000)
+  guest.press('#')
+  await guest.hearsPrompt('cp.saved', 30_000)
+  guest.hangUp()
+  const desk = await office.open('/tickets')
+  const ticket = desk.locator('[data-ticket]').filter({ hasText: `#${tail}` })
+  await ticket.waitFor()
+  await ticket.click()
+  const detail = desk.locator('[data-test="detail"]')
+  const sound = desk.waitForResponse((response) => response.url().includes('/api/recordings/'))
+  await detail.locator('[data-test="recording"]').click()
+  check((await sound).status() === 200, 'the recording is played')
+  await detail.locator('[data-deed="take"]').click()
+  await detail.getByText('听了录音').waitFor()
+  await stage.picture(desk, 'tickets')
+  await detail.locator('[data-test="close-text"]').fill('已致歉并退配送费')
+  await detail.locator('[data-test="close"]').click()
+  await until('it is closed and gone', async () => (await ticket.count()) === 0)
 }

@@ -27,7 +27,7 @@ const countBells = () => {
 }
 
 export default async function looksKitchen(stage, step) {
-  for (const part of [branch, dispatch, reports, rider, admin]) await part(stage, step)
+  for (const part of [branch, dispatch, tickets, reports, rider, admin]) await part(stage, step)
 }
 
 async function branch(stage, step) {
@@ -69,6 +69,9 @@ async function branch(stage, step) {
     await context.addInitScript(countBells)
     const board = paintedBoard(me, { orders: [...made.evening(), made.card(3101, 'new', 0.1, { branch: 1, fulfilment: 'delivery', orders_before: 0 })] })
     const asked = []
+    const decided = []
+    const slip = (id, number, kind, why, minutes) => ({ id, number, slip: kind, status: 'asked', why, made_at: new Date(Date.now() - minutes * 60_000).toISOString() })
+    const slips = [slip('j-1', '2611223061', 'kitchen', 'stale', 14), slip('j-2', '2611223071', 'delivery', 'in_doubt', 3)]
     await paint(context, {
       answers: {
         'GET /api/me': me,
@@ -80,6 +83,9 @@ async function branch(stage, step) {
           board.tell({ type: 'branch', branch: { ...made.branches(1)[0], paused: { until: Date.now() + body.minutes * 60_000, reason: body.reason, by: me.name } } })
           return { status: 200, body: {} }
         },
+        'GET /api/print-jobs': () => ({ status: 200, body: slips }),
+        'POST /api/print-jobs/j-1': (request) => (decided.push(request.postDataJSON().do), slips.splice(0, 1), { status: 204, body: null }),
+        'POST /api/orders/o-3061/link': { path: `/r/${'aB3_-'.repeat(8)}` },
         'POST /api/riders/r-1/in': (request) => (asked.push(['in', request.postDataJSON().cash_fen]), { status: 200, body: {} }),
         ...board.answers,
       },
@@ -133,6 +139,21 @@ async function branch(stage, step) {
     await dialog.locator('[data-test="refuse"]').click()
     await until('refused with the dish', () => board.sent.some((one) => one.id === 'o-3083' && one.reason === 'sold_out' && one.dishes.length === 1))
     await until('gone from the column', async () => (await order('3083').count()) === 0)
+
+    await page.locator('[data-test="stale-open"]').click()
+    await dialog.locator('[data-job="3071"]').getByText('先看打印机').waitFor()
+    await looksRight(page, { shot: (name) => stage.shot(page, `branch-stale-${name}`) })
+    check((await small(page)).length === 0, `targets of 52 px: ${await small(page)}`)
+    await dialog.locator('[data-job="3061"] [data-decide="drop"]').click()
+    await until('an old slip is dropped, the other one still asked about', async () => decided.join() === 'drop' && (await dialog.locator('[data-job]').count()) === 1)
+    await page.keyboard.press('Escape')
+    await order('3061').locator('[data-step="link"]').click()
+    await dialog.locator('svg.qr').waitFor()
+    check((await dialog.locator('[data-test="link"]').inputValue()) === `${ORIGIN}/r/${'aB3_-'.repeat(8)}`, "the rider's link is whole")
+    check(/^sms:/.test((await dialog.locator('[data-test="sms"]').getAttribute('href')) ?? ''), 'and can be sent to the rider')
+    await looksRight(page, { shot: (name) => stage.shot(page, `branch-link-${name}`) })
+    check((await small(page)).length === 0, `targets of 52 px: ${await small(page)}`)
+    await page.keyboard.press('Escape')
 
     await order('3061').locator('[data-step="outcome"]').click()
     await looksRight(page, { shot: (name) => stage.shot(page, `branch-outcome-${name}`) })
@@ -269,6 +290,80 @@ async function dispatch(stage, step) {
   // The figure belongs to a quiet machine; a busy one must at least not grow with the number of orders.
   check(took[0] < 1_000, `an update takes ${took} ms`)
   await stage.shot(crowd, 'dispatch-2000')
+}
+
+async function tickets(stage, step) {
+  step('C29 C89 C100: what is overdue first, closed only with an outcome; a proposed block is decided')
+  const me = { ...ME, name: '周主管' }
+  const { context, open } = await stage.person('tickets')
+  const at = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString()
+  const ticket = (number, kind, due, more = {}) => ({
+    id: `t-${number}`, number, kind, severity: kind === 'food_safety' ? 1 : 2, status: 'open', customer: 'c-1', name: '王晓梅', phone: '13800138000', order: { id: 'o-3061', number: '2611223061' }, branch: 1,
+    call: 'call-1', recording: 'rec-1', words: '', owner: null, at: at(-70), due_at: at(due), escalated: 0, closed: null, revision: 0, ...more,
+  })
+  const all = [ticket('2611220001', 'complaint', 42), ticket('2611220002', 'food_safety', 12, { escalated: 2, words: '汤里有异物，孩子不舒服，请马上回电。', owner: { id: 'u-9', name: '李娜' } }), ticket('2611220003', 'suggestion', 900, { order: null, branch: null, name: '', recording: null }), ticket('2611220004', 'voicemail', -3, { order: null, branch: null })]
+  const notes = (one) => [{ at: one.at, by: 'caller', kind: 'opened', text: '' }, ...(one.escalated ? [{ at: at(-20), by: 'rule', kind: 'escalated', text: '' }] : []), ...(one.closed ? [{ at: at(0), by: me.name, kind: 'closed', text: one.closed.outcome }] : [])]
+  const story = (id) => ({ ...all.find((one) => one.id === id), notes: notes(all.find((one) => one.id === id)) })
+  const steps = []
+  const proposals = [{ id: 'p-1', phone: '13600136000', order: 'o-3061', number: '2611223061', why: 'D90', note: '', at: at(-30), by: '老周', status: 'open', level: '', done_at: null, done_by: '' }, { id: 'p-2', phone: '13700137000', order: null, number: '', why: '62', note: '连续骚扰', at: at(-300), by: '李娜', status: 'dismissed', level: '', done_at: at(-200), done_by: '周主管' }]
+  await paint(context, {
+    answers: {
+      'GET /api/me': me,
+      'GET /api/catalogue': { ...CATALOGUE, branches: made.branches(3).map((one) => ({ number: one.number, zh: one.zh, en: one.en })) },
+      'GET /api/tickets': () => ({ status: 200, body: all }),
+      'GET /api/block-proposals': () => ({ status: 200, body: proposals }),
+      ...Object.fromEntries(all.flatMap(({ id }) => [
+        [`GET /api/tickets/${id}`, () => ({ status: 200, body: story(id) })],
+        [`PATCH /api/tickets/${id}`, (request) => {
+          const body = request.postDataJSON()
+          steps.push(`${id} ${body.do} ${body.revision}`)
+          const one = all.find((each) => each.id === id)
+          // Somebody else was faster once.
+          if (body.do === 'take' && one.revision === 0) {
+            one.revision = 1
+            return { status: 409, headers: { 'content-type': 'application/problem+json' }, body: { type: '/problems/conflict', status: 409 } }
+          }
+          Object.assign(one, { revision: one.revision + 1 }, body.do === 'take' ? { status: 'taken', owner: { id: me.user, name: me.name } } : {}, body.do === 'close' ? { status: 'closed', closed: { at: at(0), by: me.name, outcome: body.text, told: body.told } } : {})
+          return { status: 200, body: story(id) }
+        }],
+      ])),
+      'POST /api/block-proposals/p-1': (request) => {
+        steps.push(JSON.stringify(request.postDataJSON()))
+        Object.assign(proposals[0], { status: 'confirmed', level: 'hard', done_at: at(0), done_by: me.name })
+        return { status: 204, body: null }
+      },
+    },
+  })
+  const page = await open(`${ORIGIN}/tickets`)
+  await page.locator('[data-ticket]').first().waitFor()
+  const listed = await page.locator('[data-ticket]').evaluateAll((rows) => rows.map((one) => one.dataset.ticket.slice(-1)))
+  check(listed.join('') === '2413', `the escalated first, then the overdue: ${listed}`)
+  await page.keyboard.press('j')
+  const detail = page.locator('[data-test="detail"]')
+  await detail.locator('[data-test="escalated"]').waitFor()
+  await looksRight(page, { shot: (name) => stage.shot(page, `tickets-${name}`) })
+  await detail.locator('[data-test="close"]').click()
+  await detail.getByText('请写处理结果').waitFor()
+  check(steps.length === 0, 'nothing is closed without an outcome')
+  await page.locator('[data-ticket="2611220001"]').click()
+  await detail.locator('[data-deed="take"]').click()
+  await page.getByText('别人刚刚动过').waitFor()
+  await detail.locator('[data-deed="take"]').click()
+  await detail.locator('[data-deed="give_back"]').waitFor()
+  await detail.locator('[data-test="close-text"]').fill('已退款并致歉')
+  await detail.locator('[data-test="close"]').click()
+  await detail.locator('[data-test="outcome"]').getByText('已退款并致歉').waitFor()
+  check(steps.join() === 't-2611220001 take 0,t-2611220001 take 1,t-2611220001 close 2', `steps: ${steps}`)
+  await page.locator('[data-test="new"]').click()
+  await looksRight(page, { shot: (name) => stage.shot(page, `tickets-new-${name}`) })
+  await page.keyboard.press('Escape')
+  await page.getByRole('tab', { name: /黑名单建议/ }).click()
+  await page.locator('[data-proposal="D90"]').waitFor()
+  await looksRight(page, { shot: (name) => stage.shot(page, `blocks-${name}`) })
+  await page.locator('[data-proposal="D90"] [data-test="level"]').selectOption('hard')
+  await page.locator('[data-proposal="D90"] [data-deed="confirm"]').click()
+  await until('it is decided', async () => (await page.locator('[data-proposal]').count()) === 0)
+  check(steps.at(-1) === '{"do":"confirm","level":"hard","days":30}', `decided: ${steps.at(-1)}`)
 }
 
 async function reports(stage, step) {

@@ -24,12 +24,13 @@ export function pageOf(role: Role): string {
 export function pagesOf(role: Role): Place[] {
   switch (role) {
     case 'dispatcher':
-      return ['/dispatch', '/reports', '/admin', '/wall']
+      return ['/dispatch', '/tickets', '/reports', '/admin', '/wall']
     case 'supervisor':
     case 'manager':
+      return ['/floor', '/dispatch', '/tickets', '/reports', '/admin', '/wall']
     case 'administrator':
       return ['/floor', '/dispatch', '/reports', '/admin', '/wall']
     default:
-      return ['/agent', '/wall']
+      return ['/agent', '/tickets', '/wall']
   }
 }

@@ -62,6 +62,16 @@ impl Phone {
         Self { _process: process, control: stream, folder, sip }
     }
 
+    /// The telephone of the first branch, which picks up by itself, and the settings of a trunk that leads to it.
+    pub fn of_branch() -> (Self, String) {
+        let phone = Self::start("<sip:02164380001@127.0.0.1;transport=udp>;regint=0;answermode=auto;audio_codecs=pcma");
+        let trunk = format!(
+            "[[trunk]]\nname = \"city\"\naddresses = [\"127.0.0.1\"]\ntargets = [\"127.0.0.1:{}\"]\noptions_every = \"0s\"\n[outbound]\non = true\n",
+            phone.sip
+        );
+        (phone, trunk)
+    }
+
     /// One command of baresip's, as a netstring.
     pub fn say(&mut self, command: &str, parameter: &str) {
         let text = format!("{{\"command\":\"{command}\",\"params\":\"{parameter}\"}}");
@@ -175,11 +185,7 @@ fn c10_baresip_rings_with_encrypted_sound() {
 /// The telephone of a branch whose screen nobody watches: it rings, hears the order, and a key on it accepts.
 #[test]
 fn c82_the_branchs_telephone_rings_and_accepts_by_key() {
-    let mut phone = Phone::start("<sip:02164380001@127.0.0.1;transport=udp>;regint=0;answermode=auto;audio_codecs=pcma");
-    let config = format!(
-        "[[trunk]]\nname = \"city\"\naddresses = [\"127.0.0.1\"]\ntargets = [\"127.0.0.1:{}\"]\noptions_every = \"0s\"\n[outbound]\non = true\n",
-        phone.sip
-    );
+    let (mut phone, config) = Phone::of_branch();
     let server = Setup { config, ..Setup::demo() }.start();
     server.call("--story guest-pickup", &[]);
     let url = format!("sqlite:{}", server.path("data/store.db").display());

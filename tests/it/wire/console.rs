@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use super::baresip::Phone;
 use super::server::{Guarded, PROGRAM, REPO, Server, Setup, free_port};
 
 const INSTALL: &str = "the console's tests need Node 20 and Chromium: `make test` says what is missing";
@@ -15,6 +16,12 @@ const INSTALL: &str = "the console's tests need Node 20 and Chromium: `make test
 /// Tells one story. Left out where the program is built without its pages.
 #[track_caller]
 fn tell(story: &str, setup: Setup) {
+    tell_with(story, setup, None);
+}
+
+/// The same with the telephone of a branch, on which a story presses keys (`@server phone 1`).
+#[track_caller]
+fn tell_with(story: &str, setup: Setup, mut branch: Option<Phone>) {
     if std::env::var_os("DINETONE_SKIP_CONSOLE").is_some_and(|skip| skip == "1") {
         eprintln!("left out: DINETONE_SKIP_CONSOLE=1");
         return;
@@ -40,7 +47,7 @@ fn tell(story: &str, setup: Setup) {
     for line in steps.lines().map_while(Result::ok) {
         match line.strip_prefix("@server ") {
             Some(deed) => {
-                obey(&mut server, deed);
+                obey(&mut server, branch.as_mut(), deed);
                 writeln!(answers, "done").unwrap();
             }
             None => eprintln!("{line}"),
@@ -51,7 +58,10 @@ fn tell(story: &str, setup: Setup) {
     assert!(status.success(), "{story}: {status}\n{faults}");
 }
 
-fn obey(server: &mut Server, deed: &str) {
+fn obey(server: &mut Server, branch: Option<&mut Phone>, deed: &str) {
+    if let (Some(branch), Some(key)) = (branch, deed.strip_prefix("phone ")) {
+        return branch.say("sndcode", key);
+    }
     match deed {
         "kill" => server.kill(),
         "start" => server.run(),
@@ -107,9 +117,18 @@ fn c70_c71_a_supervisor_hears_helps_and_takes_over() {
     tell("floor", Setup::demo());
 }
 
-/// The kitchen from ring to ring (C27, C76, C81, C84): keyed on the telephone, ringing at the branch, seen at headquarters, cooked,
-/// handed over, delivered by one tap; the diner rings again and hears it.
+/// The kitchen from ring to ring (C27, C76, C81, C84, C85): keyed on the telephone, ringing at the branch, seen at headquarters,
+/// cooked, handed over, reported by the rider's own page; the diner rings again and hears it.
 #[test]
 fn c76_c81_c84_a_keyed_order_is_cooked_delivered_and_heard_of() {
     tell("kitchen", Setup::demo());
+}
+
+/// The same with the branch's page closed (C82, C85, C104): the server telephones the branch, key 1 accepts, headquarters stands in
+/// for its screen, the rider reports by telephone keys, the diner hears it, the report counts it.
+#[test]
+fn c82_c85_a_branch_without_a_screen_is_telephoned_and_the_rider_reports_by_keys() {
+    let (phone, trunk) = Phone::of_branch();
+    let config = format!("{trunk}[dispatch]\nloud_after = \"8s\"\ntelephone_silent_after = \"8s\"\n");
+    tell_with("unheard", Setup { config, ..Setup::demo() }, Some(phone));
 }
