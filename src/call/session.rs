@@ -193,6 +193,8 @@ pub struct Session {
     sdp_version: u64,
     opened: bool,
     recorded: bool,
+    /// The store has said so; `recorded` is also set when it took too long.
+    written: bool,
     acknowledged: bool,
     card: Option<Box<Card>>,
     dialogue: Option<Dialogue>,
@@ -303,6 +305,7 @@ impl Session {
             sdp_version: 1,
             opened: false,
             recorded: false,
+            written: false,
             acknowledged: false,
             card: None,
             dialogue: None,
@@ -356,10 +359,10 @@ impl Session {
         &self.steps
     }
 
-    /// Whether it still waits for its port or its record.
+    /// Whether it still waits for its port, or for the word that its record is written.
     #[must_use]
     pub const fn is_opening(&self) -> bool {
-        matches!(self.state, State::Opening)
+        matches!(self.state, State::Opening) || !self.written
     }
 
     /// Where the caller is.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::list::{By, CODES, Grain, LOST, RESULTS, Report, STAGES, Value};
+use super::codes::{CODES, LOST, RESULTS, STAGES};
+use super::shape::{By, Grain, Report, Value};
 use super::source::{Key, Sums, add};
 use super::table::{Cell, Chart, Head, Kind, Table, mean_seconds, permille};
 
@@ -205,9 +206,9 @@ mod tests {
     use jiff::civil::date;
 
     use super::{Given, build};
-    use crate::report::list::{Grain, Report};
     use crate::report::source::{Key, Source, Sums, add};
     use crate::report::table::Cell;
+    use crate::report::{Grain, Report};
 
     type Named<'a> = (Vec<Key>, &'a [(&'a str, i64)]);
 

@@ -4,13 +4,16 @@
 //! table that the page, CSV and XLSX show alike.
 
 pub mod build;
+pub mod codes;
 pub mod erlang;
+pub mod figures;
 pub mod list;
+pub mod shape;
 pub mod source;
 pub mod staffing;
 pub mod table;
 
 pub use build::{Given, Words, build, worded_columns};
-pub use list::{Audience, Grain, Report};
+pub use shape::{Audience, Grain, Report};
 pub use source::{Ask, Filter, Group, Key, Source, Sums};
 pub use table::{Cell, Chart, Formula, Head, Kind, Table};

@@ -16,7 +16,7 @@ use crate::order::dispatch::{Asked, next_branch};
 use crate::order::life::{Actor, Step, TaskKind};
 use crate::store::{NewTask, SILENT, Stepped, Store, StoreError};
 
-/// How often the store is asked what is due.
+/// How often the store is asked what is due, and what others wrote.
 const LOOK: Duration = Duration::from_millis(500);
 /// How often branches and numbers are looked at.
 const ROUND: Duration = Duration::from_secs(5);
@@ -27,9 +27,9 @@ const AWAY: Duration = Duration::from_secs(60);
 
 /// Runs for as long as the program does.
 pub async fn run(store: Store) {
-    let (mut away, mut round) = (false, None::<Instant>);
+    let (mut away, mut round, mut written) = (false, None::<Instant>, store.news());
     loop {
-        tokio::time::sleep(LOOK).await;
+        super::follower::rest(&store, &mut written, LOOK).await;
         let now = Timestamp::from(clock::now().wall);
         let mut done = look(&store, now).await;
         if done.is_ok() && round.is_none_or(|last| last.elapsed() >= ROUND) {

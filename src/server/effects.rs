@@ -65,7 +65,9 @@ impl Effects {
                 }
                 StoreRequest::Started { call, record } => {
                     if records.try_send(records::Entry::Started(call, record)).is_err() {
-                        metrics::counter!("dinetone_replies_lost_total").increment(1);
+                        // Its record is written whole when it ends.
+                        metrics::counter!("dinetone_refused_total", "reason" => "store_busy").increment(1);
+                        let _ = self.inbox.send(Input::Reply { call, reply: Reply::Started }).await;
                     }
                 }
                 StoreRequest::Ended { record, steps } => {

@@ -14,7 +14,7 @@ use crate::domain::{Barred, OrderId, Timestamp};
 use crate::order::life::Outcome;
 use crate::store::{JournalEntry, Store, StoreError};
 
-/// The journal is looked at so often: an order is printed, and its branch rung, that soon.
+/// Other nodes' entries are looked for so often; what this node writes is printed, and its branch rung, at once.
 const LOOK: Duration = Duration::from_millis(500);
 /// While the store is away.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -38,16 +38,15 @@ pub struct Errands {
 impl Errands {
     /// Until the program ends.
     pub async fn run(self) {
-        let (mut seq, mut barred) = (None, Vec::new());
+        let (mut seq, mut barred, mut written) = (None, Vec::new(), self.store.news());
         loop {
-            let pause = match self.round(&mut seq, &mut barred).await {
-                Ok(()) => LOOK,
+            match self.round(&mut seq, &mut barred).await {
+                Ok(()) => super::follower::rest(&self.store, &mut written, LOOK).await,
                 Err(error) => {
                     tracing::debug!("errands wait for the store: {error}");
-                    PAUSE
+                    tokio::time::sleep(PAUSE).await;
                 }
-            };
-            tokio::time::sleep(pause).await;
+            }
         }
     }
 

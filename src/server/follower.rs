@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use crate::store::{News, Store};
 
 /// How often other nodes' entries are looked for; this node's own are told at once.
@@ -10,9 +12,19 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Entries that are read at once.
 const PAGE: u32 = 500;
 
+/// Between two looks at least.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Rests until this process has written something; until it is time to look for what others wrote, and for what is due by the
+/// clock, when it has not.
+pub(super) async fn rest(store: &Store, written: &mut watch::Receiver<()>, look: Duration) {
+    tokio::time::sleep(BREATH).await;
+    let _ = tokio::time::timeout(store.rest(look), written.changed()).await;
+}
+
 /// Tells every entry that is written from now on.
 pub async fn follow(store: Store, news: News) {
-    let committed = store.news();
+    let mut committed = store.news();
     let mut last = loop {
         match store.journal_last().await {
             Ok(last) => break last,
@@ -20,10 +32,7 @@ pub async fn follow(store: Store, news: News) {
         }
     };
     loop {
-        tokio::select! {
-            () = committed.notified() => {}
-            () = tokio::time::sleep(LOOK) => {}
-        }
+        let _ = tokio::time::timeout(store.rest(LOOK), committed.changed()).await;
         // While the store is away nothing is lost: it is read from here on when it is back.
         while let Ok(entries) = store.journal_after(last, PAGE).await {
             let more = entries.len() == PAGE as usize;

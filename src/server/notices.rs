@@ -33,15 +33,15 @@ pub async fn run(store: Store, gateway: Gateway) {
         Ok(client) => client,
         Err(error) => return tracing::error!("no messages can be sent: {error}"),
     };
+    let mut written = store.news();
     loop {
-        let pause = match deliver_all(&store, &client, &gateway).await {
-            Ok(()) => LOOK,
+        match deliver_all(&store, &client, &gateway).await {
+            Ok(()) => super::follower::rest(&store, &mut written, LOOK).await,
             Err(error) => {
                 tracing::debug!("messages wait for the store: {error}");
-                PAUSE
+                tokio::time::sleep(PAUSE).await;
             }
-        };
-        tokio::time::sleep(pause).await;
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub async fn run(store: Store, wake: Arc<Notify>) {
         }
         tokio::select! {
             () = wake.notified() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(store.rest(LOOK)) => {}
         }
     }
 }

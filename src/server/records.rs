@@ -31,7 +31,9 @@ pub enum Entry {
 pub async fn run(store: Store, node: String, inbox: mpsc::Sender<Input>, mut entries: mpsc::Receiver<Entry>) {
     let mut group = Vec::new();
     while entries.recv_many(&mut group, GROUP).await > 0 {
-        tokio::time::sleep(GATHER).await;
+        if group.len() < GROUP {
+            tokio::time::sleep(GATHER).await;
+        }
         while group.len() < GROUP
             && let Ok(entry) = entries.try_recv()
         {
@@ -54,7 +56,7 @@ pub async fn run(store: Store, node: String, inbox: mpsc::Sender<Input>, mut ent
         let started: Vec<CallRecord> = started.into_values().collect();
         let mut outcome = store.record_calls(&node, &started, &ended).await;
         for call in calls {
-            let _ = inbox.try_send(Input::Reply { call, reply: Reply::Started });
+            let _ = inbox.send(Input::Reply { call, reply: Reply::Started }).await;
         }
         if let Err(error) = &outcome
             && !started.is_empty()

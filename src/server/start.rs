@@ -39,6 +39,8 @@ const WIRE: usize = 4096;
 /// Requests that wait for the store's side.
 const REQUESTS: usize = 32_768;
 
+/// How often SQLite's log is emptied into its file.
+const CHECKPOINT: Duration = Duration::from_secs(1);
 /// Samples of histograms are folded together so often.
 const METRICS_UPKEEP: Duration = Duration::from_secs(1);
 
@@ -345,6 +347,15 @@ async fn assemble(
         loop {
             tokio::time::sleep(Duration::from_secs(5)).await;
             upkeep.run_upkeep();
+        }
+    });
+    let log = store.clone();
+    tasks::spawn("checkpoint", async move {
+        loop {
+            tokio::time::sleep(CHECKPOINT).await;
+            if let Err(error) = log.checkpoint().await {
+                tracing::warn!("the store's log could not be emptied: {error}");
+            }
         }
     });
     let stopping = Arc::new(AtomicBool::new(false));

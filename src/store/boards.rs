@@ -250,14 +250,14 @@ impl Store {
     /// Commits, and wakes whoever follows the journal here.
     pub(super) async fn told(&self, tx: Tx) -> Result<(), StoreError> {
         tx.commit().await?;
-        self.news.notify_one();
+        self.news.send_replace(());
         Ok(())
     }
 
-    /// Wakes once something has been written by this process; others are found by looking.
+    /// Changes whenever something has been written by this process; others are found by looking.
     #[must_use]
-    pub fn news(&self) -> std::sync::Arc<tokio::sync::Notify> {
-        std::sync::Arc::clone(&self.news)
+    pub fn news(&self) -> tokio::sync::watch::Receiver<()> {
+        self.news.subscribe()
     }
 }
 

@@ -1,5 +1,8 @@
 //! The two databases behind one small face: typed values in, rows of cells out, the same SQL text for both.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Column, PgPool, Postgres, Row as _, SqlSafeStr, Sqlite, SqlitePool, Transaction, TypeInfo, ValueRef};
@@ -103,6 +106,8 @@ pub(super) enum Pool {
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        /// Something was written since the last checkpoint.
+        written: Arc<AtomicBool>,
     },
     Postgres(PgPool),
 }
@@ -120,7 +125,8 @@ impl Pool {
     /// A writing transaction.
     pub(super) async fn begin(&self, durability: Durability) -> Result<Tx, StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => {
+            Self::Sqlite { writer, written, .. } => {
+                written.store(true, Ordering::Relaxed);
                 // One writer for both kinds: the pragma holds until the next transaction sets its own.
                 let begin = match durability {
                     Durability::Full => "pragma synchronous = full; begin immediate",

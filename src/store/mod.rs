@@ -144,7 +144,7 @@ pub struct Store {
     /// The times of dispatch.
     rules: Arc<Rules>,
     /// Wakes whoever follows the journal in this process.
-    news: Arc<tokio::sync::Notify>,
+    news: tokio::sync::watch::Sender<()>,
 }
 
 impl Store {

@@ -66,7 +66,7 @@ impl Store {
         let args = vals![new_id(now), order.as_str(), number, event, phone.reveal(), words, !phone.is_mobile(), now.as_millis()];
         let mut tx = self.pool.begin(Durability::Full).await?;
         let made = tx.row(SQL, args).await?;
-        tx.commit().await?;
+        self.told(tx).await?;
         Ok(made.is_some_and(|row| row.text(0).is_ok_and(|status| status == "waiting")))
     }
 

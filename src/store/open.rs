@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -16,6 +17,8 @@ use crate::domain::ShopClock;
 
 /// How long a verb waits for a connection or a lock before it says that the store is away.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Pages of the write-ahead log after which a writer empties it by itself: only when nobody does so beside it.
+const LONGEST_LOG: &str = "16000";
 /// A file up to this size is checked page by page when it is opened; a larger one would delay the first call.
 const CHECKED_PAGES: i64 = 8192;
 
@@ -63,7 +66,7 @@ impl Store {
         } else {
             return Err(StoreError::Url(format!("{:?} is neither sqlite:path nor postgres://…", scheme(url))));
         };
-        Ok(Self { pool, clock, rules: Arc::default(), news: Arc::default() })
+        Ok(Self { pool, clock, rules: Arc::default(), news: tokio::sync::watch::Sender::new(()) })
     }
 
     /// Whether it answers and can write at all; for `/readyz`.
@@ -74,10 +77,34 @@ impl Store {
         self.pool.row("select catalogue_version from shop where id = $1", vals![1_i64]).await.map(|_| ())
     }
 
+    /// Moves what was written from SQLite's write-ahead log into its file, beside the writer: done by the writer itself, its
+    /// caller would wait for the disk (<https://sqlite.org/wal.html>, section 3.3). PostgreSQL does so by itself.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the log keeps what is there.
+    pub async fn checkpoint(&self) -> Result<(), StoreError> {
+        if let Pool::Sqlite { readers, written, .. } = &self.pool
+            && written.swap(false, Ordering::Relaxed)
+        {
+            sqlx::query("pragma wal_checkpoint(passive)").execute(readers).await?;
+        }
+        Ok(())
+    }
+
+    /// How long somebody who looks for news every `look` may rest while this process has told none: only people at the command
+    /// line write beside it with SQLite; with PostgreSQL other nodes do.
+    #[must_use]
+    pub fn rest(&self, look: Duration) -> Duration {
+        match &self.pool {
+            Pool::Sqlite { .. } => look.max(Duration::from_secs(2)),
+            Pool::Postgres(_) => look,
+        }
+    }
+
     /// Finishes what runs and closes all connections.
     pub async fn close(&self) {
         match &self.pool {
-            Pool::Sqlite { writer, readers } => {
+            Pool::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -106,7 +133,7 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
         .busy_timeout(PATIENCE)
         .synchronous(SqliteSynchronous::Full)
         .statement_cache_capacity(200);
-    let options = if memory { options } else { options.journal_mode(SqliteJournalMode::Wal) };
+    let options = if memory { options } else { options.journal_mode(SqliteJournalMode::Wal).pragma("wal_autocheckpoint", LONGEST_LOG) };
     // One connection that never rests: an in-memory database lives as long as its connection.
     let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
     let pool = if memory { pool } else { pool.before_acquire(|connection, _| Box::pin(std::future::ready(Ok(usable(connection))))) };
@@ -126,9 +153,9 @@ async fn open_sqlite(url: &str) -> Result<Pool, StoreError> {
         }
     };
     if memory {
-        return Ok(Pool::Sqlite { readers: writer.clone(), writer });
+        return Ok(Pool::Sqlite { readers: writer.clone(), writer, written: Arc::default() });
     }
-    Ok(Pool::Sqlite { writer, readers: pool.max_connections(4).connect_with(options).await? })
+    Ok(Pool::Sqlite { writer, readers: pool.max_connections(4).connect_with(options).await?, written: Arc::default() })
 }
 
 /// Why a file could not be prepared, and whether another process that prepares it now may be the reason.

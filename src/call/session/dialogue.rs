@@ -189,6 +189,7 @@ impl Session {
         match reply {
             Reply::Started => {
                 self.recorded = true;
+                self.written = true;
                 self.try_answer(env, now);
             }
             Reply::Who(card) => {

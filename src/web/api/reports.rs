@@ -61,7 +61,7 @@ fn describe(report: &Report) -> Value {
         "title": { "zh": report.zh, "en": report.en },
         "about": if report.audience == Audience::Floor { "calls" } else { "orders" },
         "filters": filters,
-        "grains": if report.by == crate::report::list::By::Time { json!(grains(report)) } else { json!([]) },
+        "grains": if report.by == crate::report::shape::By::Time { json!(grains(report)) } else { json!([]) },
         "formula": formulas(&report.formulas()),
     })
 }

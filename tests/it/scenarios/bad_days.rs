@@ -26,7 +26,7 @@ fn while_the_store_cannot_keep_up_further_callers_are_refused_at_once() {
     let world = World::open_at("12:00");
     world.store_is_away(true);
     let let_in: Vec<_> = (0..128).map(|n| world.call_from(&format!("136001{n:05}"))).collect();
-    world.time_passes(Duration::from_millis(70));
+    world.time_passes(Duration::from_millis(160));
     let late = world.call_from("13700137000");
     world.time_passes(Duration::from_millis(15));
     assert!(matches!(late.line(), Line::Over(why) if why.contains("503")), "{}", world.ladder());

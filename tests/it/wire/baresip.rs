@@ -25,6 +25,19 @@ impl Phone {
     pub fn start(account: &str) -> Self {
         let modules = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules"];
         let modules = modules.into_iter().find(|path| Path::new(path).is_dir()).expect(INSTALL);
+        let mut said = String::new();
+        // It takes one port for commands, one for SIP and the next one for TLS; another test may be faster.
+        for _ in 0..5 {
+            match Self::try_start(account, modules) {
+                Ok(phone) => return phone,
+                Err(log) => said = log,
+            }
+        }
+        panic!("baresip takes no commands:\n{said}");
+    }
+
+    /// What it printed, when it could not start.
+    fn try_start(account: &str, modules: &str) -> Result<Self, String> {
         let folder = tempfile::tempdir().unwrap();
         let (sip, control) = (free_port(), TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
         let config = format!(
@@ -38,7 +51,7 @@ impl Phone {
         std::fs::write(folder.path().join("accounts"), format!("{account}\n")).unwrap();
         std::fs::write(folder.path().join("contacts"), "").unwrap();
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
-        let process = Command::new("baresip")
+        let mut process = Command::new("baresip")
             .args(["-4", "-f"])
             .arg(folder.path())
             .current_dir(folder.path())
@@ -48,18 +61,21 @@ impl Phone {
             .stderr(log)
             .spawn()
             .expect(INSTALL);
-        let process = Guarded(process);
         let deadline = super::server::now() + SOON;
         let stream = loop {
-            if let Ok(stream) = TcpStream::connect(control) {
+            let ended = process.try_wait().unwrap().is_some();
+            if !ended && let Ok(stream) = TcpStream::connect(control) {
                 break stream;
             }
-            let log = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-            assert!(super::server::now() < deadline, "baresip takes no commands:\n{log}");
+            if ended || super::server::now() > deadline {
+                drop(Guarded(process));
+                return Err(std::fs::read_to_string(folder.path().join("log")).unwrap_or_default());
+            }
             std::thread::sleep(Duration::from_millis(100));
         };
+        let process = Guarded(process);
         stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-        Self { _process: process, control: stream, folder, sip }
+        Ok(Self { _process: process, control: stream, folder, sip })
     }
 
     /// The telephone of the first branch, which picks up by itself, and the settings of a trunk that leads to it.
