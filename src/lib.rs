@@ -28,6 +28,7 @@ pub mod command;
 pub mod event;
 
 // —— the head office looks ——
+pub mod exchange;
 pub mod report;
 pub mod sheet;
 

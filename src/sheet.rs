@@ -1,4 +1,7 @@
-//! Tables for spreadsheet programs: CSV that shows Chinese and starts no formula, and XLSX with the same numbers.
+//! Tables for spreadsheet programs: CSV that shows Chinese and starts no formula, XLSX with the same numbers, and both read again.
+
+use std::borrow::Cow;
+use std::io::{Cursor, Read};
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
@@ -66,8 +69,146 @@ fn rows_as_csv(lines: &[Vec<String>]) -> Vec<u8> {
 /// A text that no spreadsheet program takes for a formula (OWASP, "CSV injection"): a mark in front makes it text.
 #[must_use]
 pub fn harmless(text: &str) -> String {
+    if looks_like_formula(text) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// Also behind marks of its own, so that a mark can be taken away again.
+fn looks_like_formula(text: &str) -> bool {
     let starts = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠');
-    if text.starts_with(starts) { format!("'{text}") } else { text.to_owned() }
+    text.trim_start_matches('\'').starts_with(starts)
+}
+
+/// What [`harmless`] was given.
+fn as_meant(text: &str) -> &str {
+    text.strip_prefix('\'').filter(|rest| looks_like_formula(rest)).unwrap_or(text)
+}
+
+/// A table that is read has at most so many columns and cells.
+const MOST_COLUMNS: u32 = 100;
+const MOST_ROWS: usize = 200_000;
+const MOST_CELLS: usize = 3_000_000;
+/// What a workbook may hold when it is unpacked: a small file can unpack to more than a machine has.
+const MOST_UNPACKED: u64 = 64 * 1024 * 1024;
+const MOST_PARTS: usize = 500;
+
+/// The rows of a file, CSV (UTF-8 or GB18030) or XLSX (its first sheet), as texts.
+///
+/// # Errors
+/// When it is neither, or more than a table may be; the sentence says what to do.
+pub fn read(bytes: &[u8]) -> Result<Vec<Vec<String>>, String> {
+    const OLD_BOOK: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0];
+    if bytes.starts_with(OLD_BOOK) {
+        return Err("this is a workbook of the old kind (.xls), or one with a password; save it as XLSX or as CSV UTF-8".into());
+    }
+    if bytes.starts_with(b"PK") { read_xlsx(bytes) } else { read_csv(bytes) }
+}
+
+fn read_csv(bytes: &[u8]) -> Result<Vec<Vec<String>>, String> {
+    let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
+    // Spreadsheet programs in China save CSV in GB18030.
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => match encoding_rs::GB18030.decode_without_bom_handling(bytes) {
+            (_, true) => return Err("this is neither UTF-8 nor GB18030; save it as CSV UTF-8 or as XLSX".into()),
+            (text, false) => text,
+        },
+    };
+    let ends = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let text = if text.ends_with('\n') { text } else { text + ends };
+    if text.contains('\0') {
+        return Err("this is no table; save it as CSV UTF-8 or as XLSX".into());
+    }
+    let first = text.lines().next().unwrap_or("");
+    let delimiter = [b',', b';', b'\t'].into_iter().max_by_key(|mark| (first.bytes().filter(|byte| byte == mark).count(), *mark == b','));
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter.unwrap_or(b',')).from_reader(text.as_bytes());
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut record = csv::StringRecord::new();
+    let mut cells = 0;
+    let mut line = reader.position().line();
+    while reader.read_record(&mut record).map_err(|error| format!("this CSV cannot be read: {error}"))? {
+        // The reader passes over empty lines, and people count them.
+        let inside: usize = record.iter().map(|cell| cell.matches('\n').count()).sum();
+        let passed = usize::try_from(reader.position().line() - line).unwrap_or(0).saturating_sub(1 + inside);
+        line = reader.position().line();
+        rows.resize_with((rows.len() + passed).min(MOST_ROWS), Vec::new);
+        cells += record.len();
+        if rows.len() >= MOST_ROWS || cells > MOST_CELLS || record.len() > MOST_COLUMNS as usize {
+            return Err(too_much());
+        }
+        rows.push(record.iter().map(|cell| as_meant(cell).to_owned()).collect());
+    }
+    Ok(rows)
+}
+
+fn too_much() -> String {
+    format!("a table has at most {MOST_ROWS} rows, {MOST_COLUMNS} columns and {MOST_CELLS} cells; keep what is to change")
+}
+
+fn read_xlsx(bytes: &[u8]) -> Result<Vec<Vec<String>>, String> {
+    fn no_table(error: impl std::fmt::Display) -> String {
+        format!("this workbook cannot be read: {error}")
+    }
+    small_enough(bytes)?;
+    let mut book: calamine::Xlsx<_> = calamine::Reader::new(Cursor::new(bytes)).map_err(|error: calamine::XlsxError| no_table(error))?;
+    let name = calamine::Reader::sheet_names(&book).into_iter().next().ok_or("this workbook has no sheet")?;
+    // Cell by cell: two cells far apart would make a rectangle that no memory holds.
+    let mut sheet = book.worksheet_cells_reader(&name).map_err(no_table)?;
+    let (mut rows, mut cells) = (Vec::<Vec<String>>::new(), 0_usize);
+    while let Some(cell) = sheet.next_cell().map_err(no_table)? {
+        let text = cell_text(cell.get_value());
+        if text.is_empty() {
+            continue;
+        }
+        let (row, column) = cell.get_position();
+        cells += 1;
+        if row as usize >= MOST_ROWS || column >= MOST_COLUMNS || cells > MOST_CELLS {
+            return Err(too_much());
+        }
+        // Rows are counted from the top of the sheet, also when its first ones are empty.
+        let (row, column) = (row as usize, column as usize);
+        if rows.len() <= row {
+            rows.resize_with(row + 1, Vec::new);
+        }
+        if rows[row].len() <= column {
+            rows[row].resize_with(column + 1, String::new);
+        }
+        rows[row][column] = text;
+    }
+    Ok(rows)
+}
+
+/// Unpacks everything once, into nothing: what the parts say of their own length is not to be believed.
+fn small_enough(bytes: &[u8]) -> Result<(), String> {
+    let broken = |error: &dyn std::fmt::Display| format!("this workbook cannot be read: {error}");
+    let mut parts = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    let mut left = MOST_UNPACKED;
+    for place in 0..parts.len() {
+        let part = parts.by_index(place).map_err(|error| broken(&error))?;
+        left -= std::io::copy(&mut part.take(left), &mut std::io::sink()).map_err(|error| broken(&error))?;
+        if left == 0 || place > MOST_PARTS {
+            return Err(format!("this workbook unpacks to more than {} MiB; save the table alone as CSV", MOST_UNPACKED >> 20));
+        }
+    }
+    Ok(())
+}
+
+fn cell_text(cell: &calamine::DataRef<'_>) -> String {
+    match cell {
+        calamine::DataRef::Empty => String::new(),
+        calamine::DataRef::String(text) | calamine::DataRef::DateTimeIso(text) | calamine::DataRef::DurationIso(text) => text.clone(),
+        calamine::DataRef::SharedString(text) => (*text).to_owned(),
+        calamine::DataRef::Int(number) => number.to_string(),
+        calamine::DataRef::Float(number) => number.to_string(),
+        calamine::DataRef::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        // A date of the program's own kind.
+        calamine::DataRef::DateTime(at) => {
+            let (year, month, day, ..) = at.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}")
+        }
+        // A formula that came to nothing: it is found to fit no column.
+        calamine::DataRef::Error(error) => format!("{error}"),
+    }
 }
 
 fn text(cell: &Cell, kind: Kind, clock: &ShopClock) -> String {
@@ -151,7 +292,7 @@ mod tests {
 
     use calamine::{Data, Reader, Xlsx};
 
-    use super::{Words, csv, xlsx};
+    use super::{Words, csv, read, xlsx};
     use crate::domain::{Language, ShopClock, Timestamp};
     use crate::report::{Cell, Formula, Head, Kind, Table};
 
@@ -192,6 +333,74 @@ mod tests {
         assert_eq!(lines[1], "\"徐汇店, \"\"一楼\"\"\",3,205.50,66.7,2026-11-21 12:00:00");
         assert_eq!(lines[2], "'=cmd|' /C calc'!A1,-2,-0.05,,");
         assert_eq!(lines[3], "合计,1,205.45,66.7,");
+    }
+
+    #[test]
+    fn c105_tables_are_read_in_every_form_that_spreadsheet_programs_save() {
+        let rows = vec![vec!["菜号".to_owned(), "电话".to_owned()], vec!["18".to_owned(), "+8613800138000".to_owned()]];
+        let head = |text: &String| Head { key: text.clone(), zh: text.clone(), en: text.clone(), kind: Kind::Text };
+        let told = Table {
+            heads: rows[0].iter().map(head).collect(),
+            rows: vec![rows[1].iter().cloned().map(Cell::Text).collect()],
+            total: None,
+            previous: None,
+            chart: None,
+        };
+        let clock = ShopClock::named("Asia/Shanghai").unwrap();
+        let words = Words { language: Language::Mandarin, clock: &clock };
+        let bytes = csv(&told, words);
+        assert!(String::from_utf8_lossy(&bytes).contains(",'+86138"), "no formula for the program");
+        assert_eq!(read(&bytes).unwrap(), rows, "and the number for us");
+        assert_eq!(read(&xlsx("x", &told, &[], words).unwrap()).unwrap(), rows);
+        for ends in ["\n", "\r\n"] {
+            let lines = ["a,\"b\nb\"", "", "", "1,2", "", "3,4"].join(ends);
+            let read = read(lines.as_bytes()).unwrap();
+            assert_eq!((read.len(), read[1].len(), read[3][0].as_str(), read[5][1].as_str()), (6, 0, "1", "4"), "{ends:?}");
+        }
+        let (gb18030, ..) = encoding_rs::GB18030.encode("菜号;电话\n18;+8613800138000\n");
+        assert_eq!(read(&gb18030).unwrap(), rows);
+        for meant in ["'=x", "''-x", "it's", "'quoted'", "=1+1", ""] {
+            assert_eq!(super::as_meant(&super::harmless(meant)), meant);
+        }
+        for wrong in [&b"PK\x03\x04 nothing"[..], b"\xd0\xcf\x11\xe0", b"a\0b", b"\xff\xff\xff"] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    /// A workbook with this text as its sheet.
+    fn book(sheet: impl FnOnce(&mut dyn std::io::Write)) -> Vec<u8> {
+        use std::io::Write;
+        const TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#;
+        const RELATIONS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
+        const BOOK: &str = r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>"#;
+        const SHEETS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        for (name, text) in
+            [("[Content_Types].xml", TYPES), ("_rels/.rels", RELATIONS), ("xl/workbook.xml", BOOK), ("xl/_rels/workbook.xml.rels", SHEETS)]
+        {
+            archive.start_file(name, options).unwrap();
+            archive.write_all(text.as_bytes()).unwrap();
+        }
+        archive.start_file("xl/worksheets/sheet1.xml", options).unwrap();
+        sheet(&mut archive);
+        archive.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn c105_a_hostile_workbook_is_refused_and_not_unpacked_into_memory() {
+        const HEAD: &str = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#;
+        let cell = |place: &str| format!(r#"<row><c r="{place}"><v>1</v></c></row>"#);
+        let good = book(|out| write!(out, "{HEAD}{}{}</sheetData></worksheet>", cell("A1"), cell("B3")).unwrap());
+        assert_eq!(read(&good).unwrap(), [vec!["1".to_owned()], vec![], vec![String::new(), "1".to_owned()]]);
+        let far = book(|out| write!(out, "{HEAD}{}{}</sheetData></worksheet>", cell("A1"), cell("XFD1048576")).unwrap());
+        assert!(read(&far).unwrap_err().contains("rows"));
+        let bomb = book(|out| {
+            let block = vec![b' '; 1 << 20];
+            (0..70).for_each(|_| out.write_all(&block).unwrap());
+        });
+        assert!(bomb.len() < 200_000, "{}", bomb.len());
+        assert!(read(&bomb).unwrap_err().contains("unpacks to more than"));
     }
 
     #[test]

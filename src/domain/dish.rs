@@ -154,3 +154,16 @@ impl Dish {
         self.served.is_none_or(|(from, to)| from <= time && time < to)
     }
 }
+
+/// Whether this is pinyin with tone digits, one syllable for each character: `min3 hang2 dian4`.
+#[must_use]
+pub fn is_reading(text: &str) -> bool {
+    let syllable = |syllable: &str| {
+        let Some((last, letters)) = syllable.as_bytes().split_last() else { return false };
+        (b'1'..=b'5').contains(last)
+            && !letters.is_empty()
+            && letters.len() <= 8
+            && letters.iter().all(|b| b.is_ascii_lowercase() || *b == b':')
+    };
+    !text.is_empty() && text.len() <= 300 && text.split(' ').all(|part| syllable(&part.replace('ü', "v")))
+}

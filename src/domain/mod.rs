@@ -28,7 +28,7 @@ pub use branch::{Branch, Hours, Kitchen, Opening, Times};
 pub use branch_call::BranchCall;
 pub use call::{CallRecord, End, KeySource, Party, Reason, Step, StepKind};
 pub use catalogue::{Catalogue, Holidays, SoldOut};
-pub use dish::{Category, Dish, DishOption, Size, Spice};
+pub use dish::{Category, Dish, DishOption, Size, Spice, is_reading};
 pub use finding::Finding;
 pub use ids::{BranchNumber, CallId, CustomerId, MemberNumber, MenuNumber, OrderId, OrderNumber, Quantity, QueueId, RecordingId, UserId};
 pub use member::{Address, Barred, BlockLevel, Level, Member, POINTS_PER_YUAN, PointsEntry};

@@ -8,7 +8,7 @@ use jiff::civil::{Date, Weekday};
 use toml::Value;
 
 use super::{Span, every_day};
-use crate::domain::{ClockTime, Finding, Hours, Money};
+use crate::domain::{ClockTime, Finding, Hours, Money, is_reading};
 
 /// Longest text that can be spoken in one go.
 const LONGEST: usize = 300;
@@ -100,15 +100,7 @@ impl<'a> Entry<'a> {
         self.get(key)?;
         self.wanted(key, "write pinyin with tone digits, such as \"min3 hang2 dian4\"", |value| {
             let text = value.as_str()?;
-            let syllable = |syllable: &str| {
-                let Some((last, letters)) = syllable.as_bytes().split_last() else { return false };
-                (b'1'..=b'5').contains(last)
-                    && !letters.is_empty()
-                    && letters.len() <= 8
-                    && letters.iter().all(|b| b.is_ascii_lowercase() || *b == b':')
-            };
-            let good = !text.is_empty() && text.len() <= LONGEST && text.split(' ').all(|part| syllable(&part.replace('ü', "v")));
-            good.then(|| text.to_owned())
+            is_reading(text).then(|| text.to_owned())
         })
     }
 

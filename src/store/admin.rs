@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 use sqlx::AssertSqlSafe;
 
-use super::catalogue::raise_version;
+use super::catalogue::{catalogue_in, raise_version};
 use super::db::{Cell, Durability, Tx, Val, vals};
 use super::sticky::Author;
-use super::{Store, StoreError, journal, new_id};
-use crate::domain::Timestamp;
+use super::{Store, StoreError, columns, journal, new_id};
+use crate::domain::{Catalogue, Timestamp};
 
 /// What can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,45 +50,17 @@ impl HousePart {
     }
 
     /// What people may change; nothing else is written.
-    const fn columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Dish => &[
-                "zh",
-                "en",
-                "reading",
-                "price_fen",
-                "size_price_fen",
-                "category",
-                "options",
-                "served",
-                "new_until",
-                "alternative",
-                "points",
-                "retired",
-            ],
-            Self::Branch => &[
-                "zh",
-                "en",
-                "reading",
-                "address_zh",
-                "address_en",
-                "transit_zh",
-                "transit_en",
-                "phone",
-                "week",
-                "last_order_minutes",
-                "delivery_minutes",
-                "pickup_minutes",
-                "min_delivery_fen",
-                "delivery_fee_fen",
-                "free_delivery_from_fen",
-                "cook_minutes",
-                "capacity_items",
-                "capacity_fen",
-                "retired",
-            ],
-            Self::Zone => &["branch", "name", "kind", "rule", "fee_fen", "min_fen", "minutes", "retired"],
+    fn columns(self) -> Vec<&'static str> {
+        let own = match self {
+            Self::Dish => columns::DISH,
+            Self::Branch => columns::BRANCH,
+            Self::Zone => columns::ZONE,
+        };
+        let mut all = own.to_vec();
+        if !all.contains(&columns::RETIRED) {
+            all.push(columns::RETIRED);
         }
+        all
     }
 
     fn key_value(self, subject: &str) -> Option<Val> {
@@ -162,6 +134,33 @@ impl Store {
         Ok(edit)
     }
 
+    /// Many changes of one kind, all of them or none: `still` looks at the house as it is in the transaction and says whether the
+    /// changes still mean what was shown to the person who wants them.
+    ///
+    /// # Errors
+    /// `Conflict` when they do not, or when one of them cannot be; then nothing has changed.
+    pub async fn edit_house_all(
+        &self,
+        part: HousePart,
+        rows: &[(String, Vec<(&'static str, HouseValue)>)],
+        still: impl FnOnce(&Catalogue) -> bool + Send,
+        by: &Author,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        raise_version(&mut tx).await?;
+        if !still(&catalogue_in(&mut tx).await?) {
+            tx.undo().await?;
+            return Err(StoreError::Conflict);
+        }
+        for (subject, set) in rows {
+            let before = state(&mut tx, part, subject).await?;
+            let set: Vec<(&str, Val)> = set.iter().map(|(column, value)| (*column, value.val())).collect();
+            write(&mut tx, part, subject, &set, before, None, by, now).await?;
+        }
+        self.told(tx).await
+    }
+
     /// Takes a change back, when nothing has happened to its subject since. `None` when there is no such change.
     ///
     /// # Errors
@@ -182,13 +181,13 @@ impl Store {
         }
         let mut set: Vec<(&str, Val)> = Vec::new();
         for column in change.part.columns() {
-            match change.before.get(*column) {
-                Some(value) if *value == change.after[*column] => {}
+            match change.before.get(column) {
+                Some(value) if *value == change.after[column] => {}
                 Some(value) => {
-                    set.push((column, HouseValue::read(value).map_or_else(|| none_like(&change.after[*column]), |value| value.val())))
+                    set.push((column, HouseValue::read(value).map_or_else(|| none_like(&change.after[column]), |value| value.val())))
                 }
                 // It was not there: now it is off the menu, its number kept.
-                None if *column == "retired" => set.push((column, Val::from(1_i64))),
+                None if column == columns::RETIRED => set.push((column, Val::from(1_i64))),
                 None => {}
             }
         }
@@ -238,13 +237,13 @@ async fn state(tx: &mut Tx, part: HousePart, subject: &str) -> Result<Value, Sto
     let sql = format!("select {} from {} where {} = $1", part.columns().join(", "), part.table(), part.key());
     let Some(row) = tx.row(AssertSqlSafe(sql), &[key]).await? else { return Ok(Value::Null) };
     let mut state = Map::new();
-    for (column, cell) in part.columns().iter().zip(&row.0) {
+    for (column, cell) in part.columns().into_iter().zip(&row.0) {
         let value = match cell {
             Cell::Null => Value::Null,
             Cell::Int(number) => json!(number),
             Cell::Text(text) => json!(text),
         };
-        state.insert((*column).to_owned(), value);
+        state.insert(column.to_owned(), value);
     }
     Ok(Value::Object(state))
 }

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Weekday};
 
 use super::db::{Durability, Row, Tx, broken, vals};
 use super::people::branch;
-use super::{Store, StoreError, lines};
+use super::{Store, StoreError, columns, lines};
 use crate::domain::{
     Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Holidays, Hours, Kitchen, Level, MenuNumber, Money,
     Offer, SoldOut, Timestamp, Zone, ZoneRule,
@@ -98,29 +98,30 @@ pub(super) async fn drop_sold_out(tx: &mut Tx, dish: MenuNumber, branch: Option<
     tx.exec("delete from sold_out where id = $1", vals![sold_out_id(dish, branch)]).await.map(|_| ())
 }
 
+/// A statement that reads these columns of a table after its key.
+fn read(key: &str, columns: &[&str], rest: &str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(format!("select {key}, {} from {rest}", columns.join(", ")))
+}
+
 pub(super) async fn catalogue_in(tx: &mut Tx) -> Result<Catalogue, StoreError> {
-    const DISHES: &str = "select number, zh, en, reading, price_fen, size_price_fen, category, options, served, new_until, alternative, points, retired from dishes";
-    const BRANCHES: &str = "select number, zh, en, reading, address_zh, address_en, transit_zh, transit_en, phone, week, last_order_minutes, \
-        delivery_minutes, pickup_minutes, min_delivery_fen, delivery_fee_fen, free_delivery_from_fen, paused, cook_minutes, capacity_items, capacity_fen from branches where retired = 0";
-    const OFFERS: &str = "select id, zh, en, from_day, until_day, days, hours, kind, category, percent_off, from_fen, off_fen, repeat_days \
-        from offers where retired = 0 order by place, id";
     let mut catalogue = Catalogue { version: version_in(tx).await?, ..Catalogue::default() };
-    for row in tx.rows("select id, zh, en, discount_percent from levels where retired = 0 order by place, id", &[]).await? {
+    for row in tx.rows(read("id", columns::LEVEL, "levels where retired = 0 order by place, id"), &[]).await? {
         let discount_percent = u8::try_from(row.int(3)?).unwrap_or(0).min(100);
         catalogue.levels.push(Level { id: row.text(0)?.into(), zh: row.text(1)?.into(), en: row.text(2)?.into(), discount_percent });
     }
-    for row in tx.rows("select id, zh, en from categories where retired = 0 order by place, id", &[]).await? {
+    for row in tx.rows(read("id", columns::CATEGORY, "categories where retired = 0 order by place, id"), &[]).await? {
         catalogue.categories.push(Category { id: row.text(0)?.into(), zh: row.text(1)?.into(), en: row.text(2)?.into() });
     }
-    for row in tx.rows(DISHES, &[]).await? {
+    for row in tx.rows(read("number", columns::DISH, "dishes"), &[]).await? {
         let dish = dish(&row)?;
         catalogue.dishes.insert(dish.number, dish);
     }
-    for row in tx.rows(BRANCHES, &[]).await? {
+    let branches = [columns::BRANCH, &[columns::PAUSED]].concat();
+    for row in tx.rows(read("number", &branches, "branches where retired = 0"), &[]).await? {
         let branch = restaurant(&row)?;
         catalogue.branches.insert(branch.number, branch);
     }
-    for row in tx.rows(OFFERS, &[]).await? {
+    for row in tx.rows(read("id", columns::OFFER, "offers where retired = 0 order by place, id"), &[]).await? {
         catalogue.offers.push(offer(&row)?);
     }
     catalogue.holidays = holidays(tx).await?;
@@ -131,8 +132,7 @@ pub(super) async fn catalogue_in(tx: &mut Tx) -> Result<Catalogue, StoreError> {
             until: Timestamp::from_millis(row.int(2)?),
         });
     }
-    const ZONES: &str = "select id, branch, name, kind, rule, fee_fen, min_fen, minutes from zones where retired = 0 order by id";
-    for row in tx.rows(ZONES, &[]).await? {
+    for row in tx.rows(read("id", columns::ZONE, "zones where retired = 0 order by id"), &[]).await? {
         if let Some(zone) = zone(&row)? {
             catalogue.zones.push(zone);
         }
@@ -213,12 +213,12 @@ fn restaurant(row: &Row) -> Result<Branch, StoreError> {
         min_delivery: Money::fen(row.int(13)?),
         delivery_fee: Money::fen(row.int(14)?),
         free_delivery_from: row.opt_int(15)?.map(Money::fen),
-        paused: row.flag(16)?,
         kitchen: Kitchen {
-            cook_minutes: minutes(17)?,
-            capacity_items: row.opt_int(18)?.and_then(|items| u32::try_from(items).ok()),
-            capacity: row.opt_int(19)?.map(Money::fen),
+            cook_minutes: minutes(16)?,
+            capacity_items: row.opt_int(17)?.and_then(|items| u32::try_from(items).ok()),
+            capacity: row.opt_int(18)?.map(Money::fen),
         },
+        paused: row.flag(19)?,
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::catalogue::{option_name, raise_version, span_text, week_text, weekday_name};
 use super::db::{Durability, Tx, Val, vals};
-use super::{Store, StoreError, journal};
+use super::{Store, StoreError, columns, journal};
 use crate::domain::{Branch, Deal, Dish, Offer, Timestamp, Zone};
 use crate::house::House;
 
@@ -35,7 +35,7 @@ struct Shelf {
     table: &'static str,
     name: &'static str,
     key: &'static str,
-    columns: &'static [&'static str],
+    columns: Vec<&'static str>,
     entries: Vec<Item>,
 }
 
@@ -113,11 +113,11 @@ fn put_sql(shelf: &Shelf) -> String {
         .columns
         .iter()
         .map(|column| match *column {
-            "paused" => "paused = case when excluded.paused = 1 then 1 else branches.paused end".to_owned(),
+            columns::PAUSED => "paused = case when excluded.paused = 1 then 1 else branches.paused end".to_owned(),
             column => format!("{column} = excluded.{column}"),
         })
         .collect();
-    let retired = if shelf.columns.contains(&"retired") { String::new() } else { ", retired = 0".to_owned() };
+    let retired = if shelf.columns.contains(&columns::RETIRED) { String::new() } else { ", retired = 0".to_owned() };
     format!(
         "insert into {} ({}, {}, file_hash) values ({}) on conflict ({}) do update set {}, file_hash = excluded.file_hash{retired}",
         shelf.table,
@@ -149,7 +149,7 @@ fn shelves(house: &House) -> [Shelf; 8] {
             table: "levels",
             name: "level",
             key: "id",
-            columns: &["zh", "en", "discount_percent", "place"],
+            columns: columns::LEVEL.to_vec(),
             entries: items(&house.levels, |place, level| {
                 (Val::from(&level.id), vals![&level.zh, &level.en, level.discount_percent, place].to_vec())
             }),
@@ -158,7 +158,7 @@ fn shelves(house: &House) -> [Shelf; 8] {
             table: "categories",
             name: "category",
             key: "id",
-            columns: &["zh", "en", "place"],
+            columns: columns::CATEGORY.to_vec(),
             entries: items(&house.categories, |place, category| {
                 (Val::from(&category.id), vals![&category.zh, &category.en, place].to_vec())
             }),
@@ -167,89 +167,42 @@ fn shelves(house: &House) -> [Shelf; 8] {
             table: "dishes",
             name: "dish",
             key: "number",
-            columns: &[
-                "zh",
-                "en",
-                "reading",
-                "price_fen",
-                "size_price_fen",
-                "category",
-                "options",
-                "served",
-                "new_until",
-                "alternative",
-                "points",
-                "retired",
-            ],
+            columns: columns::DISH.to_vec(),
             entries: items(&house.dishes, |_, dish| (Val::from(dish.number.get()), dish_values(dish))),
         },
         Shelf {
             table: "branches",
             name: "branch",
             key: "number",
-            columns: &[
-                "zh",
-                "en",
-                "reading",
-                "address_zh",
-                "address_en",
-                "transit_zh",
-                "transit_en",
-                "phone",
-                "week",
-                "last_order_minutes",
-                "delivery_minutes",
-                "pickup_minutes",
-                "min_delivery_fen",
-                "delivery_fee_fen",
-                "free_delivery_from_fen",
-                "paused",
-                "cook_minutes",
-                "capacity_items",
-                "capacity_fen",
-            ],
+            columns: [columns::BRANCH, &[columns::PAUSED]].concat(),
             entries: items(&house.branches, |_, branch| (Val::from(branch.number.get()), branch_values(branch))),
         },
         Shelf {
             table: "offers",
             name: "offer",
             key: "id",
-            columns: &[
-                "zh",
-                "en",
-                "from_day",
-                "until_day",
-                "days",
-                "hours",
-                "kind",
-                "category",
-                "percent_off",
-                "from_fen",
-                "off_fen",
-                "repeat_days",
-                "place",
-            ],
+            columns: columns::OFFER.to_vec(),
             entries: items(&house.offers, |place, offer| (Val::from(&offer.id), offer_values(place, offer))),
         },
         Shelf {
             table: "holidays",
             name: "holiday",
             key: "id",
-            columns: &["first_day", "last_day", "branch"],
+            columns: columns::HOLIDAY.to_vec(),
             entries: holidays.into_values().collect(),
         },
         Shelf {
             table: "zones",
             name: "zone",
             key: "id",
-            columns: &["branch", "name", "kind", "rule", "fee_fen", "min_fen", "minutes"],
+            columns: columns::ZONE.to_vec(),
             entries: items(&house.zones, |_, zone| (Val::from(&zone.id), zone_values(zone))),
         },
         Shelf {
             table: "make_up_days",
             name: "make_up",
             key: "day",
-            columns: &["weekday"],
+            columns: columns::MAKE_UP.to_vec(),
             entries: items(&house.make_up, |_, day| (Val::from(day.date.to_string()), vals![weekday_name(day.follows)].to_vec())),
         },
     ]
@@ -300,10 +253,10 @@ fn branch_values(branch: &Branch) -> Vec<Val> {
         branch.min_delivery.as_fen(),
         branch.delivery_fee.as_fen(),
         branch.free_delivery_from.map(crate::domain::Money::as_fen),
-        branch.paused,
         branch.kitchen.cook_minutes,
         branch.kitchen.capacity_items.map(i64::from),
         branch.kitchen.capacity.map(crate::domain::Money::as_fen),
+        branch.paused,
     ]
     .to_vec()
 }

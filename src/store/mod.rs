@@ -24,7 +24,7 @@
 //! | `life` | `order_step`, `move_order`, `urge_order`, `cancel_order`, `order_timeline` |
 //! | `cards` | `card`, `cards` |
 //! | `boards` | `journal_last`, `news`, `boards_seen`, `boards`, `due_orders`, `pause_branch`, `end_pauses`, `branch_sold_out`, `branch_has_again`, `branch_cards`, `order_counts`, `loads` |
-//! | `admin` | `edit_house`, `undo_house_edit`, `house_edits` |
+//! | `admin` | `edit_house`, `edit_house_all`, `undo_house_edit`, `house_edits` |
 //! | `devices` | `add_device`, `tie_device`, `device`, `devices`, `revoke_device` |
 //! | `tasks` | `open_task`, `close_tasks`, `take_task`, `finish_task`, `task`, `open_tasks` |
 //! | `printing` | `printers`, `save_printer`, `printer_is`, `ticket`, `make_slips`, `print_again`, `printers_due`, `claim_print_job`, `print_jobs`, … |
@@ -41,6 +41,7 @@
 //! | `reports` | `report`, `past_days`, `roll_reports` |
 //! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused` |
 //! | `house` | `import_house` |
+//! | `members` | `member_rows`, `put_members` |
 //! | `backup` | `backup`, `restore` |
 //! | `demo` | `fill_demo` |
 //! | `users` | `add_user`, `change_user`, `set_password`, `check_password`, `users`, `user`, `user_by_login`, `users_revision`, `set_phone_password`, `phone_secrets`, `first_administrator`, `fill_demo_users` |
@@ -58,6 +59,7 @@ mod calls;
 mod cards;
 mod carts;
 mod catalogue;
+mod columns;
 mod customers;
 mod db;
 mod demo;
@@ -69,6 +71,7 @@ mod house;
 mod journal;
 mod life;
 mod lines;
+mod members;
 mod messages;
 mod missed;
 mod notices;
@@ -115,6 +118,7 @@ pub use error::StoreError;
 pub use house::HouseChange;
 pub use journal::{JournalEntry, News};
 pub use life::{OrderEvent, Stepped};
+pub use members::MemberRow;
 pub use messages::{StoredMessage, StoredRecording};
 pub use missed::StoredMissed;
 pub use notices::CustomerMessage;

@@ -7,6 +7,7 @@ mod catalogue;
 mod customers;
 mod devices;
 mod drafts;
+mod exchange;
 mod house;
 mod kitchen;
 mod missed;
@@ -29,6 +30,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
+pub use exchange::Previews;
 pub use webhooks::journal_event;
 
 use super::{Answer, Problem, Routes, Viewer};
@@ -66,6 +68,8 @@ pub fn routes() -> Routes {
         .delete("/api/zones/{id}", house::drop_zone)
         .get("/api/admin-changes", house::changes)
         .post("/api/admin-changes/{id}/undo", house::undo)
+        .get("/api/export/{file}", exchange::export)
+        .post("/api/import/{what}", exchange::import)
         .post("/api/devices", devices::add)
         .get("/api/devices", devices::list)
         .delete("/api/devices/{id}", devices::revoke)
@@ -145,6 +149,8 @@ pub fn routes() -> Routes {
     house::drop_zone,
     house::changes,
     house::undo,
+    exchange::export,
+    exchange::import,
     devices::add,
     devices::list,
     devices::revoke,

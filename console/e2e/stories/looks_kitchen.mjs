@@ -495,7 +495,7 @@ async function admin(stage, step) {
       'GET /api/webhooks': [{ id: 'w-1', name: '会员系统', url: 'https://crm.example/hook', kinds: ['order_moved'], active: true, after: 812, behind: 0, failures: 0 }],
       'GET /api/printers': [{ id: 'p-1', branch: 1, name: '后厨', address: '192.168.1.50:9100', width: 48, slips: ['kitchen'], buzzer: true, disabled: false, state: 'away', waiting: 2 }],
       'GET /api/audit': [{ seq: 9, at: new Date().toISOString(), who: 'u-9', name: '管理员', address: '127.0.0.1', action: 'user.added', object: 'user:8001', detail: 'role agent' }],
-      'POST /api/import/dishes': (request) => (new URL(request.url()).search === '?preview=1' ? { status: 200, body: { findings: [{ row: 3, column: 'price', found: 'abc', cure: 'a sum such as 38 or 26.50' }], changes: [], token: null } } : { status: 200, body: {} }),
+      'POST /api/import/dishes': (request) => (new URL(request.url()).search === '?preview=1' ? { status: 200, body: { findings: [{ row: 3, column: 'price_fen', title: '价格(元)', found: '写着「abc」', cure: '写金额（元），如 38 或 38.50' }], changes: [], changes_total: 0, token: null } } : { status: 200, body: {} }),
     },
   })
   const page = await open(`${ORIGIN}/admin#users`)
@@ -536,6 +536,6 @@ async function admin(stage, step) {
     await looksRight(page, { shot: (name) => stage.shot(page, `admin-${section}-${name}`) })
   }
   await page.locator('[data-test="file"]').setInputFiles({ name: 'dishes.csv', mimeType: 'text/csv', buffer: Buffer.from('number,price\n18,abc\n') })
-  await page.getByText('第 3 行 price：abc').waitFor()
+  await page.locator('[data-test="findings"] tbody tr').getByText('写着「abc」').waitFor()
   check((await page.locator('[data-test="store"]').count()) === 0, 'nothing is stored while there is a fault')
 }

@@ -14,7 +14,7 @@ use crate::web::body::{Body, Params};
 use crate::web::{Answer, Problem, Viewer, Web};
 
 /// Who may change the house.
-const MAY: [Role; 2] = [Role::Manager, Role::Administrator];
+pub(super) const MAY: [Role; 2] = [Role::Manager, Role::Administrator];
 const DEAREST: i64 = 10_000_000;
 
 type Set = Vec<(&'static str, HouseValue)>;

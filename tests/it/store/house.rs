@@ -1,8 +1,9 @@
 //! What the file says and what people changed since.
 
-use dinetone::domain::Money;
+use dinetone::domain::{Money, UserId};
+use dinetone::store::{Author, HousePart, HouseValue, MemberRow, StoreError};
 
-use super::kit::{DAY, Database, MENUS, branch, dish, house, saturday};
+use super::kit::{DAY, Database, MENUS, a_member, branch, dish, house, member, phone, saturday};
 
 pub async fn the_file_is_taken_in_once_and_again_only_where_it_changed(database: Database) {
     let (store, catalogue) = database.shop().await;
@@ -41,4 +42,59 @@ pub async fn c79_sold_out_raises_the_version(database: Database) {
     store.clear_sold_out(dish(18), Some(branch(1))).await.unwrap();
     assert!(store.catalogue().await.unwrap().sold_out.is_empty());
     assert!(store.set_paused(branch(99), true).await.is_err());
+}
+
+fn manager() -> Author {
+    Author { user: UserId::new("u1"), name: "陈经理".into() }
+}
+
+pub async fn c105_many_changes_are_made_whole_or_not_at_all_and_each_can_be_taken_back(database: Database) {
+    let (store, before) = database.shop().await;
+    let price = |fen: i64| vec![("price_fen", HouseValue::Number(Some(fen)))];
+    let rows = vec![("18".to_owned(), price(4000)), ("19".to_owned(), price(3100))];
+    let refused = store.edit_house_all(HousePart::Dish, &rows, |_| false, &manager(), saturday()).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)));
+    // A new dish without a name cannot be: then the others have not changed either.
+    let broken = [rows.clone(), vec![("905".to_owned(), price(100))]].concat();
+    assert!(store.edit_house_all(HousePart::Dish, &broken, |_| true, &manager(), saturday()).await.is_err());
+    assert_eq!(store.catalogue().await.unwrap().dishes, before.dishes);
+    assert!(store.house_edits(None, "", 10).await.unwrap().is_empty());
+    let seen = |now: &dinetone::domain::Catalogue| now.dishes[&dish(18)].price == before.dishes[&dish(18)].price;
+    store.edit_house_all(HousePart::Dish, &rows, seen, &manager(), saturday()).await.unwrap();
+    let now = store.catalogue().await.unwrap();
+    assert_eq!((now.dishes[&dish(18)].price, now.dishes[&dish(19)].price), (Money::yuan(40), Money::yuan(31)));
+    let edits = store.house_edits(Some(HousePart::Dish), "18", 10).await.unwrap();
+    store.undo_house_edit(&edits[0].id, &manager(), saturday()).await.unwrap().unwrap();
+    let now = store.catalogue().await.unwrap();
+    assert_eq!((now.dishes[&dish(18)].price, now.dishes[&dish(19)].price), (before.dishes[&dish(18)].price, Money::yuan(31)));
+    // What a person changed stays when the file is taken in again.
+    assert!(store.import_house(&house(MENUS), saturday()).await.unwrap().is_empty());
+}
+
+pub async fn c105_members_come_in_by_table_and_keep_what_is_known_of_them(database: Database) {
+    let (store, _) = database.shop().await;
+    let known = a_member(&store, "102938", "gold", "13800138000").await;
+    // Somebody who only called so far.
+    let caller = store.create_customer("王小姐", &[phone("13911112222")], &manager(), saturday()).await.unwrap();
+    let row = |number: &str, level: &str, name: &str, phones: &[&str]| MemberRow {
+        number: member(number),
+        level: level.into(),
+        name: name.into(),
+        phones: phones.iter().map(|number| phone(number)).collect(),
+    };
+    let rows = [
+        row("102938", "silver", "张先生", &["13800138000", "13800138001"]),
+        row("700700", "gold", "", &["13911112222", "13911113333"]),
+        row("700701", "silver", "新会员", &["13711110000"]),
+    ];
+    assert!(store.put_members(&rows, |_| false, &manager(), saturday()).await.is_err());
+    assert_eq!(store.member_rows().await.unwrap().len(), 1);
+    store.put_members(&rows, |now| now.len() == 1, &manager(), saturday()).await.unwrap();
+    let now = store.member_rows().await.unwrap();
+    assert_eq!(now[0], rows[0]);
+    assert_eq!((now[1].name.as_str(), now[1].phones.len()), ("王小姐", 2), "a caller who becomes a member keeps the name");
+    assert_eq!(now[2], rows[2]);
+    let card = store.card_by_phone(&phone("13911113333"), saturday()).await.unwrap();
+    assert_eq!((card.customer, card.members.len()), (Some(caller), 1), "one customer, not a second one");
+    assert_eq!(store.card_by_phone(&phone("13800138001"), saturday()).await.unwrap().customer, Some(known));
 }

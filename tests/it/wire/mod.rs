@@ -5,6 +5,7 @@
 //! everything here runs in real time, so tests poll with deadlines instead of sleeping.
 
 mod api_desk;
+mod api_house;
 mod api_kitchen;
 mod baresip;
 mod calls;

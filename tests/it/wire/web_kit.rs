@@ -289,7 +289,9 @@ pub fn call(number: u64, state: CallState) -> Arc<CallView> {
 pub struct Reply {
     pub status: u16,
     pub headers: BTreeMap<String, String>,
+    /// As text, and as it came.
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {
@@ -338,11 +340,12 @@ impl Browser {
 
     /// A request with more header lines (each ending in CRLF) and a body as it is. A server that has heard enough may answer
     /// and close before all is written; what counts is its answer.
-    pub fn raw(&self, method: &str, path: &str, more: &str, body: &str) -> Reply {
+    pub fn raw(&self, method: &str, path: &str, more: &str, body: impl AsRef<[u8]>) -> Reply {
         let mut stream = self.connect();
         let head = self.head();
-        let length = body.len();
-        let written = write!(stream, "{method} {path} HTTP/1.1\r\n{head}{more}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+        let (body, length) = (body.as_ref(), body.as_ref().len());
+        let head = format!("{method} {path} HTTP/1.1\r\n{head}{more}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+        let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
         if let Err(fault) = written {
             assert!(matches!(fault.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset), "{fault}");
         }
@@ -354,7 +357,7 @@ impl Browser {
     }
 
     pub fn send(&self, method: &str, path: &str, body: &Value) -> Reply {
-        self.raw(method, path, "Content-Type: application/json\r\n", &body.to_string())
+        self.raw(method, path, "Content-Type: application/json\r\n", body.to_string())
     }
 
     /// Signs in and keeps the cookie.
@@ -383,6 +386,7 @@ impl Browser {
                 status: refused.status().as_u16(),
                 headers: BTreeMap::new(),
                 body: String::from_utf8_lossy(refused.body().as_deref().unwrap_or_default()).into_owned(),
+                bytes: refused.body().clone().unwrap_or_default(),
             }),
             Err(other) => panic!("{other}"),
         }
@@ -410,7 +414,8 @@ fn reply(stream: &mut TcpStream) -> Reply {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    Reply { status, headers, body: body.to_owned() }
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |at| at + 4);
+    Reply { status, headers, body: body.to_owned(), bytes: bytes[end..].to_vec() }
 }
 
 /// An open WebSocket.
