@@ -5,12 +5,18 @@ CARGO ?= cargo
 SUDO ?=
 PACKAGES = sip-tester baresip-core postgresql chromium fonts-noto-cjk
 
-.PHONY: run test check fmt bench fuzz prompts setup setup-test
+.PHONY: run cluster test check fmt bench fuzz prompts setup setup-test
 
 ## run: build and start a demonstration: embedded store, sample dishes and members, calls from this network
 run: setup
 	$(CARGO) build --release
 	./target/release/dinetone serve --demo
+
+## cluster: the demonstration on two nodes with PostgreSQL, NATS and Kamailio in front, all on this machine (docs/cluster.md)
+cluster: setup
+	@tools/setup cluster
+	$(CARGO) build --release
+	@tools/cluster
 
 ## test: everything: unit, scenario, store on SQLite and PostgreSQL, wire tests with SIPp and baresip, pages in Chromium
 test: setup setup-test

@@ -12,8 +12,18 @@ use crate::domain::{CallRecord, Order, Place, Step, StepKind, Timestamp, When};
 #[derive(Debug, Serialize)]
 pub struct Ready {
     pub ready: bool,
+    /// The node that answers, and all that serve this store.
+    pub node: String,
+    pub nodes: Vec<Node>,
     pub calls: usize,
     pub trunks: Vec<Trunk>,
+}
+
+/// A node, and whether it lives.
+#[derive(Debug, Serialize)]
+pub struct Node {
+    pub name: String,
+    pub up: bool,
 }
 
 /// A trunk's health.

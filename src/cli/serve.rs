@@ -50,6 +50,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
         output::line(&format!("SIP      {address} (TLS)"));
     }
     output::line(&format!("Web      {}://{}/", if running.secure { "https" } else { "http" }, running.web));
+    output::line(&format!("Node     {}", running.node.name));
     if running.demo {
         output::line("Demo     sample dishes, branches and members are in the store");
     }

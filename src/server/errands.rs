@@ -38,9 +38,9 @@ pub struct Errands {
 impl Errands {
     /// Until the program ends.
     pub async fn run(self) {
-        let (mut seq, mut barred, mut written) = (None, Vec::new(), self.store.news());
+        let (mut barred, mut written) = (Vec::new(), self.store.news());
         loop {
-            match self.round(&mut seq, &mut barred).await {
+            match self.round(&mut barred).await {
                 Ok(()) => super::follower::rest(&self.store, &mut written, LOOK).await,
                 Err(error) => {
                     tracing::debug!("errands wait for the store: {error}");
@@ -50,13 +50,10 @@ impl Errands {
         }
     }
 
-    async fn round(&self, seq: &mut Option<i64>, barred: &mut Vec<Barred>) -> Result<(), StoreError> {
+    async fn round(&self, barred: &mut Vec<Barred>) -> Result<(), StoreError> {
         self.bar(barred).await?;
-        let mut done = match *seq {
-            Some(seq) => seq,
-            None => self.store.followed(NAME).await?,
-        };
-        *seq = Some(done);
+        // Asked each time: another node may have run them meanwhile.
+        let mut done = self.store.followed(NAME).await?;
         loop {
             let entries = self.store.journal_after(done, GROUP).await?;
             let Some(last) = entries.last().map(|entry| entry.seq) else { break };
@@ -72,7 +69,6 @@ impl Errands {
             }
             self.store.follow_to(NAME, last).await?;
             done = last;
-            *seq = Some(done);
         }
         self.call_branches().await
     }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::nats::Wire;
 use crate::store::{News, Store};
 
-/// How often other nodes' entries are looked for; this node's own are told at once.
+/// How often other nodes' entries are looked for when nobody tells of them; this node's own are told at once.
 const LOOK: Duration = Duration::from_millis(500);
 /// Entries that are read at once.
 const PAGE: u32 = 500;
@@ -22,8 +23,8 @@ pub(super) async fn rest(store: &Store, written: &mut watch::Receiver<()>, look:
     let _ = tokio::time::timeout(store.rest(look), written.changed()).await;
 }
 
-/// Tells every entry that is written from now on.
-pub async fn follow(store: Store, news: News) {
+/// Tells every entry that is written from now on; the other nodes are told that there is something.
+pub async fn follow(store: Store, news: News, wire: Wire) {
     let mut committed = store.news();
     let mut last = loop {
         match store.journal_last().await {
@@ -32,7 +33,11 @@ pub async fn follow(store: Store, news: News) {
         }
     };
     loop {
-        let _ = tokio::time::timeout(store.rest(LOOK), committed.changed()).await;
+        tokio::select! {
+            _ = committed.changed() => wire.tell.notify_one(),
+            () = wire.heard.notified() => {}
+            () = tokio::time::sleep(store.rest(LOOK)) => {}
+        }
         // While the store is away nothing is lost: it is read from here on when it is back.
         while let Ok(entries) = store.journal_after(last, PAGE).await {
             let more = entries.len() == PAGE as usize;

@@ -2,6 +2,7 @@
 
 pub mod brain;
 pub mod clock;
+pub mod cluster;
 pub mod dispatch;
 pub mod effects;
 pub mod errands;
@@ -11,6 +12,7 @@ pub mod follower;
 pub mod keeper;
 pub mod ladder;
 pub mod media_thread;
+pub mod nats;
 pub mod notices;
 pub mod printing;
 pub mod records;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use super::brain::Brain;
 use super::effects::Effects;
@@ -17,7 +17,7 @@ use super::ladder::Ladders;
 use super::media_thread::{MediaSettings, MediaThreads, entries};
 use super::sockets::{Sockets, acceptor, sip_settings};
 use super::streams::Streams;
-use super::{clock, dispatch, follower, reload, roster, sip_ws, tasks};
+use super::{clock, cluster, dispatch, follower, nats, reload, roster, sip_ws, tasks};
 use crate::bus::{EVENTS_KEPT, Query};
 use crate::call::plan::Srtp;
 use crate::call::session::Env;
@@ -28,7 +28,7 @@ use crate::media::ports::Ports;
 use crate::queue::Acd;
 use crate::sip::endpoint::Endpoint;
 use crate::sip::sdp::crypto::Secret;
-use crate::store::Store;
+use crate::store::{Node, Store};
 use crate::voice::say::DigitOne;
 use crate::web::{self, Web};
 
@@ -43,9 +43,6 @@ const REQUESTS: usize = 32_768;
 const CHECKPOINT: Duration = Duration::from_secs(1);
 /// Samples of histograms are folded together so often.
 const METRICS_UPKEEP: Duration = Duration::from_secs(1);
-
-/// This node's name, in call ids and records; several nodes on one store need one each.
-const NODE: &str = "a";
 
 /// What `serve` was asked for.
 #[derive(Debug, Clone)]
@@ -68,7 +65,12 @@ pub struct Running {
     pub people: FirstPeople,
     /// What a demonstration start put into the store.
     pub demo: bool,
+    /// Who we are among the nodes.
+    pub node: Node,
     pub store: Store,
+    /// Rung when another process serves under our name.
+    taken: Arc<Notify>,
+    heart: tokio::task::JoinHandle<Option<()>>,
     inbox: mpsc::Sender<Input>,
     queries: mpsc::Sender<Query>,
     stopping: Arc<AtomicBool>,
@@ -211,13 +213,24 @@ async fn assemble(
         vec![Finding::new("store", error.to_string(), "see docs/operations.md, section \"the store does not open\"")]
     };
     let now = Timestamp::from(clock::now().wall);
-    let closed = store.interrupt_open_calls(NODE, now).await.map_err(of_store)?;
-    if closed > 0 {
-        tracing::warn!("{closed} call(s) of an earlier run were closed as interrupted");
+    let udp: Vec<SocketAddr> = sockets.udp.iter().filter_map(|socket| socket.local_addr().ok()).collect();
+    let address = config.sip.advertise.or_else(|| outward(&udp)).unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
+    let web_address = web.local_addr().unwrap_or(config.web.listen);
+    let sip_address = SocketAddr::new(address, udp.first().map_or(5060, SocketAddr::port));
+    let node = cluster::this_run(&config.cluster.node, sip_address.to_string(), web_address.to_string(), now);
+    let left = cluster::begin(&store, &node, config.cluster.lost_after).await.map_err(|finding| vec![finding])?;
+    tracing::info!(node = node.name, run = node.run, "this is node {}, reached by the others at {sip_address}", node.name);
+    metrics::gauge!("dinetone_node", "node" => node.name.clone()).set(1.0);
+    if left.calls > 0 {
+        tracing::warn!("{} call(s) of an earlier run were closed as interrupted", left.calls);
     }
-    let left = store.recover_conversations(NODE, now).await.map_err(of_store)?;
-    if left != crate::store::Recovered::default() {
-        tracing::warn!("{} caller(s) of an earlier run are to be called back, {} wait for a person's call", left.call_backs, left.missed);
+    let waiting = left.conversations;
+    if waiting != crate::store::Recovered::default() {
+        tracing::warn!(
+            "{} caller(s) of an earlier run are to be called back, {} wait for a person's call",
+            waiting.call_backs,
+            waiting.missed
+        );
     }
     store.import_house(&files.house, now).await.map_err(of_store)?;
     let demo = options.demo && store.fill_demo(now).await.map_err(of_store)?.members > 0;
@@ -230,7 +243,6 @@ async fn assemble(
     let (requests, effect_requests) = mpsc::channel(REQUESTS);
     let (done, drained) = oneshot::channel();
 
-    let udp: Vec<SocketAddr> = sockets.udp.iter().filter_map(|socket| socket.local_addr().ok()).collect();
     let tls = sockets.tcp.iter().filter(|(.., tls)| *tls).filter_map(|(listener, ..)| listener.local_addr().ok()).collect();
     let streams = Streams::new(wire, sockets.connector);
     let sip_streams = Arc::clone(&streams);
@@ -258,7 +270,7 @@ async fn assemble(
 
     let (latest, catalogue_now) = watch::channel(Arc::clone(&catalogue));
     let catalogue_of_pages = catalogue_now.clone();
-    let effects = Effects::new(store.clone(), config.data_dir.join("recordings"), inbox.clone(), NODE.into(), catalogue_now);
+    let effects = Effects::new(store.clone(), config.data_dir.join("recordings"), inbox.clone(), node.name.clone(), catalogue_now);
     let effects = tasks::spawn("effects", effects.run(effect_requests));
 
     let endpoint = Endpoint::new(sip_settings(&config, &udp, options.demo, options.trace_sip.is_some()), clock::random_ids(), clock::now());
@@ -274,13 +286,12 @@ async fn assemble(
         longest_call: config.limits.longest_call,
         srtp: Srtp { policy: config.media.srtp, secret: Secret(clock::random()) },
     };
-    let address = config.sip.advertise.or_else(|| outward(&udp)).unwrap_or(std::net::Ipv4Addr::LOCALHOST.into());
-    let limits = Limits { max_calls: config.limits.max_calls, node: NODE.into(), demo: options.demo, address };
+    let limits = Limits { max_calls: config.limits.max_calls, node: node.name.clone(), demo: options.demo, address };
     let acd = Acd::new(config.queues.clone(), clock::random_ids(), clock::now());
     let centre = Centre::new(endpoint, acd, ports, env, limits, ids);
     let (events, _) = broadcast::channel(EVENTS_KEPT);
     let events_of_pages = events.clone();
-    let want_people = Arc::new(tokio::sync::Notify::new());
+    let want_people = Arc::new(Notify::new());
     let roster_wanted = Arc::clone(&want_people);
     let ladders = options
         .trace_sip
@@ -361,17 +372,16 @@ async fn assemble(
     let stopping = Arc::new(AtomicBool::new(false));
     let signs = config.data_dir.clone();
     let token: Arc<str> = clock::random::<16>().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
-    let web_address = web.local_addr().unwrap_or(config.web.listen);
     put_sign(&signs, web_address, &token)
         .map_err(|error| vec![Finding::new("data.dir", format!("{}: {error}", signs.display()), "make the folder writable")])?;
     let (news, _) = broadcast::channel(EVENTS_KEPT);
-    tasks::spawn("journal", follower::follow(store.clone(), news.clone()));
+    tasks::spawn("journal", follower::follow(store.clone(), news.clone(), nats::start(config.cluster.nats.as_ref(), &node.name)));
     tasks::spawn("dispatch", dispatch::run(store.clone()));
     let paper = Arc::new(web::Paper { stale_after: config.printing.stale_after, ..web::Paper::default() });
     tasks::spawn("printing", super::printing::run(store.clone(), Arc::clone(&paper.wake)));
     let errands = super::errands::Errands {
         store: store.clone(),
-        node: NODE.into(),
+        node: node.name.clone(),
         inbox: inbox.clone(),
         print: Arc::clone(&paper.wake),
         stale_after: paper.stale_after,
@@ -387,7 +397,7 @@ async fn assemble(
         queries: queries.clone(),
         events: events_of_pages,
         news,
-        node: NODE.into(),
+        node: node.name.as_str().into(),
         metrics,
         stopping: Arc::clone(&stopping),
         token,
@@ -410,10 +420,19 @@ async fn assemble(
     tasks::spawn("reports", super::rollup::run(store.clone()));
     tasks::spawn("tickets", super::escalation::run(store.clone()));
     let patience = super::webhooks::Patience::default();
-    tasks::spawn("webhooks", super::webhooks::run(store.clone(), NODE.into(), config.web.outward.clone(), patience));
+    tasks::spawn("webhooks", super::webhooks::run(store.clone(), node.name.clone(), config.web.outward.clone(), patience));
     tasks::spawn("web-watch", pages.clone().watch_sessions());
     tasks::spawn("web-board", pages.clone().follow_board());
     tasks::spawn("web-audit", pages.clone().keep_audits());
+    let taken = Arc::new(Notify::new());
+    let member = cluster::Member {
+        store: store.clone(),
+        node: node.clone(),
+        lost_after: config.cluster.lost_after,
+        inbox: inbox.clone(),
+        taken: Arc::clone(&taken),
+    };
+    let heart = tasks::spawn("cluster", cluster::run(member));
     let routes = web::routes(pages).merge(sip_ws::route(sip_streams, web_address, config.web.origins.clone().into()));
     tasks::spawn("web", web::serve(web, web_tls, config.web.max_connections, routes));
     Ok(Running {
@@ -423,9 +442,12 @@ async fn assemble(
         secure,
         people,
         demo,
+        node,
         store,
         inbox,
         queries,
+        taken,
+        heart,
         stopping,
         drained,
         drain: config.limits.drain,
@@ -481,13 +503,18 @@ impl Running {
     /// Waits for SIGTERM or SIGINT, lets calls finish, ends the rest. A second signal ends at once.
     ///
     /// # Errors
-    /// When signals cannot be listened to.
+    /// When signals cannot be listened to, or another process serves under this node's name.
     pub async fn until_stopped(self) -> std::io::Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            () = self.taken.notified() => {
+                let name = self.node.name.clone();
+                self.stop(std::future::ready(())).await;
+                return Err(std::io::Error::other(format!("another process serves as node {name}; give each node a name of its own")));
+            }
         }
         tracing::info!("stopping: no new calls, {} s for those in progress", self.drain.as_secs());
         let hurry = async {
@@ -519,6 +546,8 @@ impl Running {
         let brain = self.brain;
         let _ = tokio::task::spawn_blocking(move || brain.join()).await;
         let _ = tokio::time::timeout(Duration::from_secs(5), self.effects).await;
+        self.heart.abort();
+        let _ = self.store.node_leaves(&self.node.name, &self.node.run, Timestamp::from(clock::now().wall)).await;
         self.store.close().await;
         let _ = std::fs::remove_file(self.signs.join("running"));
         tracing::info!("stopped");

@@ -108,75 +108,71 @@ impl Store {
         self.pool.rows(sqlx::AssertSqlSafe(sql), &[]).await?.iter().map(call_back).collect()
     }
 
-    /// Puts right what this node left behind when it was killed (I11): callers who waited in a queue become call-backs
-    /// that keep their place, dialled call-backs are dialled again, and those who were cut off go to a person.
-    ///
-    /// # Errors
-    /// When the store cannot write.
-    pub async fn recover_conversations(&self, node: &str, now: Timestamp) -> Result<Recovered, StoreError> {
-        const VISITS: &str = "update queue_visits set left_at = $1, outcome = 'interrupted' where node = $2 and left_at is null \
-            returning call_id, queue, phone, customer, language, entered_at, is_callback";
-        const CLAIMS: &str = "select id, tries, status from call_backs where claimed_by = $1 and status in ('dialling', 'talking')";
-        const AGAIN: &str = "update call_backs set status = 'wanted', claimed_by = null, claimed_until = null, not_before = $1, changed_at = $1 where id = $2";
-        const PARTS: &str = "update call_parts set until_at = $1, ended = 'lost' where until_at is null and call_id in \
-            (select id from calls where node = $2) returning from_at";
-        let mut tx = self.pool.begin(Durability::Full).await?;
-        let mut recovered = Recovered::default();
-        let visits = tx.rows(VISITS, vals![now.as_millis(), node]).await?;
-        for claim in tx.rows(CLAIMS, vals![node]).await? {
-            // Who had been reached was cut off; who was dialled twice has had both tries.
-            if claim.text(2)? == "talking" || claim.int(1)? >= MOST_TRIES {
-                recovered.missed += u64::from(fail(&mut tx, claim.text(0)?, now).await?);
-            } else {
-                tx.exec(AGAIN, vals![now.as_millis(), claim.text(0)?]).await?;
-                recovered.call_backs += 1;
-            }
-        }
-        for visit in &visits {
-            let Some(number) = visit.opt_text(2)?.filter(|_| visit.int(6).is_ok_and(|callback| callback == 0)) else { continue };
-            let since = Timestamp::from_millis(visit.int(5)?);
-            let (call, queue) = (CallId::new(visit.text(0)?), QueueId::new(visit.text(1)?));
-            let customer = visit.opt_text(3)?.map(CustomerId::new);
-            let number = phone(number)?;
-            if since.after(FRESH) < now {
-                let caller =
-                    MissedCaller { kind: MissedKind::Abandoned, call: Some(call), phone: number, customer, queue: Some(queue), at: now };
-                missed::put(&mut tx, &caller).await?;
-                recovered.missed += 1;
-                continue;
-            }
-            let wish = CallBack {
-                id: new_id(now),
-                phone: number,
-                customer,
-                queue,
-                language: Language::from_tag(visit.text(4)?).unwrap_or_default(),
-                call: Some(call),
-                since,
-                not_before: now,
-                not_after: None,
-                tries: 0,
-                status: CallBackStatus::Wanted,
-            };
-            recovered.call_backs += u64::from(insert(&mut tx, &wish, "interrupted", now).await?);
-        }
-        let mut times: Vec<i64> = visits.iter().map(|visit| visit.int(5)).collect::<Result<_, _>>()?;
-        for part in tx.rows(PARTS, vals![now.as_millis(), node]).await? {
-            times.push(part.int(0)?);
-        }
-        for at in times {
-            super::reports::changed(&mut tx, at, at).await?;
-        }
-        tx.commit().await?;
-        Ok(recovered)
-    }
-
     async fn moved(&self, sql: &'static str, args: &[super::db::Val]) -> Result<bool, StoreError> {
         let mut tx = self.pool.begin(Durability::Full).await?;
         let moved = tx.exec(sql, args).await? == 1;
         tx.commit().await?;
         Ok(moved)
     }
+}
+
+/// Puts right what a node left behind when it was killed (I11): callers who waited in a queue become call-backs
+/// that keep their place, dialled call-backs are dialled again, and those who were cut off go to a person.
+pub(super) async fn recover(tx: &mut Tx, node: &str, now: Timestamp) -> Result<Recovered, StoreError> {
+    const VISITS: &str = "update queue_visits set left_at = $1, outcome = 'interrupted' where node = $2 and left_at is null \
+        returning call_id, queue, phone, customer, language, entered_at, is_callback";
+    const CLAIMS: &str = "select id, tries, status from call_backs where claimed_by = $1 and status in ('dialling', 'talking')";
+    const AGAIN: &str =
+        "update call_backs set status = 'wanted', claimed_by = null, claimed_until = null, not_before = $1, changed_at = $1 where id = $2";
+    const PARTS: &str = "update call_parts set until_at = $1, ended = 'lost' where until_at is null and call_id in \
+        (select id from calls where node = $2) returning from_at";
+    let mut recovered = Recovered::default();
+    let visits = tx.rows(VISITS, vals![now.as_millis(), node]).await?;
+    for claim in tx.rows(CLAIMS, vals![node]).await? {
+        // Who had been reached was cut off; who was dialled twice has had both tries.
+        if claim.text(2)? == "talking" || claim.int(1)? >= MOST_TRIES {
+            recovered.missed += u64::from(fail(tx, claim.text(0)?, now).await?);
+        } else {
+            tx.exec(AGAIN, vals![now.as_millis(), claim.text(0)?]).await?;
+            recovered.call_backs += 1;
+        }
+    }
+    for visit in &visits {
+        let Some(number) = visit.opt_text(2)?.filter(|_| visit.int(6).is_ok_and(|callback| callback == 0)) else { continue };
+        let since = Timestamp::from_millis(visit.int(5)?);
+        let (call, queue) = (CallId::new(visit.text(0)?), QueueId::new(visit.text(1)?));
+        let customer = visit.opt_text(3)?.map(CustomerId::new);
+        let number = phone(number)?;
+        if since.after(FRESH) < now {
+            let caller =
+                MissedCaller { kind: MissedKind::Abandoned, call: Some(call), phone: number, customer, queue: Some(queue), at: now };
+            missed::put(tx, &caller).await?;
+            recovered.missed += 1;
+            continue;
+        }
+        let wish = CallBack {
+            id: new_id(now),
+            phone: number,
+            customer,
+            queue,
+            language: Language::from_tag(visit.text(4)?).unwrap_or_default(),
+            call: Some(call),
+            since,
+            not_before: now,
+            not_after: None,
+            tries: 0,
+            status: CallBackStatus::Wanted,
+        };
+        recovered.call_backs += u64::from(insert(tx, &wish, "interrupted", now).await?);
+    }
+    let mut times: Vec<i64> = visits.iter().map(|visit| visit.int(5)).collect::<Result<_, _>>()?;
+    for part in tx.rows(PARTS, vals![now.as_millis(), node]).await? {
+        times.push(part.int(0)?);
+    }
+    for at in times {
+        super::reports::changed(tx, at, at).await?;
+    }
+    Ok(recovered)
 }
 
 /// Puts a new wish on the list; false when this number or id is there already.

@@ -146,23 +146,6 @@ impl Store {
         }
     }
 
-    /// Closes calls that this node left open when it was killed; how many. Their start stays as it was.
-    ///
-    /// # Errors
-    /// When the store cannot write.
-    pub async fn interrupt_open_calls(&self, node: &str, now: Timestamp) -> Result<u64, StoreError> {
-        const SQL: &str = "update calls set ended_at = $1, end_by = 'us', end_reason = 'interrupted' where node = $2 and ended_at is null \
-            returning arrived_at";
-        let mut tx = self.pool.begin(Durability::Full).await?;
-        let closed = tx.rows(SQL, vals![now.as_millis(), node]).await?;
-        for call in &closed {
-            let arrived = call.int(0)?;
-            reports::changed(&mut tx, arrived, arrived).await?;
-        }
-        tx.commit().await?;
-        Ok(closed.len() as u64)
-    }
-
     /// Calls, latest first, without their paths.
     ///
     /// # Errors
@@ -264,6 +247,18 @@ fn insert_sql(table: &str, columns: &[&str], rows: usize, conflict: &str, namele
     };
     let rows: Vec<String> = (0..rows).map(row).collect();
     format!("insert into {table} ({}) values {} {conflict}", columns.join(", "), rows.join(", "))
+}
+
+/// Closes calls that a node left open when it was killed; how many. Their start stays as it was.
+pub(super) async fn interrupt(tx: &mut Tx, node: &str, now: Timestamp) -> Result<u64, StoreError> {
+    const SQL: &str = "update calls set ended_at = $1, end_by = 'us', end_reason = 'interrupted' where node = $2 and ended_at is null \
+        returning arrived_at";
+    let closed = tx.rows(SQL, vals![now.as_millis(), node]).await?;
+    for call in &closed {
+        let arrived = call.int(0)?;
+        reports::changed(tx, arrived, arrived).await?;
+    }
+    Ok(closed.len() as u64)
 }
 
 fn values(node: &str, call: &CallRecord, path: Option<String>) -> Vec<Val> {

@@ -12,7 +12,7 @@
 //! | `customers` | `search_customers`, `create_customer`, `edit_customer`, `set_phones`, `add_address`, `timeline` |
 //! | `talks` | `keep`, `record_wrap_up`, `wrap_up`, `call_story` |
 //! | `missed` | `record_missed`, `missed`, `take_missed`, `close_missed` |
-//! | `callbacks` | `keep_call_back`, `claim_call_back`, `call_back_reached`, `finish_call_back`, `fail_call_back`, `open_call_backs`, `recover_conversations` |
+//! | `callbacks` | `keep_call_back`, `claim_call_back`, `call_back_reached`, `finish_call_back`, `fail_call_back`, `open_call_backs` |
 //! | `drafts` | `save_draft`, `drafts`, `drop_draft` |
 //! | `wall` | `wall` |
 //! | `points` | `points`, `add_points`, `points_balance` |
@@ -33,7 +33,8 @@
 //! | `proposals` | `mark_customer`, `block_proposals`, `decide_proposal` |
 //! | `notices` | `make_notice`, `claim_notice`, `notice_done`, `notices`, `refuse_notices` |
 //! | `followers` | `followed`, `follow_to` |
-//! | `calls` | `record_calls`, `interrupt_open_calls`, `calls`, `calls_with_people`, `call` |
+//! | `calls` | `record_calls`, `calls`, `calls_with_people`, `call` |
+//! | `nodes` | `node_starts`, `node_lives`, `node_leaves`, `nodes`, `node_lost` |
 //! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
 //! | `journal` | `journal_after` |
 //! | `webhooks` | `add_webhook`, `change_webhook`, `drop_webhook`, `webhooks`, `journal_end`, `claim_webhook`, `webhook_next`, `webhook_arrived`, `webhook_failed` |
@@ -74,6 +75,7 @@ mod lines;
 mod members;
 mod messages;
 mod missed;
+mod nodes;
 mod notices;
 mod open;
 mod orders;
@@ -121,6 +123,7 @@ pub use life::{OrderEvent, Stepped};
 pub use members::MemberRow;
 pub use messages::{StoredMessage, StoredRecording};
 pub use missed::StoredMissed;
+pub use nodes::{LeftBehind, Node, Sign};
 pub use notices::CustomerMessage;
 pub use orders::OrderFilter;
 pub use people::MOST_PHONES;

@@ -36,6 +36,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, "floor", include_str!("../../migrations/0010_floor.sql")),
     (11, "outward", include_str!("../../migrations/0011_outward.sql")),
     (12, "deliveries", include_str!("../../migrations/0012_deliveries.sql")),
+    (13, "cluster", include_str!("../../migrations/0013_cluster.sql")),
 ];
 
 /// The newest schema that this program knows.

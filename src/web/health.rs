@@ -25,10 +25,10 @@ pub fn routes() -> Routes {
         .get("/api/live/calls/{id}", live_call)
 }
 
-/// The process lives.
+/// The process lives; `X-Dinetone-Node` says which.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, description = "it lives", body = String)))]
-pub(super) async fn healthz() -> &'static str {
-    "ok\n"
+pub(super) async fn healthz(State(web): State<Web>) -> Response {
+    ([("x-dinetone-node", web.node.to_string())], "ok\n").into_response()
 }
 
 /// Numbers for Prometheus.
@@ -44,11 +44,11 @@ pub(super) async fn ready(State(web): State<Web>) -> Answer<Response> {
     if web.stopping.load(Ordering::Relaxed) {
         return Err(Problem::new("stopping", "the server is finishing its calls and takes no new ones"));
     }
-    match tokio::time::timeout(Duration::from_secs(1), web.store.ready()).await {
-        Ok(Ok(())) => {}
+    let nodes = match tokio::time::timeout(Duration::from_secs(1), web.store.nodes()).await {
+        Ok(Ok(nodes)) => nodes.into_iter().map(|node| wire::Node { up: node.is_up(), name: node.name }).collect(),
         Ok(Err(error)) => return Err(Problem::new("store-away", error.to_string())),
         Err(_) => return Err(Problem::new("store-slow", "the store did not answer within a second")),
-    }
+    };
     let (answer, health) = oneshot::channel();
     if web.queries.send(Query::Health { answer }).await.is_err() {
         return Err(Problem::new("stopped", "the call centre has stopped"));
@@ -56,7 +56,7 @@ pub(super) async fn ready(State(web): State<Web>) -> Answer<Response> {
     match tokio::time::timeout(Duration::from_secs(1), health).await {
         Ok(Ok((calls, trunks))) => {
             let trunks = trunks.into_iter().map(|(name, up)| wire::Trunk { name, up }).collect();
-            Ok(Json(wire::Ready { ready: true, calls, trunks }).into_response())
+            Ok(Json(wire::Ready { ready: true, node: web.node.to_string(), nodes, calls, trunks }).into_response())
         }
         _ => Err(Problem::new("busy", "the call centre did not answer within a second")),
     }

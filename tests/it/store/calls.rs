@@ -8,9 +8,9 @@ use dinetone::domain::{
 };
 use dinetone::store::CallFilter;
 
-use super::kit::{Database, phone, saturday};
+use super::kit::{Database, node, phone, saturday};
 
-fn call(id: &str, arrived_at: Timestamp) -> CallRecord {
+pub fn call(id: &str, arrived_at: Timestamp) -> CallRecord {
     CallRecord {
         id: CallId::new(id),
         sip_call_id: format!("{id}@trunk"),
@@ -90,8 +90,8 @@ pub async fn calls_left_open_are_closed_with_their_true_start(database: Database
     store.record_calls("n2", &[call("c", saturday())], &[]).await.unwrap();
     store.record_calls("n1", &[], &[(ended(call("b", saturday())), Vec::new())]).await.unwrap();
     let later = saturday().after(Duration::from_secs(600));
-    assert_eq!(store.interrupt_open_calls("n1", later).await.unwrap(), 1);
-    assert_eq!(store.interrupt_open_calls("n1", later).await.unwrap(), 0);
+    assert_eq!(store.node_starts(&node("n1", "second"), later).await.unwrap().calls, 1);
+    assert_eq!(store.node_starts(&node("n1", "third"), later).await.unwrap().calls, 0);
     let closed = store.call("a").await.unwrap().unwrap().record;
     assert_eq!(
         (closed.arrived_at, closed.ended_at, closed.end.map(|end| end.reason)),

@@ -8,7 +8,7 @@ use dinetone::ivr::question::Placed;
 use dinetone::store::{Author, BlockWish, CallFilter, CustomerEdit, Store, StoreError, TakenDown, Wished};
 use std::time::Duration;
 
-use super::kit::{DAY, Database, MINUTE, branch, clock, confirmed, phone, request, saturday};
+use super::kit::{DAY, Database, MINUTE, branch, clock, confirmed, node, phone, request, saturday};
 use super::pop::author;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -237,9 +237,9 @@ pub async fn i11_callers_whom_a_crash_threw_out_of_the_queue_are_called_back(dat
     store.close().await;
     let store = database.store().await;
     let now = saturday().after(10 * SECOND);
-    let found = store.recover_conversations("n1", now).await.unwrap();
+    let found = store.node_starts(&node("n1", "second"), now).await.unwrap().conversations;
     assert_eq!((found.call_backs, found.missed), (2, 1));
-    assert_eq!(store.recover_conversations("n1", now).await.unwrap(), dinetone::store::Recovered::default(), "once");
+    assert_eq!(store.node_starts(&node("n1", "third"), now).await.unwrap(), dinetone::store::LeftBehind::default(), "once");
     let open = store.open_call_backs().await.unwrap();
     let mut numbers: Vec<_> = open.iter().map(|wish| (wish.phone.reveal(), wish.since, wish.status)).collect();
     numbers.sort_by_key(|(number, _, _)| *number);

@@ -9,7 +9,7 @@ use dinetone::domain::{
 };
 use dinetone::house::House;
 use dinetone::ivr::question::{OrderRequest, Placed};
-use dinetone::store::Store;
+use dinetone::store::{Node, Store};
 
 use super::postgres::Server;
 
@@ -131,4 +131,11 @@ pub async fn a_member(store: &Store, number: &str, level: &str, called_from: &st
     let customer = store.remember_customer(&[phone(called_from)], saturday()).await.unwrap();
     store.remember_member(&member(number), &customer, level).await.unwrap();
     customer
+}
+
+/// A program on this store, one run of it.
+pub fn node(name: &str, run: &str) -> Node {
+    let (name, run) = (name.to_owned(), run.to_owned());
+    let (sip, web) = ("127.0.0.1:5060".to_owned(), "127.0.0.1:8080".to_owned());
+    Node { name, run, place: String::new(), sip, web, started_at: saturday(), seen_at: saturday(), left_at: None, lost_at: None }
 }

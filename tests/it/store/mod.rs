@@ -14,6 +14,7 @@ mod house;
 mod kit;
 mod kitchen;
 mod leaving;
+mod nodes;
 mod opening;
 mod orders;
 mod people;
@@ -75,6 +76,8 @@ contract![
     kitchen::c81_a_task_is_taken_by_one_and_done_once,
     kitchen::i7_c78_nobody_can_promise_more_than_a_kitchen_can_do,
     kitchen::i7_c77_an_address_in_no_zone_needs_a_name_that_lets_it_through,
+    nodes::a_dead_nodes_work_is_taken_over_once_and_a_sleeper_finds_out,
+    nodes::c82_a_branch_that_a_dead_node_was_calling_is_rung_at_once_by_another,
     opening::c108_a_newer_schema_is_refused_and_left_alone,
     opening::two_processes_that_start_at_once_both_work,
     opening::opening_twice_changes_nothing,

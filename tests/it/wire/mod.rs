@@ -9,6 +9,7 @@ mod api_house;
 mod api_kitchen;
 mod baresip;
 mod calls;
+mod cluster;
 mod console;
 mod kills;
 mod operations;

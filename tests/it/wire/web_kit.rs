@@ -102,7 +102,7 @@ impl Floor {
             Box::pin(web.clone().watch_sessions()) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
             Box::pin(web.clone().keep_audits()),
             Box::pin(web.clone().follow_board()),
-            Box::pin(dinetone::server::follower::follow(store.clone(), news)),
+            Box::pin(dinetone::server::follower::follow(store.clone(), news, Default::default())),
             Box::pin(dinetone::web::serve(listener, None, 4096, dinetone::web::routes(web))),
             Box::pin(brain_of(brain, Arc::clone(&wishes), Arc::clone(&answers), Arc::clone(&seq))),
         ] {
@@ -461,7 +461,7 @@ impl Live {
     }
 
     #[track_caller]
-    fn until_such(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+    pub fn until_such(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         let deadline = now() + Duration::from_secs(60);
         loop {
             // The server asks for a sign of life now and then: this never waits long.

@@ -1,0 +1,227 @@
+//! As a chain I run the hotline on two machines: an order that is keyed at one rings on the boards of the other, two
+//! dispatchers on two nodes cannot both move it, and when a node is killed no order is lost and its alarms come from the other.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::Barrier;
+use std::time::Duration;
+
+use dinetone::domain::{
+    BranchNumber, Cart, CartLine, Language, MenuNumber, Money, PhoneNumber, Place, PlacedVia, Quantity, ShopClock, Timestamp, When,
+};
+use dinetone::store::{OrderRequest, Placed, Store};
+use serde_json::{Value, json};
+
+use super::server::{Guarded, Server, Setup, eventually, free_port, text};
+use super::web_kit::{Browser, Live, timestamp};
+use crate::store::postgres;
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// One dish, fetched at branch 1, by somebody who knows the way.
+const FETCHED: &str = "\
+dials 1000
+whenever lang.choose press 1
+whenever order.resume press 2
+whenever final.dup press 1
+hears main.menu within 40s
+press 1#61#1##
+hears order.sum_keys within 40s
+press #
+hears ful.ask within 40s
+press 2
+hears store.pick within 40s
+press 1
+hears time.ask within 40s
+press 1
+hears phone.confirm within 40s
+press #
+hears final.confirm within 40s
+waits 1s
+press #
+hears final.done within 40s
+hangs up
+";
+
+/// Debian's nats-server on a port of its own; none where it is not installed: nodes then look for news by themselves.
+fn nats() -> Option<(Guarded, String)> {
+    for _ in 0..5 {
+        let address = format!("127.0.0.1:{}", free_port());
+        let port = address.rsplit_once(':').expect("a port").1;
+        let server: Option<Child> =
+            Command::new("nats-server").args(["-a", "127.0.0.1", "-p", port]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok();
+        let Some(server) = server else {
+            eprintln!("nats-server is not installed: the nodes have no news of each other and look by themselves");
+            return None;
+        };
+        let mut server = Guarded(server);
+        let up = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            std::net::TcpStream::connect(&address).is_ok()
+        });
+        // A port that another test was quicker to take ends it.
+        if up && server.0.try_wait().is_ok_and(|ended| ended.is_none()) {
+            return Some((server, address));
+        }
+    }
+    panic!("nats-server does not start");
+}
+
+/// A demonstration on this store whose branches must answer within seconds.
+fn node(name: &str, store: &str, nats: Option<&str>) -> Setup {
+    let alarms = "[dispatch]\nloud_after = \"5s\"\ntask_after = \"6s\"\ntelephone_silent_after = \"20s\"\ntelephone_after = \"40s\"\n";
+    let setup = Setup { store: Some(store.to_owned()), config: alarms.to_owned(), ..Setup::demo() };
+    let setup = setup.env("DINETONE__CLUSTER__NODE", name).env("DINETONE__CLUSTER__LOST_AFTER", "4s");
+    match nats {
+        Some(address) => setup.env("DINETONE__CLUSTER__NATS", address),
+        None => setup,
+    }
+}
+
+fn signed_in(server: &Server, login: &str) -> Browser {
+    let mut browser = Browser { to: server.web, from: None, cookie: None, origin: Some(format!("http://{}", server.web)) };
+    assert_eq!(browser.sign_in(login, "demo").status, 200);
+    browser
+}
+
+fn board(server: &Server, login: &str) -> (Live, Value) {
+    let mut live = signed_in(server, login).socket("/api/board").unwrap_or_else(|refused| panic!("{refused:?}"));
+    let snapshot = live.next().unwrap();
+    assert_eq!(snapshot["type"], "snapshot", "{snapshot}");
+    (live, snapshot)
+}
+
+/// The frame that shows an order like this.
+#[track_caller]
+fn order(live: &mut Live, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+    live.until_such(what, |frame| frame["type"] == "order" && is_it(&frame["order"]))["order"].clone()
+}
+
+fn diner(server: &Server, from: &str) -> Guarded {
+    let mut command = server.diner(FETCHED, &["--from", from]);
+    Guarded(command.stdout(Stdio::null()).stderr(Stdio::inherit()).spawn().unwrap())
+}
+
+fn count(server: &Server, number: &str) -> u64 {
+    let (_, numbers) = server.get("/metrics");
+    numbers.lines().find_map(|line| line.strip_prefix(number)?.trim().parse().ok()).unwrap_or(0)
+}
+
+/// An order at branch 1, placed by another program at this time.
+async fn placed(store: &Store, key: &str, when: When, now: Timestamp) -> String {
+    let line = CartLine { dish: MenuNumber::new(18).unwrap(), quantity: Quantity::new(1).unwrap(), size: None, spice: None };
+    let request = OrderRequest {
+        key: key.into(),
+        customer: None,
+        member: None,
+        phone: PhoneNumber::parse("13611112222").unwrap(),
+        language: Language::Mandarin,
+        cart: Cart { lines: vec![line] },
+        place: Place::Pickup { branch: BranchNumber::new(1).unwrap() },
+        when,
+        points: 0,
+        note: None,
+        heard: Money::yuan(38),
+        again: true,
+    };
+    match store.place_order(&request, PlacedVia::Keypad, now, &store.catalogue().await.unwrap()).await.unwrap() {
+        Placed::Confirmed { id, .. } => id.as_str().to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn c76_c80_c81_i6_two_nodes_are_one_house_and_one_of_them_is_enough() {
+    let Some(database) = postgres::Server::start() else { return };
+    let url = database.fresh();
+    let broker = nats();
+    let address = broker.as_ref().map(|(_, address)| address.as_str());
+    let mut a = node("a", &url, address).start();
+    let b = node("b", &url, address).start();
+    let clock = ShopClock::named("Asia/Shanghai").unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let store = runtime.block_on(Store::open(&url, clock.clone())).unwrap();
+    let ready = |server: &Server| serde_json::from_str::<Value>(&server.get("/readyz").1).unwrap();
+    assert_eq!((&ready(&a)["node"], &ready(&b)["node"]), (&json!("a"), &json!("b")));
+    assert_eq!(ready(&a)["nodes"], json!([{ "name": "a", "up": true }, { "name": "b", "up": true }]));
+    assert_eq!(signed_in(&b, "dispatcher").get("/healthz").headers["x-dinetone-node"], "b");
+
+    // Two programs under one name would take each other for dead: the second is refused.
+    let twin = node("b", &url, None).install();
+    let refused = twin.cli(&["serve", "--config", "config.toml", "--menus", "menus.toml", "--demo"]);
+    assert!(!refused.status.success() && text(&refused).contains("another process serves this store as node \"b\""), "{}", text(&refused));
+
+    // Keyed at A, it rings at B.
+    let (mut kitchen, _) = board(&b, "branch1");
+    let mut first = diner(&a, "13600136001");
+    let card = order(&mut kitchen, "the order at the other node", |order| order["phone"] == "13600136001" && order["ring"] == true);
+    assert_eq!(card["lines"][0]["dish"], 61, "{card}");
+    assert!(eventually("the diner is done", SOON, || first.0.try_wait().unwrap()).success());
+    if address.is_some() {
+        eventually("the node is told of it", SOON, || (count(&b, "dinetone_news_total{way=\"heard\"}") > 0).then_some(()));
+    }
+
+    // Two dispatchers at two nodes move the same order at the same moment.
+    let (east, west) = (signed_in(&a, "dispatcher"), signed_in(&b, "dispatcher"));
+    for round in 0..5 {
+        let id = runtime.block_on(placed(&store, &format!("race-{round}"), When::Now, timestamp()));
+        let life = runtime.block_on(store.card(&id)).unwrap().expect("it is there").life;
+        let start = Barrier::new(2);
+        let move_to = |browser: &Browser, branch: u16| {
+            start.wait();
+            browser.send(
+                "POST",
+                &format!("/api/orders/{id}/steps"),
+                &json!({ "step": "reassign", "branch": branch, "why": "太忙", "life": life }),
+            )
+        };
+        let (one, other) = std::thread::scope(|scope| {
+            let one = scope.spawn(|| move_to(&east, 2));
+            let other = scope.spawn(|| move_to(&west, 3));
+            (one.join().unwrap(), other.join().unwrap())
+        });
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409], "{one:?} {other:?}");
+        let (winner, loser) = if one.status == 200 { (one, other) } else { (other, one) };
+        assert_eq!((loser.problem().as_str(), &loser.json()["card"]["branch"]), ("order-moved", &winner.json()["branch"]));
+        let told = runtime.block_on(store.order_timeline(&dinetone::domain::OrderId::new(&id))).unwrap();
+        assert_eq!(told.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["placed", "reassign"]);
+    }
+
+    // One diner orders at A, another one is in the menu: then A is gone.
+    let mut staying = a.diner("hears main.menu within 40s\nwaits 300s\n", &["--from", "13600136009"]);
+    let _staying = Guarded(staying.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let mut last = diner(&a, "13600136002");
+    assert!(eventually("the diner has heard the number", Duration::from_secs(120), || last.0.try_wait().unwrap()).success());
+    let wanted = clock.local(timestamp().after(Duration::from_secs(15 * 60 + 10)));
+    let early = timestamp().before(Duration::from_secs(2 * 3600));
+    let later = runtime.block_on(placed(&store, "for-later", When::At(wanted), early));
+    let before = ["released", "task"].map(|what| count(&b, &format!("dinetone_escalations_total{{what=\"{what}\"}}")));
+    a.kill();
+    let (mut headquarters, snapshot) = board(&b, "dispatcher");
+    let card = snapshot["orders"].as_array().unwrap().iter().filter(|order| order["phone"] == "13600136002").collect::<Vec<_>>();
+    assert_eq!(card.len(), 1, "confirmed at A, kept once: {card:?}");
+    let id = card[0]["id"].clone();
+    let task = headquarters.until_such("its alarm", |frame| frame["type"] == "task" && frame["task"]["order"] == id);
+    assert_eq!(task["task"]["kind"], "unheard", "{task}");
+    order(&mut headquarters, "the order for later is sent", |order| order["id"] == later.as_str() && order["owner"] == "branch");
+    let after = ["released", "task"].map(|what| count(&b, &format!("dinetone_escalations_total{{what=\"{what}\"}}")));
+    assert!(after[0] > before[0] && after[1] > before[1], "B's clock did it: {before:?}, {after:?}");
+    let events = signed_in(&b, "dispatcher").get(&format!("/api/orders/{later}/timeline")).json();
+    let sent = events["events"].as_array().unwrap().iter().filter(|event| event["kind"] == "send").count();
+    assert_eq!(sent, 1, "released once: {events}");
+
+    // What A left is put right by B: nothing is shown as live that is not.
+    eventually("A is given up", SOON, || (ready(&b)["nodes"][0]["up"] == false).then_some(()));
+    let calls = b.json(&["calls", "list", "--json"]);
+    let cut = calls.as_array().unwrap().iter().find(|call| call["caller"] == "136****6009").expect("on record");
+    assert_eq!((&cut["reason"], cut["ended_at"].is_string()), (&json!("interrupted"), true), "{cut}");
+
+    // And A comes back as if nothing had been.
+    a.run();
+    assert_eq!(ready(&b)["nodes"], json!([{ "name": "a", "up": true }, { "name": "b", "up": true }]));
+    assert!(!a.log().contains("of an earlier run were closed"), "that was done");
+    let (_, snapshot) = board(&a, "dispatcher");
+    assert!(snapshot["orders"].as_array().unwrap().iter().any(|order| order["id"] == id));
+    runtime.block_on(store.close());
+}
