@@ -51,6 +51,40 @@ pub fn agreed(answer: &Session, secure: Secure) -> Result<LegPlan, u16> {
     sdp::agree_with(&sdp::Codec::PREFERENCE, answer, Some(secure)).map(|agreed| leg(&agreed)).map_err(|_| 488)
 }
 
+/// The answer to another offer of a browser whose connections stay as they are: the one before, with the direction turned as the
+/// page wants it. `(it, whether the page wants to hear us)`. None when the page wants new connections or other media.
+#[must_use]
+pub fn browser_again(before: &str, offer: &Session, answer: &str, times: u64) -> Option<(String, bool)> {
+    const SAME: [&str; 5] = ["m=", "a=mid:", "a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:"];
+    let same = |text: &str| -> Vec<String> {
+        let known = text.lines().filter(|line| SAME.iter().any(|name| line.starts_with(name)));
+        // Port and formats of a medium may be written anew.
+        known.map(|line| if line.starts_with("m=") { line.split(' ').next().unwrap_or(line) } else { line }.to_owned()).collect()
+    };
+    if same(before) != same(&offer.raw) {
+        return None;
+    }
+    let wanted = offer.media.iter().find(|media| media.kind == "audio" && media.port != 0)?.direction;
+    let ours = format!("a={}", wanted.reversed().name());
+    let mut lines = String::with_capacity(answer.len() + 8);
+    for line in answer.lines() {
+        if ["a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"].contains(&line) {
+            lines.push_str(&ours);
+        } else if let Some(origin) = line.strip_prefix("o=") {
+            let mut words: Vec<String> = origin.split(' ').map(str::to_owned).collect();
+            if let Some(version) = words.get_mut(2) {
+                *version = version.parse::<u64>().unwrap_or(0).saturating_add(times).to_string();
+            }
+            lines.push_str("o=");
+            lines.push_str(&words.join(" "));
+        } else {
+            lines.push_str(line);
+        }
+        lines.push_str("\r\n");
+    }
+    Some((lines, wanted.receives()))
+}
+
 /// Encryption as the settings want it; each dialog has a key of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Srtp {
@@ -108,6 +142,25 @@ pub const fn keys_by(plan: &LegPlan) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_holds_and_resumes_on_the_connections_that_it_has() {
+        let offer = "v=0\r\no=- 7 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 8 0\r\na=mid:0\r\na=ice-ufrag:abcd\r\na=fingerprint:sha-256 AA\r\na=sendrecv\r\n";
+        let answer = "v=0\r\no=s 9 2 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 8\r\na=mid:0\r\na=sendrecv\r\na=setup:passive\r\n";
+        let again = |text: &str| browser_again(offer, &Session::parse(text.as_bytes()).unwrap(), answer, 3);
+        for (theirs, ours, hears) in [
+            ("sendonly", "recvonly", false),
+            ("inactive", "inactive", false),
+            ("recvonly", "sendonly", true),
+            ("sendrecv", "sendrecv", true),
+        ] {
+            let (body, wants) = again(&offer.replace("a=sendrecv", &format!("a={theirs}")).replace("audio 9", "audio 54321")).unwrap();
+            assert!(body.contains(&format!("a={ours}\r\n")) && body.contains("o=s 9 5 IN") && body.contains("a=setup:passive"), "{body}");
+            assert_eq!(wants, hears, "{theirs}");
+        }
+        assert_eq!(again(&offer.replace("abcd", "efgh")), None, "new connections");
+        assert_eq!(again(&format!("{offer}m=video 9 UDP/TLS/RTP/SAVPF 96\r\n")), None, "another medium");
+    }
 
     #[test]
     fn c10_both_ends_of_an_encrypted_call_have_the_same_keys_the_other_way_round() {

@@ -217,6 +217,8 @@ pub struct Session {
     wire: Wire,
     /// A browser's leg: the answer that goes with our 200.
     page_answer: Option<String>,
+    /// A caller's browser by SIP: what it offered and what we answered, for hold and resume.
+    browser: Option<(String, String)>,
     /// A browser's leg: sound can flow.
     connected: bool,
     /// What the branch that we call is to be told.
@@ -324,6 +326,7 @@ impl Session {
             wanted_recording: None,
             wire: Wire::Incoming,
             page_answer: None,
+            browser: None,
             connected: false,
             tell: None,
             is_held: false,
@@ -622,8 +625,8 @@ impl Session {
             return self.answer_reoffer(Err(481));
         }
         if self.wire == Wire::Browser {
-            // A browser's leg keeps what was agreed: the offer is refused, and nothing ends by that.
-            return self.answer_reoffer(Err(488));
+            self.browser_again(now, offer.as_ref());
+            return self.drain_dialogue(env, now);
         }
         self.sdp_version += 1;
         match plan::answer(offer.as_ref(), self.side(), env.srtp.of(self.dialog)) {
@@ -644,20 +647,24 @@ impl Session {
 
     fn change_plan(&mut self, now: Now, plan: LegPlan) {
         // Whoever does not want to hear us has put us on hold.
-        let held = !plan.send;
-        if held != self.is_held {
-            self.is_held = held;
-            if held {
-                self.timers.stop(Timer::NoAudio);
-            }
-            self.step(now, StepKind::Note(if held { "the caller put us on hold" } else { "the caller is back from hold" }.into()));
-            self.outputs.push_back(SessionOutput::CallerHolds(held));
-            self.rest(now);
-        }
+        self.held(now, !plan.send);
         if plan != self.plan {
             self.media_order(MediaOrder::Change { leg: self.leg, plan: plan.clone() });
         }
         self.plan = plan;
+    }
+
+    fn held(&mut self, now: Now, held: bool) {
+        if held == self.is_held {
+            return;
+        }
+        self.is_held = held;
+        if held {
+            self.timers.stop(Timer::NoAudio);
+        }
+        self.step(now, StepKind::Note(if held { "the caller put us on hold" } else { "the caller is back from hold" }.into()));
+        self.outputs.push_back(SessionOutput::CallerHolds(held));
+        self.rest(now);
     }
 
     fn media(&mut self, env: &Env, now: Now, report: MediaReport) {

@@ -263,7 +263,8 @@ impl Centre {
         }
     }
 
-    /// At midnight of the restaurant the day's numbers begin anew; customers are called back at decent hours.
+    /// At midnight of the restaurant the day's numbers begin anew; customers are called back at decent hours, and
+    /// while a restaurant is open that they could order from.
     fn time_of_day(&mut self, now: Now) {
         let local = self.env.clock.local(now.wall.into());
         let today = (local.year(), local.month(), local.day());
@@ -271,7 +272,8 @@ impl Centre {
             self.floor.acd.handle(now, AcdInput::NewDay);
         }
         let minute = u16::try_from(i16::from(local.hour()) * 60 + i16::from(local.minute())).unwrap_or(0);
-        let open = self.floor.acd.settings().may_call_back(minute);
+        let house = &self.env.catalogue;
+        let open = self.floor.acd.settings().may_call_back(minute) && (house.branches.is_empty() || house.any_open(local));
         if self.floor.calls_back.replace(open) != Some(open) {
             self.floor.acd.handle(now, AcdInput::CallBackTime { open });
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use toml::{Table, Value};
 
-use crate::domain::{Finding, NoticeTexts, ShopClock};
+use crate::domain::{Finding, Money, NoticeTexts, ShopClock};
 use crate::outward::{Network, Outward};
 use crate::sip::digest::Algorithm;
 use crate::sip::outbound::Rules;
@@ -633,6 +633,9 @@ fn dispatch(mut s: Section<'_>) -> crate::order::life::Rules {
         undo: s.duration("undo", usual.undo),
         correct: s.duration("correct", usual.correct),
         nudge_again: s.duration("nudge_again", usual.nudge_again),
+        large_portions: u32::try_from(s.number("large_portions", u64::from(usual.large_portions), 1..=100_000)).unwrap_or(u32::MAX),
+        large: i64::try_from(s.number("large_yuan", u64::try_from(usual.large.as_fen() / 100).unwrap_or(0), 1..=10_000_000))
+            .map_or(usual.large, Money::yuan),
     };
     let steps = [
         ("loud_after", rules.loud_after, "task_after", rules.task_after),

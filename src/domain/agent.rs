@@ -147,6 +147,9 @@ pub struct Skill {
 pub struct Disposition(u8);
 
 impl Disposition {
+    /// 骚扰: the number is proposed for the block list.
+    pub const NUISANCE: Self = Self(62);
+
     /// Two digits, 10 to 99.
     #[must_use]
     pub const fn new(code: u8) -> Option<Self> {

@@ -175,8 +175,10 @@ pub enum Placed {
     SoldOut(Vec<MenuNumber>),
     /// The sum is another now.
     PriceChanged { lines: Vec<OrderLine>, discounts: Vec<Discount>, fee: Money, pay: Money },
-    /// The branch is closed at that time, or cannot make it.
+    /// The branch is closed at that time.
     Closed,
+    /// The kitchen has promised all it can make for that quarter of an hour.
+    Full,
     /// Delivery below the least amount.
     TooSmall { least: Money },
     /// Not enough points any more.

@@ -104,6 +104,7 @@ impl Hall {
     pub fn obey(&mut self, now: Now, order: MediaOrder, reports: &mut Reports) {
         match order {
             MediaOrder::Change { leg, plan } => self.with(leg, |leg| leg.change(now, plan)),
+            MediaOrder::Sends { leg, on } => self.with(leg, |leg| leg.sends(on)),
             MediaOrder::Play { leg, play, pieces, repeat } => self.with(leg, |leg| leg.play(play, pieces, repeat)),
             MediaOrder::Stop { leg } => self.with(leg, Leg::stop),
             MediaOrder::Collect { leg, on } => self.with(leg, |leg| leg.collect(on)),

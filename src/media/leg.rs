@@ -192,6 +192,12 @@ impl Leg {
         self.plan = plan;
     }
 
+    /// Sends, or is silent until it may again.
+    pub fn sends(&mut self, on: bool) {
+        self.marker |= on && !self.plan.send;
+        self.plan.send = on;
+    }
+
     /// From now on no packet for so long is reported; what was missed before is forgotten.
     pub fn quiet_after(&mut self, now: Now, limit: Duration) {
         self.watch = Watch::after(now.instant, limit);

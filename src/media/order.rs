@@ -58,6 +58,8 @@ pub enum MediaOrder {
     Open { leg: LegId, ip: IpAddr, port: u16, plan: LegPlan },
     /// A new agreement (re-INVITE): sequence, timestamp and SSRC go on; the source is learnt anew when `remote` changed.
     Change { leg: LegId, plan: LegPlan },
+    /// Whether a leg sends at all: a browser that puts us on hold hears nothing, and what is playing waits for it.
+    Sends { leg: LegId, on: bool },
     /// Plays these pieces from now on instead of what is playing; `repeat` starts over at the end (hold music).
     Play { leg: LegId, play: PlayId, pieces: Arc<[Piece]>, repeat: bool },
     /// Cuts what is playing. Nothing is reported for it.

@@ -14,7 +14,7 @@ pub use next::{late, next};
 
 pub use crate::domain::Times;
 
-use crate::domain::{BranchNumber, CartLine, Fulfilment, MenuNumber, OrderStatus, Timestamp};
+use crate::domain::{BranchNumber, CartLine, Fulfilment, MenuNumber, Money, OrderStatus, Timestamp};
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $text:literal),* $(,)? }) => {
@@ -481,6 +481,9 @@ pub struct Rules {
     pub correct: Duration,
     /// Between two hurries.
     pub nudge_again: Duration,
+    /// An order that nobody took down is unusually large from so many portions, or from this value on: somebody rings the diner.
+    pub large_portions: u32,
+    pub large: Money,
 }
 
 impl Default for Rules {
@@ -495,6 +498,8 @@ impl Default for Rules {
             undo: Duration::from_secs(10),
             correct: Duration::from_secs(1800),
             nudge_again: Duration::from_secs(600),
+            large_portions: 40,
+            large: Money::yuan(1000),
         }
     }
 }

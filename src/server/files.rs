@@ -162,3 +162,25 @@ fn collect(root: &Path, folder: &Path, own: &mut Vec<(String, Vec<u8>)>, total: 
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_names_a_queue_of_nobody_is_told_which_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let menus = folder.path().join("menus.toml");
+        let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/menus.toml")).unwrap();
+        std::fs::write(&menus, text.replace("kind = \"queue\"\n", "kind = \"queue\"\nqueue = \"vip\"\n")).unwrap();
+        let of = |queues: &[&str]| {
+            let queues = queues.iter().map(|queue| QueueId::new(*queue)).collect();
+            Places { menus: menus.clone(), prompts: folder.path().join("none"), digit_one: DigitOne::Yao, queues }.load().1
+        };
+        assert!(of(&["order", "vip"]).is_empty());
+        let findings = of(&["order", "complaint"]);
+        let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+        let told = finding.to_string();
+        assert!(told.contains("there is no queue \"vip\"") && told.contains("(order, complaint)"), "{told}");
+    }
+}

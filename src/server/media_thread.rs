@@ -129,6 +129,7 @@ fn leg_of(order: &MediaOrder) -> LegId {
     match order {
         MediaOrder::Open { leg, .. }
         | MediaOrder::Change { leg, .. }
+        | MediaOrder::Sends { leg, .. }
         | MediaOrder::Play { leg, .. }
         | MediaOrder::Stop { leg }
         | MediaOrder::Collect { leg, .. }

@@ -14,7 +14,8 @@ use crate::domain::{
 };
 use crate::ivr::question::{OrderRequest, Placed};
 use crate::order::life::{Actor, ActorKind, Life, Start, TaskKind};
-use crate::order::placing::{Placeable, Refusal, Wish, check, fits};
+use crate::order::placing::{Placeable, Refusal, Wish, check, fits, needs};
+use crate::order::pricing::Quote;
 
 /// The same lines from the same number within this time are asked about first.
 const SAME_AGAIN: Duration = Duration::from_secs(10 * 60);
@@ -116,7 +117,8 @@ impl Store {
             return Ok(Outcome::Told(placed));
         }
         let fingerprint = lines::fingerprint(&request.cart);
-        if !request.again && self.same_again(tx, request, &fingerprint, now).await? {
+        let same = self.same_again(tx, request, &fingerprint, now).await?;
+        if !request.again && same.is_some() {
             return Ok(Outcome::Told(Placed::Duplicate));
         }
         let fresh;
@@ -219,7 +221,7 @@ impl Store {
             (Some(agent), _) => Actor::new(ActorKind::Agent, agent.as_str(), &taken.agent_name),
             (None, _) => Actor::new(ActorKind::Caller, "", ""),
         };
-        let mut tasks = Vec::new();
+        let mut tasks = self.doubts(&quote, same, via);
         if status == OrderStatus::AddressCheck {
             tasks.push((TaskKind::Address, json!({ "code": if address.recording.is_some() { "spoken" } else { "typed" } })));
         }
@@ -274,10 +276,36 @@ impl Store {
         (Life::begin(&start, now, &self.rules), zone.map(|zone| zone.name.clone()))
     }
 
-    async fn same_again(&self, tx: &mut Tx, request: &OrderRequest, fingerprint: &str, now: Timestamp) -> Result<bool, StoreError> {
-        const SQL: &str =
-            "select id from orders where phone = $1 and placed_at > $2 and fingerprint = $3 and status <> 'cancelled' limit 1";
-        Ok(tx.row(SQL, vals![request.phone.reveal(), now.before(SAME_AGAIN).as_millis(), fingerprint]).await?.is_some())
+    /// The number of the order by which this number, or this customer, ordered the same a moment ago.
+    async fn same_again(
+        &self,
+        tx: &mut Tx,
+        request: &OrderRequest,
+        fingerprint: &str,
+        now: Timestamp,
+    ) -> Result<Option<String>, StoreError> {
+        const SQL: &str = "select number from orders where placed_at > $2 and (phone = $1 or customer = $4) and fingerprint = $3 \
+            and status <> 'cancelled' order by placed_at desc limit 1";
+        let customer = request.customer.as_ref().map_or("", CustomerId::as_str);
+        let args = vals![request.phone.reveal(), now.before(SAME_AGAIN).as_millis(), fingerprint, customer];
+        tx.row(SQL, args).await?.map(|row| Ok(row.text(0)?.to_owned())).transpose()
+    }
+
+    /// What somebody at headquarters should look at, although the order is confirmed. Whoever took an order down has spoken
+    /// with the diner and decided.
+    fn doubts(&self, quote: &Quote, same: Option<String>, via: PlacedVia) -> Vec<(TaskKind, serde_json::Value)> {
+        let mut tasks = Vec::new();
+        if via == PlacedVia::Agent {
+            return tasks;
+        }
+        let portions = needs(quote).items;
+        if portions >= self.rules.large_portions || quote.goods >= self.rules.large {
+            tasks.push((TaskKind::Large, json!({ "code": "large", "portions": portions, "goods_fen": quote.goods.as_fen() })));
+        }
+        if let Some(number) = same {
+            tasks.push((TaskKind::Duplicate, json!({ "code": "same_again", "other": number })));
+        }
+        tasks
     }
 
     async fn check_in(
@@ -431,7 +459,8 @@ fn told(refusal: Refusal) -> Placed {
         Refusal::TooSmall { least } => Placed::TooSmall { least },
         Refusal::NoPoints => Placed::NoPoints,
         Refusal::NoBranch(_) | Refusal::Outside => Placed::Outside,
-        Refusal::Empty | Refusal::Closed { .. } | Refusal::Past | Refusal::TooFar | Refusal::Bulk(_) | Refusal::Full => Placed::Closed,
+        Refusal::Full => Placed::Full,
+        Refusal::Empty | Refusal::Closed { .. } | Refusal::Past | Refusal::TooFar | Refusal::Bulk(_) => Placed::Closed,
     }
 }
 

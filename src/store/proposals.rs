@@ -1,14 +1,21 @@
 //! What deliveries say about customers, and numbers that somebody should decide about (C89).
 
-use super::db::{Durability, Row, vals};
+use serde_json::json;
+
+use super::db::{Durability, Row, Tx, vals};
+use super::life::Entries;
 use super::sticky::Author;
+use super::tasks::{NewTask, open_in};
 use super::{BlockWish, Store, StoreError, new_id};
 use crate::domain::{OrderId, PhoneNumber, Timestamp};
-use crate::order::life::Outcome;
+use crate::order::life::{Outcome, TaskKind};
 
 /// So many refusals at the door within so many days make a proposal.
 const REFUSALS: i64 = 3;
 const REFUSALS_WITHIN: std::time::Duration = std::time::Duration::from_secs(90 * 24 * 3600);
+
+/// The code of the wrap-up that proposes a number.
+const NUISANCE: &str = "62";
 
 /// A number that should perhaps be on the block list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +112,31 @@ impl Store {
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// An agent summed a call up as a nuisance: the number is proposed once, headquarters has a task until somebody decides. A number
+/// that is on the list already is not proposed again.
+pub(super) async fn by_agent(tx: &mut Tx, phone: &PhoneNumber, note: &str, agent: &str, now: Timestamp) -> Result<(), StoreError> {
+    const PROPOSE: &str = "insert into block_proposals (id, phone, order_id, number, why, note, at, proposed_by, status) \
+        select $1, $2, null, '', $3, $4, $5, $6, 'open' \
+        where not exists (select 1 from block_list where phone = $2 and (until_at is null or until_at > $5)) \
+        on conflict (phone) where status = 'open' do nothing";
+    let id = new_id(now);
+    if tx.exec(PROPOSE, vals![&id, phone.reveal(), NUISANCE, note, now.as_millis(), agent]).await? == 0 {
+        return Ok(());
+    }
+    let task = NewTask {
+        kind: TaskKind::Blacklist,
+        subject: id,
+        order: None,
+        number: None,
+        branch: None,
+        due_at: None,
+        words: json!({ "code": NUISANCE, "note": note, "by": agent }),
+    };
+    let mut entries = Entries::default();
+    open_in(tx, &task, now, &mut entries).await?;
+    entries.write(tx, now).await
 }
 
 fn proposal(row: &Row) -> Result<Proposal, StoreError> {

@@ -173,6 +173,9 @@ async fn put_wrap_up(tx: &mut Tx, wrap_up: &WrapUp, now: Timestamp) -> Result<()
         let args = vals![i64::from(disposition.code()), wrap_up.call.as_str()];
         tx.exec("update calls set disposition = $1 where id = $2", args).await?;
     }
+    if let (Some(Disposition::NUISANCE), Some(phone)) = (wrap_up.disposition, &wrap_up.phone) {
+        super::proposals::by_agent(tx, phone, &wrap_up.note, &wrap_up.agent_name, now).await?;
+    }
     reports::changed(tx, now.as_millis(), now.as_millis()).await?;
     // The time after the call counts on the day of the conversation.
     let parts = tx.rows("select from_at from call_parts where call_id = $1", vals![wrap_up.call.as_str()]).await?;

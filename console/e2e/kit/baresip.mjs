@@ -18,7 +18,17 @@ function freePort() {
 }
 
 export class DeskPhone {
-  static async start({ account, password, sip, hz = 440 }) {
+  /** Its ports were free a moment ago: another try when somebody else was faster. */
+  static async start(settings, tries = 3) {
+    try {
+      return await DeskPhone.#start(settings)
+    } catch (error) {
+      if (tries <= 1) throw error
+      return DeskPhone.start(settings, tries - 1)
+    }
+  }
+
+  static async #start({ account, password, sip, hz = 440 }) {
     const phone = new DeskPhone()
     phone.folder = mkdtempSync(join(tmpdir(), 'dinetone-baresip-'))
     phone.said = ''

@@ -103,8 +103,24 @@ impl Session {
         let offer = invited.offer.take().map(|offer| offer.raw.into_string()).unwrap_or_default();
         let mut session = Self::empty(id, invited, 0, plan::nothing_yet(), caller, now);
         session.wire = Wire::Browser;
+        session.browser = Some((offer.clone(), String::new()));
         session.open_browser(offer, now);
         session
+    }
+
+    /// A browser's leg keeps its connections: hold and resume turn the direction only. What wants more is refused, and nothing ends by
+    /// that.
+    pub(super) fn browser_again(&mut self, now: Now, offer: Option<&sdp::Session>) {
+        let (Some(offer), Some((before, answer))) = (offer, &self.browser) else { return self.answer_reoffer(Err(488)) };
+        let Some((body, hears)) = plan::browser_again(before, offer, answer, self.sdp_version) else {
+            return self.answer_reoffer(Err(488));
+        };
+        self.sdp_version += 1;
+        if hears == self.is_held {
+            self.media_order(MediaOrder::Sends { leg: self.leg, on: hears });
+        }
+        self.held(now, !hears);
+        self.answer_reoffer(Ok(body));
     }
 
     fn open_browser(&mut self, offer: String, now: Now) {
@@ -168,7 +184,12 @@ impl Session {
     pub(super) fn page_answered(&mut self, env: &Env, now: Now, sdp: String) {
         match self.wire {
             Wire::Page => self.outputs.push_back(SessionOutput::PageAnswer(sdp)),
-            Wire::Browser => self.page_answer = Some(sdp),
+            Wire::Browser => {
+                if let Some((_, answer)) = &mut self.browser {
+                    answer.clone_from(&sdp);
+                }
+                self.page_answer = Some(sdp);
+            }
             Wire::Incoming | Wire::Outgoing(_) => return,
         }
         self.opened = true;

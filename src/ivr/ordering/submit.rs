@@ -177,6 +177,12 @@ fn answered(d: &mut Dialogue, placed: Placed) {
             d.must_tell(Phrase::plain("order.last_order"));
             go(d, Step::Day);
         }
+        Placed::Full => {
+            d.outcome("full");
+            d.order.when = None;
+            d.must_tell(Phrase::plain("order.full"));
+            go(d, Step::Day);
+        }
         Placed::TooSmall { least } => {
             d.outcome("too_small");
             d.order.read = true;

@@ -494,7 +494,10 @@ impl Taken<'_> {
             (New, None) if self.life.owner == Owner::Clock => return self.send(),
             (New, None) => match next {
                 Some((branch, times)) => self.give_to(branch, "refused", Some(times)),
-                None => self.life.due_at = Some(self.now.after(self.rules.next_branch_after)),
+                None => {
+                    self.homeless(TaskKind::Refused, "refused");
+                    self.life.due_at = Some(self.now.after(self.rules.next_branch_after));
+                }
             },
             (New, Some(sent)) => self.unheard(sent, next, silent),
             (AddressCheck, _) => {
@@ -510,6 +513,15 @@ impl Taken<'_> {
             (Done | Cancelled, _) => self.life.due_at = None,
         }
         Ok(())
+    }
+
+    /// No other branch covers the address and can make it in time: one task says so, in place of the one before.
+    fn homeless(&mut self, before: TaskKind, why: &'static str) {
+        self.effects.push(Effect::Open(TaskKind::NoBranch, why));
+        self.effects.push(Effect::Close(match before {
+            TaskKind::Refused => &[TaskKind::Refused],
+            _ => &[TaskKind::Unheard],
+        }));
     }
 
     /// Nobody at the branch has answered (C81, C82).
@@ -539,7 +551,7 @@ impl Taken<'_> {
                 }
                 // It stays with the branch, and becomes headquarters' own: the telephone goes on ringing there.
                 self.life.owner = Owner::Headquarters;
-                self.effects.push(Effect::Open(TaskKind::Unheard, "no_branch"));
+                self.homeless(TaskKind::Unheard, "unheard");
                 self.effects.push(Effect::Telephone { again: true });
                 self.life.due_at = Some(self.now.after(self.rules.next_branch_after));
                 return;

@@ -72,7 +72,8 @@ pub(in crate::web) async fn decide(
     if !web.store.decide_proposal(&id, confirm, &author(&viewer), now).await? {
         return Err(Problem::new("conflict", "this was decided before"));
     }
-    // The alarm that came with it is settled too.
+    // The alarm that came with it is settled too: that of the order, or that of the agent's wrap-up.
+    web.store.close_tasks(TaskKind::Blacklist, &id, &decision.what, now).await?;
     if let Some(order) = web.store.block_proposals(false, 200).await?.into_iter().find(|one| one.id == id).and_then(|one| one.order) {
         web.store.close_tasks(TaskKind::Blacklist, order.as_str(), &decision.what, now).await?;
     }

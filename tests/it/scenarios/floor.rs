@@ -323,3 +323,26 @@ fn c47_call_backs_keep_decent_hours() {
     customer.rejects();
     world.is_quiet();
 }
+
+/// C47: nor when every restaurant has closed meanwhile: what could they order?
+#[test]
+fn c47_nobody_is_called_back_while_every_restaurant_is_closed() {
+    let world = World::open_at_with_hours("21:28", "10:00-21:30");
+    let (agent, customer) = (world.agent("8001"), world.outside_phone());
+    agent.logs_in();
+    let first = caller(&world, "13600136000");
+    agent.takes_the_call();
+    let mut second = caller(&world, "13800138000");
+    second.says_nothing_for(31);
+    second.hears("q.options");
+    second.keys("1");
+    second.hears("q.cb_num");
+    second.keys("#");
+    second.hears("q.cb_done");
+    world.time_passes(Duration::from_secs(60));
+    first.hangs_up();
+    agent.wraps_up(20);
+    world.time_passes(Duration::from_secs(600));
+    agent.is_ready();
+    assert!(!customer.is_ringing(), "callback_hours end at ten, but nobody cooks any more\n{}", world.ladder());
+}

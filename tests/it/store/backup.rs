@@ -1,9 +1,11 @@
 //! Backup and restore: the same house again, here or in the other database; a damaged file changes nothing.
 
-use dinetone::domain::Money;
+use dinetone::domain::{CallRecord, Money};
 use dinetone::ivr::question::Placed;
-use dinetone::store::{OrderFilter, Store, StoreError};
+use dinetone::store::{CallFilter, OrderFilter, Store, StoreError};
+use sha2::{Digest, Sha256};
 
+use super::calls::{call, ended};
 use super::kit::{DAY, Database, confirmed, member, phone, place, request, saturday};
 
 /// Everything a caller could notice, as text.
@@ -72,6 +74,49 @@ pub async fn c108_a_damaged_backup_changes_nothing(database: Database) {
     assert!(matches!(store.restore(&file, saturday(), |_, _| {}).await, Err(StoreError::Newer { .. })));
     assert!(store.restore(&database.folder.path().join("nowhere"), saturday(), |_, _| {}).await.is_err());
     assert_eq!(seen(&store).await, before);
+}
+
+/// A backup that an older program made, before call records knew where and how long somebody waited.
+pub async fn c108_a_backup_of_an_older_program_is_brought_up_to_date(database: Database) {
+    let store = lively(&database).await;
+    let record = ended(call("c1", saturday()));
+    store.record_calls("n1", &[], &[(record.clone(), Vec::new())]).await.unwrap();
+    let file = database.folder.path().join("backup.jsonl");
+    store.backup(&file, |_, _| {}).await.unwrap();
+    let newer = ["queue", "agent", "waited_ms", "disposition"];
+    let mut lines = Vec::new();
+    let mut places: Option<Vec<usize>> = None;
+    for line in std::fs::read_to_string(&file).unwrap().lines() {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        if let Some(table) = line["table"].as_str().map(str::to_owned) {
+            let columns = line["columns"].as_array().unwrap();
+            let gone = |column: &serde_json::Value| newer.contains(&column.as_str().unwrap());
+            places =
+                (table == "calls").then(|| columns.iter().enumerate().filter(|(_, column)| gone(column)).map(|(place, _)| place).collect());
+            assert!(places.as_ref().is_none_or(|places| places.len() == 4));
+        }
+        if line.get("schema").is_some() {
+            line["schema"] = 9.into();
+        }
+        let cells = if line.is_array() { line.as_array_mut() } else { line["columns"].as_array_mut() };
+        if let (Some(cells), Some(places)) = (cells, &places) {
+            for place in places.iter().rev() {
+                cells.remove(*place);
+            }
+        }
+        if line.get("sha256").is_none() {
+            lines.push(format!("{line}\n"));
+        }
+    }
+    let old = lines.concat();
+    let sum = Sha256::digest(old.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    std::fs::write(&file, format!("{old}{{\"sha256\":\"{sum}\"}}\n")).unwrap();
+    store.restore(&file, saturday(), |_, _| {}).await.unwrap();
+    let kept = store.call("c1").await.unwrap().unwrap().record;
+    let known = CallRecord { queue: None, agent: None, waited_ms: 0, disposition: None, ..record };
+    assert_eq!(kept, known, "as the older program knew it");
+    let listed = store.calls_with_people(&CallFilter::default()).await.unwrap();
+    assert!(listed.iter().any(|(call, _)| call.record.id.as_str() == "c1"), "and it is listed");
 }
 
 /// SQLite to PostgreSQL and back.

@@ -38,7 +38,7 @@ pub fn call(id: &str, arrived_at: Timestamp) -> CallRecord {
     }
 }
 
-fn ended(mut record: CallRecord) -> CallRecord {
+pub fn ended(mut record: CallRecord) -> CallRecord {
     record.answered_at = Some(record.arrived_at.after(Duration::from_millis(20)));
     record.ended_at = Some(record.arrived_at.after(Duration::from_secs(30)));
     record.end = Some(End { by: Party::Caller, reason: Reason::Finished });

@@ -89,7 +89,12 @@ pub async fn c82_nobody_can_take_it_headquarters_has_it_and_the_telephone_goes_o
     assert_eq!((card.branch, card.owner, card.stage), (1, "headquarters", 3));
     assert_eq!(calls(&store).await, 5, "again every five minutes");
     let tasks = store.open_tasks().await.unwrap();
-    assert_eq!(tasks.iter().map(|task| task.kind).collect::<Vec<_>>(), ["unheard"]);
+    assert_eq!(tasks.iter().map(|task| task.kind).collect::<Vec<_>>(), ["no_branch"], "one task, and it says what is wrong");
+    assert_eq!(tasks[0].words["code"], serde_json::json!("unheard"));
+    let moved = Step::Reassign { branch: branch(2), why: "老板说的".into(), times: None };
+    let by = Actor::new(ActorKind::Headquarters, "u-1", "赵强");
+    assert!(matches!(store.order_step(&id, None, &moved, &by, after(1310)).await.unwrap(), Stepped::Done(_)));
+    assert!(store.open_tasks().await.unwrap().is_empty(), "it has a branch again");
 }
 
 pub async fn c80_i6_a_pre_order_is_released_on_time_after_a_restart_and_once_by_two_nodes(database: Database) {

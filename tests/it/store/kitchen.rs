@@ -6,7 +6,7 @@ use dinetone::store::{CardFilter, NewTask, Stepped, Store};
 
 use dinetone::store::Placed;
 
-use super::kit::{Database, MINUTE, branch, cart, confirmed, dish, member, place, request, saturday};
+use super::kit::{Database, MINUTE, branch, cart, confirmed, dish, member, phone, place, request, saturday};
 
 fn tablet() -> Actor {
     Actor::new(ActorKind::Branch, "tablet", "一号店").of(branch(1))
@@ -254,11 +254,47 @@ pub async fn i7_c78_nobody_can_promise_more_than_a_kitchen_can_do(database: Data
         confirmed_orders += u32::from(hand.await.unwrap());
     }
     assert_eq!(confirmed_orders, 3, "three portions each, nine in a quarter of an hour");
+    let too_many = request("k8", "13811113338");
+    assert_eq!(place(&store, &catalogue, &too_many, saturday()).await, Placed::Full, "told as what it is, not as closed");
     let later = request("k9", "13811113339");
     assert!(
         matches!(place(&store, &catalogue, &later, saturday().after(15 * MINUTE)).await, Placed::Confirmed { .. }),
         "the next quarter is free"
     );
+}
+
+pub async fn c81_large_orders_and_the_same_again_are_looked_at(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let customer = store.remember_customer(&[phone("13811112222"), phone("13811113333")], saturday()).await.unwrap();
+    let mut large = request("k1", "13811112222");
+    // 1,026 yuan of goods, a tenth less for so many portions.
+    (large.customer, large.cart, large.heard) = (Some(customer), cart(&[(18, 27)]), Money::fen(92_340));
+    let (id, number) = confirmed(place(&store, &catalogue, &large, saturday()).await);
+    let card = store.card(id.as_str()).await.unwrap().unwrap();
+    assert!(card.ring, "its branch hears it all the same");
+    // The same customer, from the other telephone: asked first, and looked at when it is meant.
+    let mut again = large.clone();
+    (again.key, again.phone) = ("k2".into(), phone("13811113333"));
+    assert_eq!(place(&store, &catalogue, &again, saturday().after(MINUTE)).await, Placed::Duplicate);
+    again.again = true;
+    let (second, _) = confirmed(place(&store, &catalogue, &again, saturday().after(MINUTE)).await);
+    let tasks = store.open_tasks().await.unwrap();
+    let of = |order: &OrderId| {
+        let mut kinds: Vec<_> = tasks.iter().filter(|task| task.order.as_deref() == Some(order.as_str())).map(|task| task.kind).collect();
+        kinds.sort_unstable();
+        kinds
+    };
+    assert_eq!((of(&id), of(&second)), (vec!["large"], vec!["duplicate", "large"]), "{tasks:?}");
+    let same = tasks.iter().find(|task| task.kind == "duplicate").unwrap();
+    assert_eq!(same.words["other"], serde_json::json!(number));
+    // Whoever takes an order down has spoken with the diner.
+    again.key = "k3".into();
+    let taken = dinetone::store::TakenDown::default();
+    let via = dinetone::domain::PlacedVia::Agent;
+    let by_hand = store.place_order_by(&again, via, &taken, saturday().after(2 * MINUTE), &catalogue).await.unwrap();
+    assert!(of(&confirmed(by_hand).0).is_empty());
+    assert!(store.cancel_order(&second, saturday().after(2 * MINUTE)).await.unwrap());
+    assert_eq!(kinds(&store).await, ["large"], "what is cancelled needs nobody");
 }
 
 pub async fn i7_c77_an_address_in_no_zone_needs_a_name_that_lets_it_through(database: Database) {

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dinetone::domain::{BlockLevel, Money, NoticeTexts, OrderId, Place, Timestamp};
+use dinetone::domain::{BlockLevel, CallId, Disposition, Money, NoticeTexts, OrderId, Place, Timestamp, UserId, WrapUp};
 use dinetone::order::life::{Actor, ActorKind, Outcome, Rider, Step};
 use dinetone::server::notices::{Gateway, run, signature};
 use dinetone::store::{BlockWish, Store};
@@ -101,9 +101,39 @@ pub async fn c89_three_refusals_at_the_door_propose_and_a_correction_takes_them_
     assert!(store.block_proposals(true, 10).await.unwrap().is_empty(), "it was a mistake");
 }
 
+pub async fn c89_a_nuisance_call_proposes_its_number_once(database: Database) {
+    let (store, _) = database.shop().await;
+    let wrap_up = |call: &str, code: u8| WrapUp {
+        call: CallId::new(call),
+        agent: UserId::new("u-lina"),
+        agent_name: "李娜".into(),
+        customer: None,
+        phone: Some(phone("13600136000")),
+        disposition: Disposition::new(code),
+        note: "一直不说话，骂人".into(),
+        order: None,
+        follow: String::new(),
+    };
+    store.record_wrap_up(&wrap_up("c0", 61), saturday()).await.unwrap();
+    assert!(store.block_proposals(true, 10).await.unwrap().is_empty(), "a wrong number is no nuisance");
+    for call in ["c1", "c1", "c2"] {
+        store.record_wrap_up(&wrap_up(call, 62), saturday()).await.unwrap();
+    }
+    let open = store.block_proposals(true, 10).await.unwrap();
+    let [proposal] = open.as_slice() else { panic!("{open:?}") };
+    assert_eq!((proposal.why.as_str(), proposal.by.as_str(), proposal.note.as_str()), ("62", "李娜", "一直不说话，骂人"));
+    let tasks = store.open_tasks().await.unwrap();
+    assert_eq!(tasks.iter().map(|task| (task.kind, task.order.as_deref())).collect::<Vec<_>>(), [("blacklist", None)]);
+    let author = dinetone::store::Author { user: UserId::new("u1"), name: "王主管".into() };
+    let level = Some((BlockWish::Block(BlockLevel::Hard), None));
+    assert!(store.decide_proposal(&proposal.id, level, &author, saturday().after(MINUTE)).await.unwrap());
+    store.record_wrap_up(&wrap_up("c3", 62), saturday().after(2 * MINUTE)).await.unwrap();
+    assert!(store.block_proposals(true, 10).await.unwrap().is_empty(), "it is on the list already");
+}
+
 pub async fn c89_every_degree_is_kept_the_strictest_holds_and_the_white_list_wins(database: Database) {
     let (store, _) = database.shop().await;
-    let author = dinetone::store::Author { user: dinetone::domain::UserId::new("u1"), name: "王主管".into() };
+    let author = dinetone::store::Author { user: UserId::new("u1"), name: "王主管".into() };
     let caller = phone("13100131000");
     for level in BlockLevel::ALL {
         let until = Some(saturday().after(DAY));

@@ -177,6 +177,7 @@ fn c68_c69_blocks_and_missed_callers_are_handled() {
     let wall = watcher.get("/api/wall").json();
     assert_eq!((wall["today"]["offered"].as_i64(), wall["today"]["in_time_percent"].clone()), (Some(0), Value::Null));
     assert!(wall["formulas"]["in_time_percent"].is_string());
+    assert_eq!((&wall["in_time_seconds"], &wall["short_seconds"]), (&json!(20), &json!(5)), "what the formulas speak of");
     assert_eq!(lina.get("/api/calls").json(), json!([]));
 }
 

@@ -13,7 +13,7 @@ use super::server::{Guarded, PROGRAM, REPO, Server, Setup, free_port};
 
 const INSTALL: &str = "the console's tests need Node 20 and Chromium: `make test` says what is missing";
 
-/// Tells one story. Left out where the program is built without its pages.
+/// Tells one story, or several one after another with the same program. Left out where the program is built without its pages.
 #[track_caller]
 fn tell(story: &str, setup: Setup) {
     tell_with(story, setup, None);
@@ -30,7 +30,8 @@ fn tell_with(story: &str, setup: Setup, mut branch: Option<Phone>) {
     let mut server = setup.env("DINETONE__WEB__LISTEN", &format!("127.0.0.1:{}", free_port())).start();
     let console = Path::new(REPO).join("console");
     let mut node = Command::new("node");
-    node.args(["e2e/run.mjs", story])
+    node.arg("e2e/run.mjs")
+        .args(story.split(' '))
         .current_dir(&console)
         .env("DINETONE_WEB", format!("http://{}", server.web))
         .env("DINETONE_SIP", server.sip.to_string())
@@ -115,6 +116,15 @@ fn c61_an_order_is_taken_by_keyboard() {
 #[test]
 fn c70_c71_a_supervisor_hears_helps_and_takes_over() {
     tell("floor", Setup::demo());
+}
+
+/// A desk phone beside the page (C10), and bad days (I2): the caller goes while it rings, a second tab takes over and gives
+/// back, the program is killed and the page is back by itself.
+#[test]
+fn c10_i2_desk_phones_and_bad_days() {
+    // baresip gives up at a challenge by SHA-256.
+    let config = "[sip]\ndigest = [\"MD5\"]\n".to_owned();
+    tell("desk_phone trouble", Setup { config, ..Setup::demo() });
 }
 
 /// The kitchen from ring to ring (C27, C76, C81, C84, C85): keyed on the telephone, ringing at the branch, seen at headquarters,

@@ -235,7 +235,30 @@ fn c10_a_caller_in_a_browser_hears_the_menu_and_presses_keys() {
     sound.carry(|page, post| page.says(clock(), KEYS, &[4, 0x8a, 3, 32], post), move |page| page.heard.len() > heard + 5);
     sound.carry(|page, post| say(page, post, &silence), move |page| page.heard.len() > heard + 30);
     eventually("the key arrives", Duration::from_secs(10), || the_call(&server).filter(|call| keys(call).contains('4')));
-    socket.say(&inside("BYE", 3));
+    // Hold and resume on the connections that it has; new ones are refused, and the call goes on.
+    let mut again = |cseq: u32, offer: &str, wanted: &str, direction: &str| {
+        let invite = request("INVITE", "sip:1000@dinetone", "Content-Type: application/sdp\r\n", offer)
+            .replace("To: <sip:desk@dinetone>", &format!("To: {}", header(&answer, "To")))
+            .replace("CSeq: 1", &format!("CSeq: {cseq}"))
+            .replace("branch=z9hG4bK", &format!("branch=z9hG4bK{cseq}"));
+        socket.say(&invite);
+        let told = socket.answer();
+        assert!(told.starts_with(wanted) && body(&told).contains(direction), "{told}");
+        socket.say(&inside("ACK", cseq).replace("branch=z9hG4bK", &format!("branch=z9hG4bKb{cseq}")));
+    };
+    again(3, &offer.replace("a=sendrecv", "a=sendonly"), "SIP/2.0 200", "a=recvonly");
+    eventually("the hold is noted", Duration::from_secs(10), || {
+        the_call(&server).filter(|call| call.to_string().contains("the caller put us on hold"))
+    });
+    again(4, &offer, "SIP/2.0 200", "a=sendrecv");
+    let ufrag = offer.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap();
+    again(5, &offer.replace(&format!("a=ice-ufrag:{ufrag}"), "a=ice-ufrag:other"), "SIP/2.0 488", "");
+    let heard = sound.page.heard.len();
+    sound.carry(
+        |page, post| say(page, post, &silence),
+        move |page| page.heard[heard..].iter().filter(|packet| is_speech(&packet.3)).count() > 20,
+    );
+    socket.say(&inside("BYE", 6));
     assert!(socket.answer().starts_with("SIP/2.0 200"));
     let call = eventually("the call is over", Duration::from_secs(20), || the_call(&server).filter(|call| call["ended_at"].is_string()));
     assert_eq!((call["ended_by"].as_str(), call["one_way"].as_bool()), (Some("caller"), Some(false)), "{call:#}");

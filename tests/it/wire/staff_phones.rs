@@ -77,4 +77,17 @@ fn c10_c39_baresip_is_an_agents_desk_phone_and_the_next_call_comes_back_to_it() 
     let second = one_call(&server, &mut desk, &mut phone);
     assert_eq!(second["pop"]["last_agent"]["name"], "李娜", "{second}");
     assert!(phone.log().contains("SRTP is Enabled"), "the sound was encrypted");
+    // The command line tells of people, too: queue, agent, and how it was summed up.
+    let calls = eventually("both are on record", SOON, || {
+        let calls = server.json(&["calls", "list", "--json"]);
+        calls.as_array().filter(|all| all.iter().filter(|call| call["code"] == 20).count() == 2).cloned()
+    });
+    let call = calls.iter().find(|call| call["code"] == 20).unwrap();
+    assert_eq!((&call["queue"], &call["agent_name"]), (&json!("order"), &json!("李娜")), "{call:#}");
+    assert!(call["waited_ms"].is_u64(), "{call:#}");
+    let table = String::from_utf8_lossy(&server.cli(&["calls", "list"]).stdout).into_owned();
+    let row = table.lines().find(|line| line.contains(call["id"].as_str().unwrap())).unwrap();
+    assert!(table.contains("QUEUE") && ["order", "李娜", "20"].iter().all(|word| row.contains(word)), "{table}");
+    let shown = server.cli(&["calls", "show", call["id"].as_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("People   queue order, waited"), "{}", super::server::text(&shown));
 }

@@ -626,6 +626,7 @@ fn what_is_to_be_changed_can_be_chosen_at_the_end() {
 fn place_is_refused_for_closing_or_size_or_points_and_the_caller_goes_on() {
     for (placed, next) in [
         (Placed::Closed, "time.day"),
+        (Placed::Full, "order.full"),
         (Placed::TooSmall { least: Money::yuan(500) }, "order.min"),
         (Placed::NoPoints, "order.changed"),
         (Placed::Outside, "addr.outside"),
