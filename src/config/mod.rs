@@ -13,6 +13,7 @@ use toml::{Table, Value};
 
 use crate::domain::{Finding, Money, NoticeTexts, ShopClock};
 use crate::outward::{Network, Outward};
+pub use crate::queue::QueueSettings as Queue;
 use crate::sip::digest::Algorithm;
 use crate::sip::outbound::Rules;
 use crate::sip::sdp::Policy;

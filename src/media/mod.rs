@@ -9,6 +9,7 @@ pub mod order;
 pub mod ports;
 pub mod quality;
 pub mod record;
+pub mod resample;
 pub mod rtcp;
 pub mod rtp;
 pub mod source;

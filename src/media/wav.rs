@@ -54,6 +54,27 @@ pub fn read_alaw(file: &[u8]) -> Result<Vec<u8>, WavError> {
     if alaw.is_empty() { Err(WavError::Empty) } else { Ok(alaw) }
 }
 
+/// The same for what people record: 16-bit PCM of up to 48 kHz, one channel or two, is brought to 8 kHz and one.
+///
+/// # Errors
+/// When the file is something else, with the finding and the cure.
+pub fn convert(file: &[u8]) -> Result<Vec<u8>, WavError> {
+    if file.len() > LARGEST {
+        return Err(WavError::TooLarge(file.len()));
+    }
+    let form = Form::read(file)?;
+    let pcm = matches!(form.encoding, PCM | EXTENSIBLE) && form.bits == 16;
+    if !pcm || !(RATE..=48_000).contains(&form.rate) || !(1..=2).contains(&form.channels) {
+        return read_alaw(file);
+    }
+    let samples = read_samples(file, form.data.len() / 2)?;
+    let channels = usize::from(form.channels);
+    let mix = |frame: &[i16]| i16::try_from(frame.iter().map(|sample| i32::from(*sample)).sum::<i32>() / i32::from(form.channels));
+    let mono: Vec<i16> = samples.chunks_exact(channels).map(|frame| mix(frame).unwrap_or(0)).collect();
+    let alaw: Vec<u8> = super::resample::to_8k(&mono, form.rate).into_iter().map(g711::linear_to_alaw).collect();
+    if alaw.is_empty() { Err(WavError::Empty) } else { Ok(alaw) }
+}
+
 /// A WAV file with A-law inside (format tag 6), as small as sound gets.
 #[must_use]
 pub fn write_alaw(alaw: &[u8]) -> Vec<u8> {
@@ -98,13 +119,17 @@ const MULAW: u16 = 7;
 const EXTENSIBLE: u16 = 0xFFFE;
 
 fn read_pcm(file: &[u8], samples: usize) -> Result<Vec<u8>, WavError> {
+    Ok(read_samples(file, samples)?.into_iter().map(g711::linear_to_alaw).collect())
+}
+
+fn read_samples(file: &[u8], samples: usize) -> Result<Vec<i16>, WavError> {
     let not_wav = |_| WavError::NotWav("its samples cannot be read");
     let mut reader = hound::WavReader::new(Cursor::new(file)).map_err(not_wav)?;
     let spec = reader.spec();
     if spec.sample_format != hound::SampleFormat::Int {
         return Err(WavError::Encoding(3));
     }
-    reader.samples::<i16>().take(samples).map(|sample| sample.map(g711::linear_to_alaw).map_err(not_wav)).collect()
+    reader.samples::<i16>().take(samples).map(|sample| sample.map_err(not_wav)).collect()
 }
 
 /// What the chunks `fmt ` and `data` say.

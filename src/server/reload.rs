@@ -11,6 +11,7 @@ use crate::centre::Input;
 use crate::config;
 use crate::domain::{Catalogue, Timestamp};
 use crate::store::Store;
+use crate::voice::Library;
 
 /// How often the store and the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -50,7 +51,7 @@ pub async fn follow_store(store: Store, latest: watch::Sender<Arc<Catalogue>>, i
 }
 
 /// Takes over changed files when they are right; otherwise says what is wrong and keeps the old ones.
-pub async fn follow_files(places: Places, store: Store, inbox: mpsc::Sender<Input>) {
+pub async fn follow_files(places: Places, store: Store, voices: watch::Sender<Arc<Library>>, inbox: mpsc::Sender<Input>) {
     let mut seen = places.stamp();
     loop {
         tokio::time::sleep(LOOK).await;
@@ -78,6 +79,7 @@ pub async fn follow_files(places: Places, store: Store, inbox: mpsc::Sender<Inpu
                     Err(error) => tracing::error!("the dialogue was taken over, the dishes were not: {error}"),
                 }
                 metrics::counter!("dinetone_reloads_total", "result" => "taken").increment(1);
+                voices.send_replace(Arc::clone(&files.library));
                 if inbox.send(Input::Files { script: files.script, library: files.library }).await.is_err() {
                     return;
                 }

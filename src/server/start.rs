@@ -268,6 +268,7 @@ async fn assemble(
     })?;
     let ports = Ports::new(*config.media.rtp_ports.start(), *config.media.rtp_ports.end(), &mut ids);
 
+    let (voices, voice) = watch::channel(Arc::clone(&files.library));
     let (latest, catalogue_now) = watch::channel(Arc::clone(&catalogue));
     let catalogue_of_pages = catalogue_now.clone();
     let effects = Effects::new(store.clone(), config.data_dir.join("recordings"), inbox.clone(), node.name.clone(), catalogue_now);
@@ -350,7 +351,7 @@ async fn assemble(
         let _ = inbox.send(Input::CallBacks(waiting)).await;
     }
     tasks::spawn("catalogue", reload::follow_store(store.clone(), latest, inbox.clone()));
-    tasks::spawn("files", reload::follow_files(places, store.clone(), inbox.clone()));
+    tasks::spawn("files", reload::follow_files(places, store.clone(), voices, inbox.clone()));
 
     // Samples of histograms pile up until somebody reads them: nobody may ever.
     let upkeep = metrics.clone();
@@ -415,6 +416,13 @@ async fn assemble(
         now: clock::now,
         desk: Arc::default(),
         paper: Arc::clone(&paper),
+        plant: Arc::new(web::Plant {
+            queues: config.queues.queues.clone(),
+            trunks: config.trunks.clone(),
+            voice,
+            prompts: config.data_dir.join("prompts"),
+            prompt_versions: config.data_dir.join("prompt-versions"),
+        }),
     };
     let secure = pages.secure;
     tasks::spawn("reports", super::rollup::run(store.clone()));

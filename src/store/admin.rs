@@ -1,4 +1,4 @@
-//! Changes of the house by people: dishes, branches and zones, each with who did it and how it was; taken back by another change.
+//! Changes of the house by people: dishes, branches, zones, levels, offers and days off, each with who did it and how it was; taken back by another change.
 
 use serde_json::{Map, Value, json};
 use sqlx::AssertSqlSafe;
@@ -15,6 +15,11 @@ pub enum HousePart {
     Dish,
     Branch,
     Zone,
+    Level,
+    Offer,
+    Holiday,
+    /// A day that follows another weekday's hours.
+    MakeUp,
 }
 
 impl HousePart {
@@ -25,13 +30,19 @@ impl HousePart {
             Self::Dish => "dish",
             Self::Branch => "branch",
             Self::Zone => "zone",
+            Self::Level => "level",
+            Self::Offer => "offer",
+            Self::Holiday => "holiday",
+            Self::MakeUp => "make_up_day",
         }
     }
 
     /// By its stable name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Dish, Self::Branch, Self::Zone].into_iter().find(|part| part.name() == name)
+        [Self::Dish, Self::Branch, Self::Zone, Self::Level, Self::Offer, Self::Holiday, Self::MakeUp]
+            .into_iter()
+            .find(|part| part.name() == name)
     }
 
     const fn table(self) -> &'static str {
@@ -39,13 +50,18 @@ impl HousePart {
             Self::Dish => "dishes",
             Self::Branch => "branches",
             Self::Zone => "zones",
+            Self::Level => "levels",
+            Self::Offer => "offers",
+            Self::Holiday => "holidays",
+            Self::MakeUp => "make_up_days",
         }
     }
 
     const fn key(self) -> &'static str {
         match self {
             Self::Dish | Self::Branch => "number",
-            Self::Zone => "id",
+            Self::Zone | Self::Level | Self::Offer | Self::Holiday => "id",
+            Self::MakeUp => "day",
         }
     }
 
@@ -55,6 +71,10 @@ impl HousePart {
             Self::Dish => columns::DISH,
             Self::Branch => columns::BRANCH,
             Self::Zone => columns::ZONE,
+            Self::Level => columns::LEVEL,
+            Self::Offer => columns::OFFER,
+            Self::Holiday => columns::HOLIDAY,
+            Self::MakeUp => columns::MAKE_UP,
         };
         let mut all = own.to_vec();
         if !all.contains(&columns::RETIRED) {
@@ -66,7 +86,7 @@ impl HousePart {
     fn key_value(self, subject: &str) -> Option<Val> {
         match self {
             Self::Dish | Self::Branch => subject.parse::<i64>().ok().map(Val::from),
-            Self::Zone => Some(Val::from(subject)),
+            Self::Zone | Self::Level | Self::Offer | Self::Holiday | Self::MakeUp => Some(Val::from(subject)),
         }
     }
 }
@@ -111,7 +131,7 @@ pub struct HouseEdit {
 }
 
 impl Store {
-    /// Changes some columns of a dish, branch or zone, or makes it with them. The row is a person's from then on: menus.toml does not
+    /// Changes some columns of one thing of the house, or makes it with them. The row is a person's from then on: menus.toml does not
     /// change it any more.
     ///
     /// # Errors

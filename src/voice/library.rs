@@ -76,6 +76,19 @@ pub struct PromptState {
     pub millis: [u32; 2],
 }
 
+/// What is recorded in one go: a prompt, or the words before, between and after its values.
+#[derive(Clone)]
+pub struct Piece {
+    pub language: Language,
+    /// Name of its file, without `.wav`.
+    pub key: String,
+    pub text: String,
+    /// Whose recording is heard; none when there is none.
+    pub origin: Option<Origin>,
+    pub millis: u32,
+    pub clip: Option<Arc<Clip>>,
+}
+
 impl Library {
     /// Reads the indexes and texts; sound is loaded when it is first played, the operator's own files at once.
     /// What is wrong with files is told; everything else can be played.
@@ -226,6 +239,26 @@ impl Library {
     /// The clip of one piece of a prompt.
     pub(super) fn ui(&self, key: &str, language: Language) -> Option<Arc<Clip>> {
         self.sound_of(self.voice(language).ui.get(key)?)
+    }
+
+    /// The pieces of a prompt in both languages, as they are recorded.
+    #[must_use]
+    pub fn pieces(&self, id: &str) -> Vec<Piece> {
+        let of = |language| {
+            let keys = self.template(id, language).map(Template::keys).into_iter().flatten();
+            keys.filter_map(move |key| self.piece(key, language))
+        };
+        Language::ALL.into_iter().flat_map(of).collect()
+    }
+
+    /// The piece of a prompt with this key; none when no prompt speaks it.
+    #[must_use]
+    pub fn piece(&self, key: &str, language: Language) -> Option<Piece> {
+        let text = self.piece_text(key, language)?;
+        let clip = self.ui(key, language);
+        let origin = clip.as_ref().and_then(|_| self.voice(language).ui.get(key)).map(|entry| entry.origin);
+        let millis = clip.as_ref().map_or(0, |clip| u32::try_from(clip.frames() * 20).unwrap_or(u32::MAX));
+        Some(Piece { language, key: key.to_owned(), text, origin, millis, clip })
     }
 
     /// Whether every piece of the prompt has sound in that language.

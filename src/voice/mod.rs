@@ -14,7 +14,7 @@ mod tests;
 mod wave;
 
 pub use cut::cut;
-pub use library::{Decode, Fetch, Library, Origin, PromptState, Sources};
+pub use library::{Decode, Fetch, Library, Origin, Piece, PromptState, Sources};
 pub use names::Names;
 pub use recognise::{Heard, Recogniser, SoundBook};
 pub use render::{Around, Rendered};

@@ -13,11 +13,14 @@ mod kitchen;
 mod missed;
 mod notices;
 mod orders;
+mod plant;
 mod printing;
+mod prompts;
 mod proposals;
 mod quoting;
 mod reports;
 mod riders;
+mod shop;
 mod staffing;
 mod tickets;
 mod wall;
@@ -66,6 +69,21 @@ pub fn routes() -> Routes {
         .post("/api/zones", house::add_zone)
         .put("/api/zones/{id}", house::change_zone)
         .delete("/api/zones/{id}", house::drop_zone)
+        .get("/api/queues", plant::queues)
+        .get("/api/trunks", plant::trunks)
+        .get("/api/prompts", prompts::list)
+        .get("/api/prompts/{id}", prompts::one)
+        .get("/api/prompt-sound/{language}/{key}", prompts::sound)
+        .put("/api/prompt-sound/{language}/{key}", prompts::upload)
+        .post("/api/prompt-sound/{language}/{key}/use", prompts::choose)
+        .get("/api/house", shop::house)
+        .post("/api/holidays", shop::add_holiday)
+        .delete("/api/holidays/{id}", shop::drop_holiday)
+        .put("/api/make-up-days/{date}", shop::put_make_up)
+        .delete("/api/make-up-days/{date}", shop::drop_make_up)
+        .put("/api/levels/{id}", shop::level)
+        .put("/api/offers/{id}", shop::put_offer)
+        .delete("/api/offers/{id}", shop::drop_offer)
         .get("/api/admin-changes", house::changes)
         .post("/api/admin-changes/{id}/undo", house::undo)
         .get("/api/export/{file}", exchange::export)
@@ -149,6 +167,21 @@ pub fn routes() -> Routes {
     house::drop_zone,
     house::changes,
     house::undo,
+    plant::queues,
+    plant::trunks,
+    prompts::list,
+    prompts::one,
+    prompts::sound,
+    prompts::upload,
+    prompts::choose,
+    shop::house,
+    shop::add_holiday,
+    shop::drop_holiday,
+    shop::put_make_up,
+    shop::drop_make_up,
+    shop::level,
+    shop::put_offer,
+    shop::drop_offer,
     exchange::export,
     exchange::import,
     devices::add,

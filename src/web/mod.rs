@@ -28,6 +28,7 @@ mod throttle;
 pub mod users;
 mod viewer;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -42,6 +43,7 @@ use crate::config;
 use crate::domain::Catalogue;
 use crate::machine::Now;
 use crate::store::{News, Store};
+use crate::voice::Library;
 
 pub use api::journal_event;
 pub use desk::Desk;
@@ -106,6 +108,18 @@ pub struct Web {
     pub now: fn() -> Now,
     pub desk: Arc<Desk>,
     pub paper: Arc<Paper>,
+    pub plant: Arc<Plant>,
+}
+
+/// The telephone side: what the settings say of it, and the voice as callers hear it now.
+pub struct Plant {
+    pub queues: Vec<config::Queue>,
+    pub trunks: Vec<config::Trunk>,
+    pub voice: watch::Receiver<Arc<Library>>,
+    /// The operator's own recordings, which win over the shipped ones.
+    pub prompts: PathBuf,
+    /// Every recording that was uploaded.
+    pub prompt_versions: PathBuf,
 }
 
 /// What printing needs of those who ask for it.

@@ -34,7 +34,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "web",
         &[
             "bus", "call", "command", "config", "domain", "event", "exchange", "machine", "media", "order", "report", "sheet", "slip",
-            "store", "wire",
+            "store", "voice", "wire",
         ],
     ),
 ];

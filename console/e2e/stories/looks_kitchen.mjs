@@ -485,7 +485,15 @@ async function admin(stage, step) {
   await paint(context, {
     answers: {
       'GET /api/me': me,
-      'GET /api/catalogue': { ...CATALOGUE, branches: made.branches(3).map((one) => ({ number: one.number, zh: one.zh, en: one.en, phone: one.phone, opens_at: '10:00', closes_at: '21:30', delivery_minutes: 35, pickup_minutes: 20, min_delivery_fen: 3000, delivery_fee_fen: 500 })) },
+      'GET /api/catalogue': { ...CATALOGUE, categories: [{ id: 'hot', zh: '热菜', en: 'Hot dishes' }], branches: made.branches(3).map((one) => ({ number: one.number, zh: one.zh, en: one.en, phone: one.phone, opens_at: '10:00', closes_at: '21:30', delivery_minutes: 35, pickup_minutes: 20, min_delivery_fen: 3000, delivery_fee_fen: 500 })) },
+      'GET /api/house': {
+        dishes: CATALOGUE.dishes.map((one) => ({ ...one, category: 'hot', options: [], reading: null, size_price_fen: null, served: null, new_until: null, alternative: null, points: null, retired: false })),
+        branches: made.branches(3).map((one) => ({ number: one.number, zh: one.zh, en: one.en, phone: one.phone, week: [...Array(5).fill(['10:00-14:00', '17:00-21:30']), ['10:00-22:00'], []], delivery_minutes: 35, pickup_minutes: 20, min_delivery_fen: 3000, delivery_fee_fen: 500 })),
+        holidays: [{ id: '2027-02-06:2027-02-12:*', from: '2027-02-06', until: '2027-02-12', branch: null }], make_up_days: [], offers: [], levels: CATALOGUE.levels ?? [], categories: CATALOGUE.categories ?? [],
+      },
+      'GET /api/admin-changes': [{ id: 'c-1', kind: 'dish', subject: '25', at: Date.now(), by: '陈经理', before: { price_fen: 2600 }, after: { price_fen: 2800 } }],
+      'GET /api/prompts': [{ id: 'greet.open', zh: '欢迎致电星烛餐厅。', en: 'Welcome to Star Candle.', zh_recording: 'own', en_recording: 'shipped', zh_ms: 1800, en_ms: 1600 }, { id: 'closed.head', zh: '现在是休息时间。', en: 'We are closed now.', zh_recording: 'shipped', en_recording: 'missing', zh_ms: 1500, en_ms: 0 }],
+      'GET /api/queues': [{ id: 'order', zh: '点餐', en: 'Orders', strategy: 'longest-idle', ring_seconds: 20, wrap_up_seconds: 30, priority: 0, skills: 'any', max_waiting: 200, longest_wait_seconds: 900, overflow: [], overflow_after_seconds: 60, service_level_seconds: 20, people: ['8001 李娜'], waiting: 2, working: 3, ready: 1, offered: 40, answered: 38, abandoned: 1 }],
       'GET /api/users': users,
       'PATCH /api/users/u-1': put({ status: 200, body: {} }),
       'POST /api/users/u-1/reset': put({ status: 200, body: { password: 'kite-lamp-42' } }),
@@ -528,10 +536,10 @@ async function admin(stage, step) {
   await looksRight(page, { shot: (name) => stage.shot(page, `admin-device-${name}`) })
   await page.locator('[data-section="dishes"]').click()
   await page.locator('[data-row="25"]').click()
-  await editor.getByLabel('价格（元）').fill('24.5')
+  await editor.getByLabel('价格（元）', { exact: true }).fill('24.5')
   await page.keyboard.press('Enter')
   await until('the price is put in fen', () => sent.at(-1)[1] === '/api/dishes/25' && sent.at(-1)[2].price_fen === 2450)
-  for (const section of ['branches', 'printers', 'webhooks', 'audit', 'files']) {
+  for (const section of ['branches', 'holidays', 'printers', 'webhooks', 'audit', 'prompts', 'queues', 'files']) {
     await page.locator(`[data-section="${section}"]`).click()
     await looksRight(page, { shot: (name) => stage.shot(page, `admin-${section}-${name}`) })
   }

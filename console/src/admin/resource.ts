@@ -2,16 +2,19 @@
 import type { Role } from '@/shared/wire'
 
 export type Row = Record<string, unknown>
+/** Why what was typed does not fit. */
+export type Wrong = 'needed' | 'number' | 'yuan' | 'sizes' | 'week'
 
 export interface Field {
   key: string
-  /** `yuan` is typed in yuan and sent in fen; `list` is typed with commas and sent as a list. */
-  kind: 'text' | 'number' | 'yuan' | 'select' | 'tick' | 'list' | 'lines'
+  /** `yuan` and `sizes` are typed in yuan and sent in fen; `list` is typed with commas and sent as a list; an empty `maybe` is sent as
+   * null; `week` is a line for each day from Monday. */
+  kind: 'text' | 'maybe' | 'number' | 'yuan' | 'sizes' | 'select' | 'tick' | 'list' | 'lines' | 'week'
   /** Only when it is made. */
   once?: boolean
   needed?: boolean
   /** Taken from the named choices of the page: branches, roles … */
-  options?: readonly string[] | 'branches' | 'roles' | 'queues'
+  options?: readonly string[] | 'branches' | 'roles' | 'categories'
   /** Value of a new one. */
   first?: unknown
 }
@@ -28,7 +31,7 @@ export interface Resource {
   id: string
   columns: readonly string[]
   fields: readonly Field[]
-  /** Making one: method and address; none when it cannot be. */
+  /** Making one: method and address, `{new}` is what was typed as its id; none when it cannot be. */
   add?: readonly ['POST' | 'PUT', string]
   /** Changing one; `{id}` is put in. */
   change?: readonly ['PATCH' | 'PUT', string]
@@ -37,26 +40,61 @@ export interface Resource {
   remove?: string
   /** Fields of the answer of making one that are told this once: a password, a code. */
   told?: readonly string[]
+  /** Its name in the history of changes, which the editor shows. */
+  history?: string
   /** More that may be done with one. */
   deeds?: readonly { name: string; path: string; body?: Row; told?: readonly string[] }[]
 }
 
 const HEADS: readonly Role[] = ['administrator']
 const HOUSE: readonly Role[] = ['manager', 'administrator']
+const FLOOR: readonly Role[] = ['supervisor', 'manager', 'administrator']
 const KITCHEN: readonly Role[] = ['dispatcher', 'supervisor', 'manager', 'administrator']
 
 export const RESOURCES: readonly Resource[] = [
   {
-    name: 'dishes', roles: KITCHEN, edit: HOUSE, list: '/api/catalogue', at: 'dishes', id: 'number', columns: ['number', 'zh', 'en', 'pinyin', 'price_fen', 'category'],
-    fields: [{ key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text' }, { key: 'price_fen', kind: 'yuan', needed: true }], change: ['PUT', '/api/dishes/{id}'],
+    name: 'dishes', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'dishes', id: 'number', columns: ['number', 'zh', 'en', 'pinyin', 'price_fen', 'category', 'retired'],
+    fields: [
+      { key: 'number', kind: 'number', needed: true, once: true }, { key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text', needed: true }, { key: 'reading', kind: 'maybe' }, { key: 'price_fen', kind: 'yuan', needed: true },
+      { key: 'category', kind: 'select', options: 'categories', needed: true }, { key: 'options', kind: 'list' }, { key: 'size_price_fen', kind: 'sizes' }, { key: 'served', kind: 'maybe' }, { key: 'new_until', kind: 'maybe' },
+      { key: 'alternative', kind: 'number' }, { key: 'points', kind: 'number' }, { key: 'retired', kind: 'tick' },
+    ],
+    add: ['PUT', '/api/dishes/{new}'], change: ['PUT', '/api/dishes/{id}'], history: 'dish',
   },
   {
-    name: 'branches', roles: KITCHEN, edit: HOUSE, list: '/api/catalogue', at: 'branches', id: 'number', columns: ['number', 'zh', 'en', 'phone', 'opens_at', 'closes_at', 'delivery_minutes', 'min_delivery_fen', 'delivery_fee_fen'],
+    name: 'branches', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'branches', id: 'number', columns: ['number', 'zh', 'en', 'phone', 'week', 'delivery_minutes', 'min_delivery_fen', 'delivery_fee_fen'],
     fields: [
-      { key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text' }, { key: 'phone', kind: 'text' }, { key: 'address_zh', kind: 'text' }, { key: 'address_en', kind: 'text' }, { key: 'transit_zh', kind: 'text' }, { key: 'transit_en', kind: 'text' },
-      { key: 'delivery_minutes', kind: 'number' }, { key: 'pickup_minutes', kind: 'number' }, { key: 'min_delivery_fen', kind: 'yuan' }, { key: 'delivery_fee_fen', kind: 'yuan' },
+      { key: 'number', kind: 'number', needed: true, once: true }, { key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text', needed: true }, { key: 'phone', kind: 'text', needed: true },
+      { key: 'address_zh', kind: 'text', needed: true }, { key: 'address_en', kind: 'text', needed: true }, { key: 'transit_zh', kind: 'text' }, { key: 'transit_en', kind: 'text' },
+      { key: 'week', kind: 'week', first: Array(7).fill(['10:00-21:30']) }, { key: 'last_order_minutes', kind: 'number', first: 20 }, { key: 'delivery_minutes', kind: 'number', first: 45 }, { key: 'pickup_minutes', kind: 'number', first: 20 },
+      { key: 'cook_minutes', kind: 'number', first: 15 }, { key: 'min_delivery_fen', kind: 'yuan', first: 0 }, { key: 'delivery_fee_fen', kind: 'yuan', first: 0 }, { key: 'free_delivery_from_fen', kind: 'yuan' },
+      { key: 'capacity_items', kind: 'number' }, { key: 'capacity_yuan', kind: 'number' },
     ],
-    change: ['PUT', '/api/branches/{id}'],
+    add: ['PUT', '/api/branches/{new}'], change: ['PUT', '/api/branches/{id}'], history: 'branch',
+  },
+  {
+    name: 'holidays', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'holidays', id: 'id', columns: ['from', 'until', 'branch'],
+    fields: [{ key: 'from', kind: 'text', needed: true, once: true }, { key: 'until', kind: 'maybe', once: true }, { key: 'branch', kind: 'select', options: 'branches', once: true }],
+    add: ['POST', '/api/holidays'], remove: '/api/holidays/{id}',
+  },
+  {
+    name: 'make_up_days', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'make_up_days', id: 'date', columns: ['date', 'follows'],
+    fields: [{ key: 'date', kind: 'text', needed: true, once: true }, { key: 'follows', kind: 'select', options: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], needed: true, first: 'mon' }],
+    add: ['PUT', '/api/make-up-days/{new}'], change: ['PUT', '/api/make-up-days/{id}'], remove: '/api/make-up-days/{id}',
+  },
+  {
+    name: 'offers', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'offers', id: 'id', columns: ['id', 'zh', 'from', 'until', 'days', 'kind', 'percent_off', 'off_fen'],
+    fields: [
+      { key: 'id', kind: 'text', needed: true, once: true }, { key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text', needed: true }, { key: 'from', kind: 'text', needed: true }, { key: 'until', kind: 'text', needed: true },
+      { key: 'days', kind: 'list' }, { key: 'hours', kind: 'maybe' }, { key: 'kind', kind: 'select', options: ['news', 'percent', 'amount'], first: 'news', needed: true }, { key: 'category', kind: 'select', options: 'categories' }, { key: 'percent_off', kind: 'number' },
+      { key: 'from_fen', kind: 'yuan' }, { key: 'off_fen', kind: 'yuan' }, { key: 'repeat_days', kind: 'number', first: 7, needed: true },
+    ],
+    add: ['PUT', '/api/offers/{new}'], change: ['PUT', '/api/offers/{id}'], whole: true, remove: '/api/offers/{id}', history: 'offer',
+  },
+  {
+    name: 'levels', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'levels', id: 'id', columns: ['id', 'zh', 'en', 'discount_percent'],
+    fields: [{ key: 'id', kind: 'text', needed: true, once: true }, { key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text', needed: true }, { key: 'discount_percent', kind: 'number', first: 0, needed: true }],
+    add: ['PUT', '/api/levels/{new}'], change: ['PUT', '/api/levels/{id}'], history: 'level',
   },
   {
     name: 'zones', roles: KITCHEN, edit: HOUSE, list: '/api/zones', id: 'id', columns: ['branch', 'name', 'kind', 'fee_fen', 'min_fen', 'minutes'],
@@ -99,6 +137,13 @@ export const RESOURCES: readonly Resource[] = [
     add: ['POST', '/api/tokens'], remove: '/api/tokens/{id}', told: ['token'],
   },
   {
+    name: 'queues', roles: FLOOR, edit: [], list: '/api/queues', id: 'id', columns: ['id', 'zh', 'strategy', 'waiting', 'working', 'ready', 'offered', 'answered', 'abandoned', 'people'],
+    fields: ['zh', 'en', 'strategy', 'skills', 'ring_seconds', 'wrap_up_seconds', 'service_level_seconds', 'priority', 'max_waiting', 'longest_wait_seconds', 'overflow', 'overflow_after_seconds', 'people'].map((key) => ({ key, kind: 'list' as const })),
+  },
+  {
+    name: 'trunks', roles: FLOOR, edit: [], list: '/api/trunks', id: 'name', columns: ['name', 'up', 'transport', 'targets', 'registers_as', 'options_every_seconds', 'max_calls', 'max_calls_per_second'], fields: [],
+  },
+  {
     name: 'webhooks', roles: HEADS, edit: HEADS, list: '/api/webhooks', id: 'id', columns: ['name', 'url', 'kinds', 'active', 'after', 'behind', 'failures'],
     fields: [{ key: 'name', kind: 'text', needed: true }, { key: 'url', kind: 'text', needed: true }, { key: 'kinds', kind: 'list' }, { key: 'active', kind: 'tick', first: true }, { key: 'after', kind: 'number' }],
     add: ['POST', '/api/webhooks'], change: ['PATCH', '/api/webhooks/{id}'], remove: '/api/webhooks/{id}', told: ['secret'],
@@ -114,22 +159,37 @@ export const RESOURCES: readonly Resource[] = [
 export function typedOf(field: Field, value: unknown): string {
   if (value === null || value === undefined) return ''
   if (field.kind === 'yuan') return typeof value === 'number' ? String(value / 100) : ''
+  if (field.kind === 'sizes') return Array.isArray(value) ? value.map((fen) => String(Number(fen) / 100)).join('/') : ''
+  if (field.kind === 'week') return Array.isArray(value) ? value.map((day) => (day as string[]).join(', ')).join('\n') : ''
   if (field.kind === 'list') return Array.isArray(value) ? value.join(', ') : String(value)
   if (field.kind === 'lines') return Array.isArray(value) ? value.join('\n') : typeof value === 'string' ? value : JSON.stringify(value)
   return String(value)
 }
 
+function fenOf(text: string): number | null {
+  const match = /^(\d{1,7})(?:[.,](\d{1,2}))?$/.exec(text.trim())
+  return match ? Number(match[1]) * 100 + Number((match[2] ?? '0').padEnd(2, '0')) : null
+}
+
 /** What was typed, as it is sent; an error's name when it does not fit. */
-export function sentOf(field: Field, typed: string | boolean): { value: unknown } | { wrong: 'needed' | 'number' | 'yuan' } {
+export function sentOf(field: Field, typed: string | boolean): { value: unknown } | { wrong: Wrong } {
   if (field.kind === 'tick') return { value: typed === true }
+  if (field.kind === 'week') {
+    const days = Array.from({ length: 7 }, (_, day) => (String(typed).split('\n')[day] ?? '').split(/[,，\s]+/).filter(Boolean))
+    return days.flat().every((span) => /^\d\d:\d\d-\d\d:\d\d$/.test(span)) ? { value: days } : { wrong: 'week' }
+  }
   const text = String(typed).trim()
   if (text === '') return field.needed ? { wrong: 'needed' } : { value: field.kind === 'list' || field.kind === 'lines' ? [] : field.kind === 'text' ? '' : null }
   switch (field.kind) {
     case 'number':
       return /^-?\d{1,9}$/.test(text) ? { value: Number(text) } : { wrong: 'number' }
     case 'yuan': {
-      const match = /^(\d{1,7})(?:[.,](\d{1,2}))?$/.exec(text)
-      return match ? { value: Number(match[1]) * 100 + Number((match[2] ?? '0').padEnd(2, '0')) } : { wrong: 'yuan' }
+      const fen = fenOf(text)
+      return fen === null ? { wrong: 'yuan' } : { value: fen }
+    }
+    case 'sizes': {
+      const fen = text.split('/').map(fenOf)
+      return fen.length === 3 && !fen.includes(null) ? { value: fen } : { wrong: 'sizes' }
     }
     case 'list':
       return { value: text.split(/[,，、\s]+/).filter(Boolean) }
@@ -143,9 +203,9 @@ export function sentOf(field: Field, typed: string | boolean): { value: unknown 
 }
 
 /** Only what was changed is sent; a new one sends all that was filled in. */
-export function bodyOf(fields: readonly Field[], before: Row | null, typed: Record<string, string | boolean>, whole: boolean): { body: Row } | { wrong: Record<string, 'needed' | 'number' | 'yuan'> } {
+export function bodyOf(fields: readonly Field[], before: Row | null, typed: Record<string, string | boolean>, whole: boolean): { body: Row } | { wrong: Record<string, Wrong> } {
   const body: Row = {}
-  const wrong: Record<string, 'needed' | 'number' | 'yuan'> = {}
+  const wrong: Record<string, Wrong> = {}
   for (const field of fields) {
     if (before && field.once) continue
     const now = typed[field.key] ?? (field.kind === 'tick' ? false : '')

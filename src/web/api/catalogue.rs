@@ -72,7 +72,7 @@ fn dish(dish: &Dish, catalogue: &Catalogue, local: DateTime, now: Timestamp) -> 
 }
 
 /// The first letter of each syllable: 宫保鸡丁 is `gbjd`. A reading that the house gives counts before the usual one.
-fn initials(dish: &Dish) -> String {
+pub(super) fn initials(dish: &Dish) -> String {
     let first = |syllable: &str| syllable.chars().next().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
     if let Some(reading) = &dish.reading {
         return reading.split_whitespace().filter_map(first).collect();

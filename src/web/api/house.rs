@@ -1,4 +1,4 @@
-//! Dishes, branches and zones changed by people: validated, written down with how it was, and taken back.
+//! Dishes, branches and zones changed by people, and the history of all such changes: validated, written down with how it was, and taken back.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,25 +8,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{LEAD, author, needed, text};
-use crate::domain::{BranchNumber, ClockTime, MenuNumber, PhoneNumber, Role, Zone, ZoneRule};
+use crate::domain::{BranchNumber, ClockTime, DishOption, MenuNumber, PhoneNumber, Role, Zone, ZoneRule, is_reading};
 use crate::store::{HouseEdit, HousePart, HouseValue};
 use crate::web::body::{Body, Params};
 use crate::web::{Answer, Problem, Viewer, Web};
 
 /// Who may change the house.
 pub(super) const MAY: [Role; 2] = [Role::Manager, Role::Administrator];
-const DEAREST: i64 = 10_000_000;
+pub(super) const DEAREST: i64 = 10_000_000;
 
-type Set = Vec<(&'static str, HouseValue)>;
+pub(super) type Set = Vec<(&'static str, HouseValue)>;
 
-fn put_text(set: &mut Set, column: &'static str, given: Option<&String>, most: usize) -> Answer<()> {
+pub(super) fn put_text(set: &mut Set, column: &'static str, given: Option<&String>, most: usize) -> Answer<()> {
     if let Some(given) = given {
         set.push((column, HouseValue::Text(Some(needed(column, given, most)?))));
     }
     Ok(())
 }
 
-fn put_number(set: &mut Set, column: &'static str, given: Option<i64>, range: std::ops::RangeInclusive<i64>) -> Answer<()> {
+pub(super) fn put_number(set: &mut Set, column: &'static str, given: Option<i64>, range: std::ops::RangeInclusive<i64>) -> Answer<()> {
     if let Some(given) = given {
         if !range.contains(&given) {
             return Err(Problem::invalid(format!("{column} is {} to {}", range.start(), range.end())));
@@ -41,7 +41,12 @@ fn double<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(given: D) -> Re
     Option::<T>::deserialize(given).map(Some)
 }
 
-fn put_optional(set: &mut Set, column: &'static str, given: Option<Option<i64>>, range: std::ops::RangeInclusive<i64>) -> Answer<()> {
+pub(super) fn put_optional(
+    set: &mut Set,
+    column: &'static str,
+    given: Option<Option<i64>>,
+    range: std::ops::RangeInclusive<i64>,
+) -> Answer<()> {
     match given {
         Some(None) => set.push((column, HouseValue::Number(None))),
         Some(given) => put_number(set, column, given, range)?,
@@ -50,13 +55,23 @@ fn put_optional(set: &mut Set, column: &'static str, given: Option<Option<i64>>,
     Ok(())
 }
 
-fn span(given: &str) -> Answer<String> {
+/// Hours within a day as the store holds them.
+pub(super) fn span(given: &str) -> Answer<String> {
     let read = |text: &str| {
         let (from, to) = text.split_once('-')?;
         let (from, to) = (ClockTime::parse(from.trim())?, ClockTime::parse(to.trim())?);
         (from < to).then(|| format!("{from}-{to}"))
     };
     read(given).ok_or_else(|| Problem::invalid(format!("{given:?} is no span of hours within a day, such as 10:00-21:30")))
+}
+
+/// One day's spans as the store holds them: in order, without overlap.
+fn hours_of(day: &[String]) -> Answer<String> {
+    let spans = day.iter().map(|hours| span(hours)).collect::<Answer<Vec<_>>>()?;
+    if spans.windows(2).any(|pair| pair[0].split('-').nth(1) > pair[1].split('-').next()) {
+        return Err(Problem::invalid(format!("the hours {} are not in order, or overlap", spans.join(", "))));
+    }
+    Ok(spans.join(","))
 }
 
 fn show(edit: &HouseEdit) -> Value {
@@ -66,7 +81,8 @@ fn show(edit: &HouseEdit) -> Value {
     })
 }
 
-async fn change(web: &Web, viewer: &Viewer, part: HousePart, subject: &str, set: &Set) -> Answer<Value> {
+/// Makes a change, and writes down who did.
+pub(super) async fn change(web: &Web, viewer: &Viewer, part: HousePart, subject: &str, set: &Set) -> Answer<Value> {
     if set.is_empty() {
         return Err(Problem::invalid("nothing is to be changed"));
     }
@@ -81,7 +97,9 @@ async fn change(web: &Web, viewer: &Viewer, part: HousePart, subject: &str, set:
 pub(in crate::web) struct DishPut {
     zh: Option<String>,
     en: Option<String>,
-    reading: Option<String>,
+    /// Pinyin with tone digits; null: as usual.
+    #[serde(deserialize_with = "double")]
+    reading: Option<Option<String>>,
     price_fen: Option<i64>,
     /// Large, medium, small; null: one price.
     #[serde(deserialize_with = "double")]
@@ -115,7 +133,12 @@ pub(in crate::web) async fn dish(
     let mut set = Set::new();
     put_text(&mut set, "zh", put.zh.as_ref(), 40)?;
     put_text(&mut set, "en", put.en.as_ref(), 60)?;
-    put_text(&mut set, "reading", put.reading.as_ref(), 200)?;
+    if let Some(reading) = &put.reading {
+        if reading.as_deref().is_some_and(|reading| !is_reading(reading)) {
+            return Err(Problem::invalid("reading is pinyin with tone digits, such as gong1 bao3 ji1 ding1"));
+        }
+        set.push(("reading", HouseValue::Text(reading.clone())));
+    }
     put_number(&mut set, "price_fen", put.price_fen, 0..=DEAREST)?;
     if let Some(prices) = &put.size_price_fen {
         if prices.as_ref().is_some_and(|prices| prices.iter().any(|price| !(0..=DEAREST).contains(price))) {
@@ -135,6 +158,15 @@ pub(in crate::web) async fn dish(
             return Err(Problem::invalid("options are size and spice"));
         }
         set.push(("options", HouseValue::Text(Some(options.join(",")))));
+    }
+    let before = catalogue.dishes.get(&number);
+    let asks_size = match &put.options {
+        Some(options) => options.iter().any(|option| option == "size"),
+        None => before.is_some_and(|dish| dish.options.contains(&DishOption::Size)),
+    };
+    let by_size = put.size_price_fen.map_or(before.is_some_and(|dish| dish.size_price.is_some()), |prices| prices.is_some());
+    if by_size && !asks_size {
+        return Err(Problem::invalid("prices by size need the option size"));
     }
     if let Some(served) = &put.served {
         set.push(("served", HouseValue::Text(served.as_deref().map(span).transpose()?)));
@@ -156,6 +188,9 @@ pub(in crate::web) async fn dish(
     if !catalogue.dishes.contains_key(&number) {
         if put.zh.is_none() || put.en.is_none() || put.price_fen.is_none() || put.category.is_none() {
             return Err(Problem::invalid("a new dish needs zh, en, price_fen and category"));
+        }
+        if put.retired.is_none() {
+            set.push(("retired", HouseValue::Number(Some(0))));
         }
         if put.options.is_none() {
             set.push(("options", HouseValue::Text(Some(String::new()))));
@@ -192,9 +227,9 @@ pub(in crate::web) struct BranchPut {
     capacity_yuan: Option<Option<i64>>,
 }
 
-/// Changes a branch; heard by callers within two seconds.
+/// Changes a branch, or makes a new one; heard by callers within two seconds.
 #[utoipa::path(put, path = "/api/branches/{n}", tag = "house", params(("n" = u16, Path)),
-    responses((status = 200, description = "the change, with how it was and how it is"), (status = 404, description = "no such branch"), (status = 422, description = "a field does not fit")))]
+    responses((status = 200, description = "the change, with how it was and how it is"), (status = 422, description = "a field does not fit, or a new branch lacks one")))]
 pub(in crate::web) async fn branch(
     State(web): State<Web>,
     viewer: Viewer,
@@ -203,25 +238,25 @@ pub(in crate::web) async fn branch(
     Body(put): Body<BranchPut>,
 ) -> Answer<Response> {
     viewer.require(&MAY)?;
-    let number = BranchNumber::new(number).filter(|number| web.catalogue.borrow().branches.contains_key(number));
-    let number = number.ok_or_else(|| Problem::not_found("branch"))?;
+    let number = BranchNumber::new(number).ok_or_else(|| Problem::invalid("a branch number is 1 to 9999"))?;
+    let new = !web.store.catalogue().await?.branches.contains_key(&number);
     let mut set = Set::new();
-    for (column, given) in [
-        ("zh", &put.zh),
-        ("en", &put.en),
-        ("address_zh", &put.address_zh),
-        ("address_en", &put.address_en),
-        ("transit_zh", &put.transit_zh),
-        ("transit_en", &put.transit_en),
-        ("phone", &put.phone),
-    ] {
+    for (column, given) in
+        [("zh", &put.zh), ("en", &put.en), ("address_zh", &put.address_zh), ("address_en", &put.address_en), ("phone", &put.phone)]
+    {
         put_text(&mut set, column, given.as_ref(), 200)?;
+    }
+    // Directions may be none.
+    for (column, given) in [("transit_zh", &put.transit_zh), ("transit_en", &put.transit_en)] {
+        if let Some(given) = given {
+            set.push((column, HouseValue::Text(Some(text(column, given, 200)?))));
+        }
     }
     if put.phone.as_deref().is_some_and(|phone| PhoneNumber::parse(phone).is_none()) {
         return Err(Problem::invalid("phone is no telephone number"));
     }
     if let Some(week) = &put.week {
-        let days = week.iter().map(|day| Ok(day.iter().map(|hours| span(hours)).collect::<Answer<Vec<_>>>()?.join(",")));
+        let days = week.iter().map(|day| hours_of(day));
         set.push(("week", HouseValue::Text(Some(days.collect::<Answer<Vec<_>>>()?.join(";")))));
     }
     put_number(&mut set, "last_order_minutes", put.last_order_minutes, 0..=720)?;
@@ -234,6 +269,32 @@ pub(in crate::web) async fn branch(
     put_optional(&mut set, "capacity_items", put.capacity_items, 1..=100_000)?;
     let fen = put.capacity_yuan.map(|yuan| yuan.map(|yuan| yuan.saturating_mul(100)));
     put_optional(&mut set, "capacity_fen", fen, 100..=100_000_000)?;
+    if new {
+        if [&put.zh, &put.en, &put.address_zh, &put.address_en, &put.phone].into_iter().any(Option::is_none) || put.week.is_none() {
+            return Err(Problem::invalid("a new branch needs zh, en, address_zh, address_en, phone and week"));
+        }
+        // What menus.toml takes for granted as well.
+        let usual = [
+            ("last_order_minutes", 20),
+            ("delivery_minutes", 45),
+            ("pickup_minutes", 20),
+            ("min_delivery_fen", 0),
+            ("delivery_fee_fen", 0),
+            ("cook_minutes", 15),
+            ("retired", 0),
+        ];
+        let given = |column: &str, set: &Set| set.iter().any(|(there, _)| *there == column);
+        for (column, value) in usual {
+            if !given(column, &set) {
+                set.push((column, HouseValue::Number(Some(value))));
+            }
+        }
+        for column in ["transit_zh", "transit_en"] {
+            if !given(column, &set) {
+                set.push((column, HouseValue::Text(Some(String::new()))));
+            }
+        }
+    }
     let work = async { Ok((StatusCode::OK, change(&web, &viewer, HousePart::Branch, &number.to_string(), &set).await?)) };
     web.once(&viewer, &headers, &format!("PUT /api/branches/{number}"), &put, work).await
 }
@@ -349,13 +410,16 @@ pub(in crate::web) struct Which {
 
 /// What people changed, latest first.
 #[utoipa::path(get, path = "/api/admin-changes", tag = "house",
-    params(("kind" = Option<String>, Query, description = "dish, branch or zone"), ("subject" = Option<String>, Query)),
+    params(("kind" = Option<String>, Query, description = "dish, branch, zone, level, offer, holiday or make_up_day"), ("subject" = Option<String>, Query)),
     responses((status = 200, description = "changes with how it was and how it became")))]
 pub(in crate::web) async fn changes(State(web): State<Web>, viewer: Viewer, Params(which): Params<Which>) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
     let part = match which.kind.as_str() {
         "" => None,
-        name => Some(HousePart::from_name(name).ok_or_else(|| Problem::invalid("kind is dish, branch or zone"))?),
+        name => Some(
+            HousePart::from_name(name)
+                .ok_or_else(|| Problem::invalid("kind is dish, branch, zone, level, offer, holiday or make_up_day"))?,
+        ),
     };
     let subject = text("subject", &which.subject, 60)?;
     Ok(Json(web.store.house_edits(part, &subject, 500).await?.iter().map(show).collect()))

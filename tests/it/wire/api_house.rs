@@ -177,3 +177,199 @@ fn c105_branches_with_hours_and_members_with_numbers_come_in_by_table() {
     assert_eq!((row("700700").name.as_str(), row("700700").phones.len(), row("700700").level.as_str()), ("新会员", 2, "silver"));
     assert_eq!(row(old.number.as_str()).phones.len(), 1, "the numbers of a member are those of the table, as the preview showed");
 }
+
+fn branch(floor: &Floor, number: u16) -> dinetone::domain::Branch {
+    let number = dinetone::domain::BranchNumber::new(number).unwrap();
+    floor.wait(floor.store.catalogue()).unwrap().branches[&number].clone()
+}
+
+fn at(text: &str) -> jiff::civil::DateTime {
+    text.parse().unwrap()
+}
+
+#[test]
+fn c30_hours_days_off_and_make_up_days_are_the_house_s_for_everybody_at_once() {
+    use dinetone::domain::Opening;
+    let floor = floor();
+    let manager = floor.person("chen", Role::Manager, None);
+    let open = |moment: &str| {
+        let holidays = floor.wait(floor.store.catalogue()).unwrap().holidays;
+        matches!(branch(&floor, 1).opening(at(moment), &holidays), Opening::Open { .. })
+    };
+    // A Monday.
+    assert!(open("2027-02-08T12:00:00"));
+    let closed: Vec<Vec<&str>> = vec![vec![], vec!["10:00-14:00", "17:00-21:00"], vec![], vec![], vec![], vec![], vec!["00:00-24:00"]];
+    let put = manager.send("PUT", "/api/branches/1", &json!({ "week": closed }));
+    assert_eq!(put.status, 200, "{put:?}");
+    assert!(!open("2027-02-08T12:00:00") && open("2027-02-09T12:00:00") && !open("2027-02-09T15:00:00") && open("2027-02-07T23:30:00"));
+    for wrong in [json!([["10:00-09:00"], [], [], [], [], [], []]), json!([["10:00-14:00", "13:00-15:00"], [], [], [], [], [], []])] {
+        assert_eq!(manager.send("PUT", "/api/branches/1", &json!({ "week": wrong })).problem(), "invalid");
+    }
+    // 调休: Monday works with Tuesday's hours; then the whole house is off.
+    assert_eq!(manager.send("PUT", "/api/make-up-days/2027-02-08", &json!({ "follows": "tue" })).status, 200);
+    assert!(open("2027-02-08T12:00:00"));
+    let made = manager.send("POST", "/api/holidays", &json!({ "from": "2027-02-06", "until": "2027-02-12" }));
+    assert_eq!((made.status, made.json()["subject"].as_str()), (201, Some("2027-02-06:2027-02-12:*")), "{made:?}");
+    assert!(!open("2027-02-08T12:00:00"));
+    assert_eq!(manager.send("POST", "/api/holidays", &json!({ "from": "2027-02-06", "until": "2027-02-12" })).problem(), "conflict");
+    let shown = manager.get("/api/house").json();
+    assert_eq!(
+        shown["holidays"],
+        json!([{ "id": "2027-02-06:2027-02-12:*", "from": "2027-02-06", "until": "2027-02-12", "branch": null }])
+    );
+    assert_eq!(shown["make_up_days"], json!([{ "date": "2027-02-08", "follows": "tue" }]));
+    assert_eq!(shown["branches"][0]["week"][1], json!(["10:00-14:00", "17:00-21:00"]));
+    // Only one branch, one day.
+    let one = manager.send("POST", "/api/holidays", &json!({ "from": "2027-03-01", "branch": 2 }));
+    assert_eq!(one.json()["subject"].as_str(), Some("2027-03-01:2027-03-01:2"));
+    // Taken away, and taken back.
+    assert_eq!(manager.raw("DELETE", "/api/holidays/2027-02-06:2027-02-12:*", "", "").status, 204);
+    assert!(open("2027-02-08T12:00:00"));
+    assert_eq!(manager.raw("DELETE", "/api/holidays/2027-02-06:2027-02-12:*", "", "").problem(), "not-found");
+    let history = manager.get("/api/admin-changes?kind=holiday").json();
+    let gone = history.as_array().unwrap().iter().find(|one| one["after"]["retired"] == 1).unwrap()["id"].as_str().unwrap().to_owned();
+    assert_eq!(manager.send("POST", &format!("/api/admin-changes/{gone}/undo"), &json!({})).status, 200);
+    assert!(!open("2027-02-08T12:00:00"));
+    assert_eq!(manager.raw("DELETE", "/api/make-up-days/2027-02-08", "", "").status, 204);
+    for (path, body) in [
+        ("/api/holidays", json!({ "from": "2027-13-01" })),
+        ("/api/holidays", json!({ "from": "2027-02-06", "until": "2027-02-01" })),
+        ("/api/holidays", json!({ "from": "2027-02-06", "branch": 99 })),
+    ] {
+        assert_eq!(manager.send("POST", path, &body).problem(), "invalid", "{body}");
+    }
+    assert_eq!(manager.send("PUT", "/api/make-up-days/2027-02-08", &json!({ "follows": "someday" })).problem(), "invalid");
+    assert_eq!(floor.signed_in("lina").send("POST", "/api/holidays", &json!({ "from": "2027-02-06" })).problem(), "not-allowed");
+}
+
+#[test]
+fn i7_a_day_off_is_promised_by_nobody_from_the_moment_on_that_it_is_written_down() {
+    let floor = floor();
+    let (boss, lina) = (floor.signed_in("boss"), floor.signed_in("lina"));
+    let round_the_clock = vec![vec!["00:00-24:00"]; 7];
+    assert_eq!(boss.send("PUT", "/api/branches/1", &json!({ "week": round_the_clock, "last_order_minutes": 0 })).status, 200);
+    let today = floor.store.clock().local(timestamp()).date();
+    let quote = || {
+        floor.stock(Arc::new(floor.wait(floor.store.catalogue()).unwrap()));
+        let wanted = json!({ "phone": "13811112222", "contact": "赵先生", "service": "pickup", "branch": 1, "wanted_at": format!("{}T12:00", today.tomorrow().unwrap()), "lines": [{ "dish": 18, "quantity": 1 }] });
+        let told = lina.send("POST", "/api/orders/quote", &wanted).json();
+        told["problems"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{told}"))
+            .iter()
+            .map(|one| one["code"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(quote(), Vec::<String>::new());
+    let until = today.checked_add(jiff::Span::new().days(3)).unwrap();
+    let made = boss.send("POST", "/api/holidays", &json!({ "from": today.to_string(), "until": until.to_string(), "branch": 1 }));
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(quote(), ["closed"], "the desk's price uses the function that confirms keyed orders, too");
+    let undone = boss.send("POST", &format!("/api/admin-changes/{}/undo", made.json()["id"].as_str().unwrap()), &json!({}));
+    assert_eq!((undone.status, quote()), (200, vec![]));
+}
+
+#[test]
+fn c105_dishes_branches_levels_and_offers_are_made_changed_and_taken_back() {
+    let floor = floor();
+    let boss = floor.signed_in("boss");
+    let dish = boss.send("PUT", "/api/dishes/910", &json!({ "zh": "蟹粉豆腐", "en": "Crab tofu", "price_fen": 5800, "category": "hot" }));
+    assert_eq!((dish.status, dish.json()["before"].is_null()), (200, true), "{dish:?}");
+    assert_eq!(price(&floor, 910), 5800);
+    let undone = boss.send("POST", &format!("/api/admin-changes/{}/undo", dish.json()["id"].as_str().unwrap()), &json!({}));
+    assert_eq!(undone.status, 200);
+    let known = floor.wait(floor.store.catalogue()).unwrap();
+    assert!(known.dish(MenuNumber::new(910).unwrap()).is_none(), "off the menu, the number kept");
+    for wrong in [json!({ "size_price_fen": [1, 2, 3], "options": [] }), json!({ "reading": "宫保" }), json!({ "price_fen": -1 })] {
+        assert_eq!(boss.send("PUT", "/api/dishes/18", &wrong).problem(), "invalid", "{wrong}");
+    }
+    let week = vec![vec!["10:00-21:30"]; 7];
+    let new = json!({ "zh": "古北店", "en": "Gubei", "address_zh": "黄金城道1号", "address_en": "1 Golden Avenue", "phone": "021-62700012", "week": week });
+    let mut lacking = new.clone();
+    lacking.as_object_mut().unwrap().remove("week");
+    assert_eq!(boss.send("PUT", "/api/branches/12", &lacking).problem(), "invalid");
+    let made = boss.send("PUT", "/api/branches/12", &new);
+    assert_eq!(made.status, 200, "{made:?}");
+    assert_eq!((branch(&floor, 12).delivery_minutes, branch(&floor, 12).last_order_minutes, branch(&floor, 12).paused), (45, 20, false));
+    assert_eq!(boss.send("PUT", "/api/levels/jade", &json!({ "zh": "翡翠", "en": "Jade", "discount_percent": 15 })).status, 200);
+    assert_eq!(boss.send("PUT", "/api/levels/jade", &json!({ "discount_percent": 20 })).status, 200);
+    assert_eq!(floor.wait(floor.store.catalogue()).unwrap().level("jade").unwrap().discount_percent, 20);
+    assert_eq!(boss.send("PUT", "/api/levels/a b", &json!({ "zh": "x", "en": "x" })).status, 400);
+    let offer = json!({ "zh": "周二热菜八折", "en": "Hot dishes 20 % off on Tuesdays", "from": "2026-11-01", "until": "2027-12-31", "days": ["tue"], "kind": "percent", "category": "hot", "percent_off": 20 });
+    assert_eq!(boss.send("PUT", "/api/offers/tuesday", &offer).status, 200);
+    let shown = boss.get("/api/house").json();
+    let found = shown["offers"].as_array().unwrap().iter().find(|one| one["id"] == "tuesday").unwrap();
+    assert_eq!((found["days"].clone(), found["percent_off"].as_u64(), found["repeat_days"].as_u64()), (json!(["tue"]), Some(20), Some(7)));
+    let mut wrong = offer;
+    wrong["off_fen"] = json!(100);
+    assert_eq!(boss.send("PUT", "/api/offers/tuesday", &wrong).problem(), "invalid");
+    assert_eq!(boss.raw("DELETE", "/api/offers/tuesday", "", "").status, 204);
+    assert!(!floor.wait(floor.store.catalogue()).unwrap().offers.iter().any(|offer| offer.id == "tuesday"));
+    let kinds: Vec<String> =
+        boss.get("/api/admin-changes").json().as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap().to_owned()).collect();
+    assert!(["dish", "branch", "level", "offer"].iter().all(|kind| kinds.iter().any(|there| there == kind)), "{kinds:?}");
+}
+
+#[test]
+fn c105_queues_and_trunks_are_shown_to_those_who_lead() {
+    let floor = floor();
+    let watcher = floor.signed_in("watcher");
+    let queues = watcher.get("/api/queues").json();
+    assert_eq!(
+        (queues[0]["id"].as_str(), queues[0]["strategy"].as_str(), queues[0]["ring_seconds"].as_u64()),
+        (Some("order"), Some("longest-idle"), Some(20))
+    );
+    assert_eq!(watcher.get("/api/trunks").json(), json!([]), "none in these settings");
+    assert_eq!(floor.signed_in("lina").get("/api/queues").problem(), "not-allowed");
+    assert_eq!(floor.signed_in("shop1").get("/api/trunks").problem(), "not-allowed");
+}
+
+/// A second of a tone as a WAV file of 16-bit samples.
+fn tone(hz: f64, level: f64) -> Vec<u8> {
+    let samples = (0..8000).map(|n| ((f64::from(n) * hz * std::f64::consts::TAU / 8000.0).sin() * level) as i16);
+    let alaw: Vec<u8> = samples.map(dinetone::media::g711::linear_to_alaw).collect();
+    dinetone::media::wav::write_alaw(&alaw)
+}
+
+#[test]
+fn c32_an_own_recording_wins_over_the_shipped_one_and_an_older_one_comes_back() {
+    let floor = floor();
+    let boss = floor.signed_in("boss");
+    let all = boss.get("/api/prompts").json();
+    let greeting = all.as_array().unwrap().iter().find(|one| one["id"] == "greet.open").expect("the greeting is a prompt").clone();
+    assert_eq!((greeting["zh_recording"].as_str(), greeting["zh_ms"].as_u64() > Some(500)), (Some("shipped"), true));
+    let place = "/api/prompt-sound/zh-CN/greet.open";
+    let shipped = boss.get(place);
+    assert_eq!((shipped.status, shipped.headers["content-type"].as_str(), &shipped.bytes[..4]), (200, "audio/wav", &b"RIFF"[..]));
+    let put = |file: &[u8]| boss.raw("PUT", place, "Content-Type: audio/wav\r\n", file);
+    for (wrong, why) in [(&b"no sound"[..], "invalid"), (&tone(440.0, 0.0), "invalid"), (&vec![0; 13 << 20], "too-large")] {
+        assert_eq!(put(wrong).problem(), why);
+    }
+    let first = put(&tone(440.0, 12_000.0)).json();
+    assert_eq!(
+        (first["heard"].as_bool(), first["recording"].as_str(), first["ms"].as_u64(), &first["advice"]),
+        (Some(true), Some("own"), Some(1000), &json!([]))
+    );
+    let second = put(&tone(880.0, 2_000.0)).json();
+    assert_eq!((second["versions"].as_array().unwrap().len(), &second["advice"]), (2, &json!(["quiet"])));
+    assert_eq!((second["versions"][0]["current"].as_bool(), second["versions"][0]["by"].as_str()), (Some(true), Some("boss")));
+    let heard = boss.get(place).bytes;
+    assert_ne!(heard, shipped.bytes);
+    let older = second["versions"][1]["name"].as_str().unwrap();
+    assert_ne!(boss.get(&format!("{place}?version={older}")).bytes, heard, "the older one can be played before it is chosen");
+    let back = boss.send("POST", &format!("{place}/use"), &json!({ "version": older })).json();
+    assert_eq!((back["heard"].as_bool(), back["versions"][1]["current"].as_bool()), (Some(true), Some(true)), "{back}");
+    let back = boss.send("POST", &format!("{place}/use"), &json!({ "version": null })).json();
+    assert_eq!((back["recording"].as_str(), back["versions"].as_array().unwrap().len()), (Some("shipped"), 2), "older ones are kept");
+    assert_eq!(boss.get(place).bytes, shipped.bytes);
+    assert_eq!(boss.send("POST", &format!("{place}/use"), &json!({ "version": "../../house.db" })).problem(), "not-found");
+    for path in
+        ["/api/prompt-sound/zh-CN/nothing", "/api/prompt-sound/xx/greet.open", "/api/prompts/nothing", "/api/prompt-sound/en/..%2f..%2fx"]
+    {
+        assert_eq!(boss.get(path).problem(), "not-found", "{path}");
+    }
+    let audit = boss.get("/api/audit?limit=20").json().to_string();
+    assert!(audit.contains("prompt.uploaded") && audit.contains("prompt.chosen"), "{audit}");
+    assert_eq!(floor.signed_in("lina").get("/api/prompts").problem(), "not-allowed");
+    assert_eq!(floor.signed_in("watcher").raw("PUT", place, "", tone(440.0, 9_000.0)).problem(), "not-allowed");
+}

@@ -142,3 +142,10 @@ fn c82_c85_a_branch_without_a_screen_is_telephoned_and_the_rider_reports_by_keys
     let config = format!("{trunk}[dispatch]\nloud_after = \"8s\"\ntelephone_silent_after = \"8s\"\n");
     tell_with("unheard", Setup { config, ..Setup::demo() }, Some(phone));
 }
+
+/// The head office (C105, C30, C32, C102): a table with faults, mended and brought in; its price is heard on the telephone and taken back;
+/// hours and a day off; an own recording; a report whose figure is the same in its files.
+#[test]
+fn c105_c30_c32_the_head_office_runs_the_house_from_its_pages() {
+    tell("office", Setup::demo());
+}

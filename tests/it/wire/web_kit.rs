@@ -75,6 +75,9 @@ impl Floor {
             }
             store
         });
+        let places = dinetone::server::start::places(&config, std::path::Path::new("menus.toml"));
+        let places = dinetone::server::files::Places { prompts: folder.path().join("prompts"), ..places };
+        let (voices, voice) = watch::channel(Arc::new(places.library().0));
         let (news, _) = broadcast::channel(1024);
         let web = Web {
             store: store.clone(),
@@ -94,11 +97,19 @@ impl Floor {
             now: clock::now,
             desk: Arc::default(),
             paper: Arc::default(),
+            plant: Arc::new(dinetone::web::Plant {
+                queues: config.queues.queues.clone(),
+                trunks: config.trunks.clone(),
+                voice,
+                prompts: folder.path().join("prompts"),
+                prompt_versions: folder.path().join("prompt-versions"),
+            }),
         };
         let (wishes, answers, seq) = (Arc::default(), Arc::new(Mutex::new(Answers::Yes)), Arc::new(AtomicU64::new(0)));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         for task in [
+            Box::pin(follow_voice(places, voices)) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
             Box::pin(web.clone().watch_sessions()) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
             Box::pin(web.clone().keep_audits()),
             Box::pin(web.clone().follow_board()),
@@ -166,6 +177,19 @@ impl Floor {
         let reply = browser.sign_in(login, PASSWORD);
         assert_eq!(reply.status, 200, "{reply:?}");
         browser
+    }
+}
+
+/// Takes recordings over as the real program does.
+async fn follow_voice(places: dinetone::server::files::Places, voices: watch::Sender<Arc<dinetone::voice::Library>>) {
+    let mut seen = places.stamp();
+    loop {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let stamp = places.stamp();
+        if stamp != seen {
+            seen = stamp;
+            voices.send_replace(Arc::new(places.library().0));
+        }
     }
 }
 
