@@ -2,6 +2,7 @@
 
 pub mod bridge;
 pub mod conversation;
+pub mod handover;
 pub mod keys;
 pub mod line;
 pub mod live;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use self::wire::{Callee, Outgoing, Wire};
+use super::handover::Handover;
 use super::keys::{Keys, info_key};
 use super::plan::{self, Side, Srtp};
 use super::request::{Reply, StoreRequest};
@@ -221,6 +222,8 @@ pub struct Session {
     browser: Option<(String, String)>,
     /// A browser's leg: sound can flow.
     connected: bool,
+    /// Another node has sent the caller, with this.
+    handed: Option<Box<Handover>>,
     /// What the branch that we call is to be told.
     tell: Option<Box<BranchCall>>,
     /// The caller has put us on hold.
@@ -248,8 +251,13 @@ impl Session {
         let caller = PhoneNumber::parse(&invited.caller);
         let side = Side { address: invited.flow.local.ip(), port, session: invited.dialog.0, version: 1 };
         let planned = plan::answer(invited.offer.as_ref(), side, env.srtp.of(invited.dialog));
+        let handed = invited.handover.as_deref().and_then(Handover::read).map(Box::new);
         let mut session = Self::empty(id, invited, port, plan::nothing_yet(), caller.clone(), now);
         session.step(now, StepKind::Arrived);
+        if let Some(handed) = handed {
+            session.step(now, StepKind::Note(format!("sent by node {}, where it is call {}", handed.node, handed.call)));
+            session.handed = Some(handed);
+        }
         match planned {
             Ok((plan, _)) => {
                 session.plan = plan;
@@ -328,6 +336,7 @@ impl Session {
             page_answer: None,
             browser: None,
             connected: false,
+            handed: None,
             tell: None,
             is_held: false,
             with_agent: false,
@@ -384,6 +393,12 @@ impl Session {
     #[must_use]
     pub const fn language(&self) -> Language {
         self.language
+    }
+
+    /// What the node that sent the caller has told.
+    #[must_use]
+    pub fn handed(&self) -> Option<&Handover> {
+        self.handed.as_deref()
     }
 
     /// Its leg.
@@ -590,7 +605,23 @@ impl Session {
         self.record.customer = card.customer.clone();
         let inner = self.dialogue_now(now);
         let mut dialogue = self.new_dialogue(env, now);
-        dialogue.handle(inner, DialogueInput::Begin { card });
+        let begin = match &self.handed {
+            Some(handed) => {
+                self.record.customer = handed.customer.clone().or(self.record.customer.take());
+                DialogueInput::Handed {
+                    card,
+                    language: handed.language,
+                    wish: QueueWish {
+                        queue: handed.queue.clone(),
+                        reason: handed.reason,
+                        keyed_phone: handed.keyed.clone(),
+                        unfinished_order: false,
+                    },
+                }
+            }
+            None => DialogueInput::Begin { card },
+        };
+        dialogue.handle(inner, begin);
         self.dialogue = Some(dialogue);
         self.drain_dialogue(env, now);
         for (key, source) in std::mem::take(&mut self.early_keys) {

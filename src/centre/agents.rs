@@ -362,7 +362,7 @@ impl Centre {
     pub(super) fn open_line(&mut self, now: Now, what: For) -> Option<u64> {
         let ip = match &what {
             For::Seat { agent, .. } | For::Own { agent, .. } => self.seat_address(agent),
-            For::Consult { .. } | For::Hand { .. } | For::Second { .. } => self.outside_address(),
+            For::Consult { .. } | For::Hand { .. } | For::Node { .. } | For::Second { .. } => self.outside_address(),
         };
         let port = self.ports.lend(now.instant)?;
         let dialog = self.sip.new_dialog_id();
@@ -441,6 +441,7 @@ impl Centre {
             }
             For::Consult { call } => self.consulted_up(now, call, LegId(id)),
             For::Hand { call } => self.handed_over(now, call, LegId(id)),
+            For::Node { call } => self.at_other_node(now, call, LegId(id)),
             For::Second { agent, call, to } => self.second_up(now, id, &agent, call, to),
         }
     }
@@ -468,7 +469,7 @@ impl Centre {
                 let (agent, call, then) = (agent.clone(), *call, then.clone());
                 self.own_leg_up(now, &agent, call, then);
             }
-            For::Consult { .. } | For::Hand { .. } | For::Second { .. } => {}
+            For::Consult { .. } | For::Hand { .. } | For::Node { .. } | For::Second { .. } => {}
         }
     }
 
@@ -496,6 +497,7 @@ impl Centre {
             }
             For::Consult { call } => self.consulted_gone(now, call),
             For::Hand { call } => self.handing_gone(now, call),
+            For::Node { call } => self.other_node_gone(now, id, call),
             For::Second { call, .. } => self.second_gone(now, id, call),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::elsewhere::Others;
 use super::{Centre, Output};
 use crate::call::conversation::{CallerFacts, Colleague, Conversation};
 use crate::call::line::Line;
@@ -36,6 +37,8 @@ pub(super) enum Alarm {
     Pop(u64),
     /// The page or the sound of this agent did not come back.
     Grace(UserId),
+    /// The other node that is asked to take this caller has not answered soon.
+    Bound(u64),
     /// The time to sum up this call is over for somebody who is not in the queues' book.
     Wrap(u64, UserId),
 }
@@ -51,6 +54,8 @@ pub(super) enum For {
     Consult { call: u64 },
     /// An outside number that a caller is passed on to.
     Hand { call: u64 },
+    /// Another node that is to take this caller.
+    Node { call: u64 },
     /// A desk phone's second call, while its agent has a caller: whom it dialled is consulted.
     Second { agent: UserId, call: u64, to: Target },
 }
@@ -150,6 +155,8 @@ pub(super) struct Floor {
     pub store_away: bool,
     /// The phone whose transfer key is being obeyed: it is told before its call ends.
     pub referring: Option<u64>,
+    /// Other nodes, and who is on the way there.
+    pub others: Others,
 }
 
 impl Floor {
@@ -177,6 +184,7 @@ impl Floor {
             calls_back: None,
             store_away: false,
             referring: None,
+            others: Others::default(),
         }
     }
 
@@ -248,6 +256,7 @@ impl Centre {
                 }
             }
             Alarm::Pop(call) => self.pop_late(now, call),
+            Alarm::Bound(call) => self.bound_late(now, call),
             Alarm::Grace(agent) => self.grace_over(now, &agent),
             Alarm::Wrap(call, user) => self.wrap_up_over(now, call, &user),
         }
@@ -417,7 +426,8 @@ impl Centre {
 }
 
 fn facts_of(session: &Session) -> CallerFacts {
-    let mut path: Vec<String> = Vec::new();
+    // What they did at another node stands in its record; here it is shown only.
+    let mut path: Vec<String> = session.handed().map(|handed| handed.path.clone()).unwrap_or_default();
     for step in session.steps() {
         if let StepKind::Node(node) = &step.kind
             && path.last() != Some(node)

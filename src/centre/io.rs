@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::request::{Reply, StoreRequest};
-use crate::domain::{Barred, BranchCall, CallBack, CallId, Catalogue, PhoneNumber, StepKind};
+use crate::domain::{Barred, BranchCall, CallBack, CallId, Catalogue, Elsewhere, PhoneNumber, StepKind};
 use crate::event::Event;
 use crate::ivr::script::Script;
 use crate::media::order::{MediaOrder, MediaReport};
@@ -40,6 +40,8 @@ pub enum Input {
     People(Vec<Profile>),
     /// Call-backs that the store kept from before a restart.
     CallBacks(Vec<CallBack>),
+    /// Who is signed on at other nodes, whenever that has changed.
+    Elsewhere(Vec<Elsewhere>),
     /// All numbers whose calls are not even answered, whenever the list has changed.
     Barred(Vec<Barred>),
     /// A branch is to be told of an order by telephone; this node has claimed the call.

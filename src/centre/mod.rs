@@ -3,6 +3,7 @@
 mod agents;
 mod branches;
 mod callbacks;
+mod elsewhere;
 mod floor;
 mod handling;
 pub mod io;
@@ -19,7 +20,7 @@ mod wishes;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::call::live::LiveCall;
@@ -52,6 +53,8 @@ pub struct Limits {
     pub demo: bool,
     /// Our address as outside telephones and browsers reach it.
     pub address: IpAddr,
+    /// Our first UDP socket, as other nodes reach it.
+    pub sip: SocketAddr,
 }
 
 /// The whole hotline.

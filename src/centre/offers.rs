@@ -26,6 +26,7 @@ impl Centre {
         let Some(session) = self.calls.get(&call) else { return };
         let (leg, caller) = (session.leg(), session.record().caller.clone());
         let snapshot = session.snapshot();
+        let handed = session.handed().and_then(|handed| handed.customer.clone());
         let member = snapshot.as_ref().and_then(|snapshot| snapshot.member.clone());
         let customer = snapshot.as_ref().and_then(|snapshot| snapshot.customer.clone()).or_else(|| session.record().customer.clone());
         let identity = match (&member, &wish.keyed_phone, &caller) {
@@ -40,6 +41,8 @@ impl Centre {
         let phone = wish.keyed_phone.clone().or(caller);
         // A number that the caller keyed says more than the record of the number that they call from.
         let customer = if identity == Identity::KeyedPhone { None } else { customer };
+        // The node that sent them knows best who they are.
+        let customer = handed.or(customer);
         let until = now.instant + POP_WAIT;
         self.floor.pops.insert(call, PopWait { wish, asked: now.instant, until, joined: false });
         if customer.is_none() && phone.is_none() {
@@ -129,6 +132,13 @@ impl Centre {
     }
 
     fn join(&mut self, now: Now, call: u64, wish: &QueueWish) {
+        // Who is better served at another node has their place here as soon as that fails.
+        if !self.send_elsewhere(now, call, Some(wish)) {
+            self.join_here(now, call, wish);
+        }
+    }
+
+    pub(super) fn join_here(&mut self, now: Now, call: u64, wish: &QueueWish) {
         let joining = self.joining(call, wish.queue.clone(), wish.reason, wish);
         self.join_with(now, joining);
     }
@@ -174,6 +184,7 @@ impl Centre {
     /// The dialogue says that the caller waits no longer.
     pub(super) fn leave_queue(&mut self, now: Now, call: u64, why: Leaving) {
         self.floor.pops.remove(&call);
+        self.not_bound(now, call);
         self.visit_left(now, call, &why);
         self.floor.acd.handle(now, AcdInput::Leave { call, why });
     }
@@ -181,6 +192,7 @@ impl Centre {
     /// The caller has gone: rings stop at once (I5), agents go to wrap-up, lines that belong to it end.
     pub(super) fn caller_gone(&mut self, now: Now, call: u64) {
         self.floor.pops.remove(&call);
+        self.floor.others.bound.remove(&call);
         if let Some(page) = self.floor.pages.iter().find(|(_, at)| **at == call).map(|(page, _)| *page) {
             self.page_phone_over(now, page, call);
         }
@@ -228,6 +240,7 @@ impl Centre {
                 | For::Own { call: of, .. }
                 | For::Consult { call: of }
                 | For::Hand { call: of }
+                | For::Node { call: of }
                 | For::Second { call: of, .. } => *of == call,
             })
             .map(|(id, _)| *id)

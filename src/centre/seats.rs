@@ -43,6 +43,7 @@ impl Centre {
                     Some(Seat::Browser) | None => None,
                 }
             }
+            For::Node { call } => self.ring_node(id, *call, sdp),
             For::Consult { .. } | For::Hand { .. } | For::Second { .. } => number.map(|number| dial(dialog, &number, sdp)),
         };
         match command {

@@ -71,6 +71,7 @@ impl Centre {
             }
             Input::People(people) => self.people(now, people),
             Input::CallBacks(kept) => self.call_backs_restored(now, kept),
+            Input::Elsewhere(agents) => self.elsewhere_is(now, agents),
             Input::Barred(list) => self.barred = list.into_iter().map(|barred| (barred.phone.clone(), barred)).collect(),
             Input::CallBranch(tell) => self.call_branch(now, tell),
             Input::Store { away } => self.store_is(now, away),
@@ -284,7 +285,8 @@ impl Centre {
                 SessionOutput::Reached => self.reached(now, key),
                 SessionOutput::PageAnswer(sdp) => self.page_says(now, key, PhoneState::Answer { sdp }),
                 SessionOutput::PageTalks => self.page_says(now, key, PhoneState::Talking),
-                SessionOutput::Key(_) | SessionOutput::Ringing | SessionOutput::CallerHolds(_) => {}
+                SessionOutput::Key(pressed) => self.key_for_other_node(key, pressed),
+                SessionOutput::Ringing | SessionOutput::CallerHolds(_) => {}
                 SessionOutput::PortTaken(port) => {
                     self.ports.give_back(now.instant, port);
                     let port = self.ports.lend(now.instant);

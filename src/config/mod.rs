@@ -226,6 +226,8 @@ pub struct Cluster {
     pub lost_after: Duration,
     /// A NATS server by which nodes tell each other at once that something has happened.
     pub nats: Option<Nats>,
+    /// SIP addresses of the other nodes: callers are sent to them, and taken from them.
+    pub peers: Vec<SocketAddr>,
 }
 
 /// A NATS server.
@@ -692,6 +694,7 @@ fn cluster(mut s: Section<'_>) -> Cluster {
         node: s.parse("node", named, "write 1 to 12 small letters and digits, such as \"b\"").unwrap_or_else(|| "a".into()),
         lost_after: s.duration("lost_after", Duration::from_secs(15)),
         nats: s.parse("nats", Nats::parse, "write host and port of a NATS server, such as \"127.0.0.1:4222\""),
+        peers: s.addresses("peers", &[]),
     };
     if !(Duration::from_secs(2)..=Duration::from_secs(60)).contains(&cluster.lost_after) {
         s.fault("lost_after", "is not between 2 and 60 seconds", "write \"15s\": shorter, a pause of the network counts as a death");

@@ -211,6 +211,7 @@ fn sip_settings(trace: bool) -> SipSettings {
         realm: "diner".into(),
         product: concat!("dinetone-diner/", env!("CARGO_PKG_VERSION")).into(),
         trunks: Vec::new(),
+        nodes: Vec::new(),
         accounts: Vec::new(),
         outbound: crate::sip::outbound::Rules::default(),
         demo: false,

@@ -31,6 +31,27 @@ pub enum QueueReason {
 }
 
 impl QueueReason {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Key,
+        Self::Errors,
+        Self::NoKeys,
+        Self::Complaint,
+        Self::LargeOrder,
+        Self::SystemError,
+        Self::TooLong,
+        Self::Blocked,
+        Self::Transfer,
+        Self::CallBack,
+        Self::AgentLost,
+    ];
+
+    /// By its stable name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// Stable name.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -18,7 +18,7 @@ use super::script::{NodeId, Script};
 use super::{branch_call, browsing, greeting, info, message, ordering, points, queue, rider, status};
 use crate::domain::{
     BlockLevel, BranchCall, Cart, Catalogue, CustomerId, DateTime, Language, Member, MemberNumber, PhoneNumber, Phrase, QueueReason,
-    ShopClock, Timestamp,
+    QueueWish, ShopClock, Timestamp,
 };
 use crate::machine::{Machine, Now, Timers};
 
@@ -556,7 +556,16 @@ impl Dialogue {
         }
     }
 
-    fn begin(&mut self, card: Box<Card>) {
+    /// A caller who wants a person comes from another node.
+    fn begin_handed(&mut self, card: Box<Card>, language: Language, wish: QueueWish) {
+        self.start(card);
+        self.language = language;
+        self.me.keyed.clone_from(&wish.keyed_phone);
+        self.queue.begin(wish);
+        self.goto(Step::Queue(queue::Step::Start));
+    }
+
+    fn start(&mut self, card: Box<Card>) {
         if let Some(language) = card.language.or(self.line_language()) {
             self.language = language;
         }
@@ -565,6 +574,10 @@ impl Dialogue {
         self.timers.start(Timer::SelfService, self.now.instant + settings.self_service);
         self.timers.start(Timer::Hard, self.now.instant + settings.self_service + GRACE);
         self.put(DialogueOutput::Collecting(true));
+    }
+
+    fn begin(&mut self, card: Box<Card>) {
+        self.start(card);
         match self.card.block.filter(|level| *level != BlockLevel::NoCash) {
             Some(level) => self.goto(Step::Greeting(greeting::Step::Blocked(level))),
             // Riders dial the same number as diners; `*` leads them there too.
@@ -717,6 +730,7 @@ impl Machine for Dialogue {
             DialogueInput::Recorded { recording, heard: true } if self.gone => message::spoken_and_gone(self, recording),
             _ if self.ended || self.gone => {}
             DialogueInput::Begin { card } => self.begin(card),
+            DialogueInput::Handed { card, language, wish } => self.begin_handed(card, language, wish),
             DialogueInput::BranchCall(call) => self.begin_branch_call(call),
             DialogueInput::Key(key) => self.key(key),
             DialogueInput::Said => self.said(),

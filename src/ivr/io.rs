@@ -10,6 +10,8 @@ use crate::domain::{BranchCall, CustomerId, Language, Leaving, MemberNumber, Ord
 pub enum DialogueInput {
     /// The call was answered and sound flows; who calls is known as far as the store told in time (default card otherwise).
     Begin { card: Box<Card> },
+    /// The same for a caller whom another node has sent because they want a person: nothing is asked again.
+    Handed { card: Box<Card>, language: Language, wish: QueueWish },
     /// A branch that we called has answered: it is told of this order.
     BranchCall(Box<BranchCall>),
     /// One key press: `0`–`9`, `*`, `#` (A–D are ignored).

@@ -51,6 +51,8 @@ impl Step {
 pub(super) struct State {
     /// Why they will ask for a person; taken when they do.
     pub reason: QueueReason,
+    /// The queue in which they waited at the node that sent them.
+    wanted: Option<QueueId>,
     /// In the line, as far as is known here.
     in_line: bool,
     /// They have heard what they can do instead.
@@ -65,16 +67,25 @@ pub(super) struct State {
     pub service_left: Option<Duration>,
 }
 
+impl State {
+    /// For a caller who comes from another node with this wish.
+    pub(super) fn begin(&mut self, wish: QueueWish) {
+        self.reason = wish.reason;
+        self.wanted = wish.queue;
+    }
+}
+
 pub(super) fn enter(d: &mut Dialogue, step: Step) {
     match step {
         Step::Start if d.queue.in_line => d.goto(Any::Queue(Step::Wait)),
         Step::Start => {
             let blocked = d.card.block.is_some();
             let reason = if blocked { QueueReason::Blocked } else { d.queue.reason };
+            let wanted = d.queue.wanted.take();
             d.queue = State { in_line: true, ..State::default() };
             d.pause_service();
             let wish = QueueWish {
-                queue: d.script.node(d.node).queue.as_deref().map(QueueId::new),
+                queue: wanted.or_else(|| d.script.node(d.node).queue.as_deref().map(QueueId::new)),
                 reason,
                 keyed_phone: d.me.keyed.clone(),
                 unfinished_order: !d.order.cart.lines.is_empty(),

@@ -1,21 +1,26 @@
 //! One node among others: a sign of life for them to see, and what is done when one of them gives none any more.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::time::Instant;
 
 use super::clock;
+use crate::bus::Published;
 use crate::centre::Input;
-use crate::domain::{Finding, Timestamp};
+use crate::domain::{AgentState, Elsewhere, Finding, Timestamp};
+use crate::event::{AgentView, What};
 use crate::store::{LeftBehind, Node, Sign, Store, StoreError};
 
 /// So many signs of life fit into the time after which a silent node counts as dead.
 const SIGNS: u32 = 5;
+/// How often the other nodes' agents are looked at.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// This program as a node.
 pub struct Member {
@@ -93,6 +98,75 @@ pub async fn run(member: Member) {
         }
         tokio::time::sleep(member.lost_after / SIGNS).await;
     }
+}
+
+/// What the nodes tell each other of their agents.
+pub struct Agents {
+    pub store: Store,
+    pub node: Node,
+    /// The nodes to which callers may be sent.
+    pub peers: Vec<SocketAddr>,
+    pub events: broadcast::Receiver<Arc<Published>>,
+    pub inbox: mpsc::Sender<Input>,
+}
+
+/// Tells the other nodes who is signed on here, and the brain who is there, until the program ends.
+pub async fn agents(mut floor: Agents) {
+    let (mut ours, mut told): (BTreeMap<String, Elsewhere>, Vec<Elsewhere>) = (BTreeMap::new(), Vec::new());
+    let mut were_there = false;
+    loop {
+        let pause = tokio::time::sleep(LOOK);
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => break,
+                event = floor.events.recv() => match event {
+                    Ok(event) => {
+                        if let What::Agent(view) = &event.event.what {
+                            note(&mut ours, view);
+                            break;
+                        }
+                    }
+                    // What was missed comes with the next change of whoever it was about.
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+            }
+        }
+        let now_told: Vec<Elsewhere> = ours.values().cloned().collect();
+        if now_told != told && floor.store.tell_agents(&floor.node.name, &floor.node.run, &now_told).await.is_ok() {
+            told = now_told;
+        }
+        let Ok(mut there) = floor.store.elsewhere(&floor.node.name).await else { continue };
+        there.retain(|agent| floor.peers.contains(&agent.sip));
+        metrics::gauge!("dinetone_agents_elsewhere").set(there.len() as f64);
+        // Also when nothing has changed: whoever could not be sent there may be now.
+        let any = !there.is_empty();
+        if any || were_there {
+            were_there = any;
+            if floor.inbox.send(Input::Elsewhere(there)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn note(ours: &mut BTreeMap<String, Elsewhere>, view: &AgentView) {
+    let key = view.user.as_str().to_owned();
+    if view.state == AgentState::SignedOut {
+        ours.remove(&key);
+        return;
+    }
+    let agent = Elsewhere {
+        agent: view.user.clone(),
+        node: String::new(),
+        sip: SocketAddr::from(([0, 0, 0, 0], 0)),
+        is_free: view.state == AgentState::Ready,
+        is_soon_free: matches!(view.state, AgentState::WrapUp { .. }) && view.connected,
+        since: view.since,
+        queues: view.queues.clone(),
+    };
+    ours.insert(key, agent);
 }
 
 /// When each other node's last sign was first seen: by our own clock, so that clocks need not agree.

@@ -186,6 +186,7 @@ pub fn sip_settings(config: &Config, bound: &[SocketAddr], demo: bool, trace: bo
         realm: config.sip.realm.clone(),
         product: format!("Dinetone/{}", env!("CARGO_PKG_VERSION")),
         trunks,
+        nodes: config.cluster.peers.clone(),
         accounts,
         outbound: config.outbound.clone(),
         demo,

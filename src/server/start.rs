@@ -287,11 +287,12 @@ async fn assemble(
         longest_call: config.limits.longest_call,
         srtp: Srtp { policy: config.media.srtp, secret: Secret(clock::random()) },
     };
-    let limits = Limits { max_calls: config.limits.max_calls, node: node.name.clone(), demo: options.demo, address };
+    let limits = Limits { max_calls: config.limits.max_calls, node: node.name.clone(), demo: options.demo, address, sip: sip_address };
     let acd = Acd::new(config.queues.clone(), clock::random_ids(), clock::now());
     let centre = Centre::new(endpoint, acd, ports, env, limits, ids);
     let (events, _) = broadcast::channel(EVENTS_KEPT);
     let events_of_pages = events.clone();
+    let agents_of_others = events.subscribe();
     let want_people = Arc::new(Notify::new());
     let roster_wanted = Arc::clone(&want_people);
     let ladders = options
@@ -441,6 +442,16 @@ async fn assemble(
         taken: Arc::clone(&taken),
     };
     let heart = tasks::spawn("cluster", cluster::run(member));
+    if !config.cluster.peers.is_empty() {
+        let floor = cluster::Agents {
+            store: store.clone(),
+            node: node.clone(),
+            peers: config.cluster.peers.clone(),
+            events: agents_of_others,
+            inbox: inbox.clone(),
+        };
+        tasks::spawn("agents", cluster::agents(floor));
+    }
     let routes = web::routes(pages).merge(sip_ws::route(sip_streams, web_address, config.web.origins.clone().into()));
     tasks::spawn("web", web::serve(web, web_tls, config.web.max_connections, routes));
     Ok(Running {

@@ -189,7 +189,7 @@ pub struct Invited {
     /// The SIP Call-ID.
     pub call_id: String,
     pub flow: Flow,
-    /// Name of the trunk in the settings, or `account:NAME`, or `demo`.
+    /// Name of the trunk in the settings, or `account:NAME`, `demo`, or `node` for a call from another node.
     pub trunk: String,
     /// The caller as the trunk's setting says (P-Asserted-Identity or From); raw user part or tel number, may be `anonymous`.
     pub caller: String,
@@ -199,6 +199,8 @@ pub struct Invited {
     pub offer: Option<Session>,
     /// The peer's User-Agent, for the trunk report.
     pub user_agent: String,
+    /// What another node of ours tells about a caller whom it sends here; believed from its address only.
+    pub handover: Option<String>,
 }
 
 /// Why a dialog ended.
@@ -232,6 +234,8 @@ pub struct SipSettings {
     /// `Server`/`User-Agent` header.
     pub product: String,
     pub trunks: Vec<TrunkSettings>,
+    /// Addresses of our other nodes: their calls are let in, and believed.
+    pub nodes: Vec<SocketAddr>,
     /// Those of the settings; `SipCommand::Accounts` adds others.
     pub accounts: Vec<Account>,
     /// Which outside numbers may be called.

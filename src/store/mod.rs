@@ -34,7 +34,7 @@
 //! | `notices` | `make_notice`, `claim_notice`, `notice_done`, `notices`, `refuse_notices` |
 //! | `followers` | `followed`, `follow_to` |
 //! | `calls` | `record_calls`, `calls`, `calls_with_people`, `call` |
-//! | `nodes` | `node_starts`, `node_lives`, `node_leaves`, `nodes`, `node_lost` |
+//! | `nodes` | `node_starts`, `node_lives`, `node_leaves`, `nodes`, `node_lost`, `tell_agents`, `elsewhere` |
 //! | `messages` | `record_recording`, `recording`, `leave_message`, `messages` |
 //! | `journal` | `journal_after` |
 //! | `webhooks` | `add_webhook`, `change_webhook`, `drop_webhook`, `webhooks`, `journal_end`, `claim_webhook`, `webhook_next`, `webhook_arrived`, `webhook_failed` |

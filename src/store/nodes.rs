@@ -4,7 +4,9 @@ use super::callbacks::{Recovered, recover};
 use super::calls::interrupt;
 use super::db::{Durability, Row, vals};
 use super::{Store, StoreError};
-use crate::domain::Timestamp;
+use serde_json::{Value, json};
+
+use crate::domain::{Elsewhere, QueueId, Timestamp, UserId};
 
 /// One program that takes calls, by its last sign of life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +67,7 @@ impl Store {
     pub async fn node_starts(&self, node: &Node, now: Timestamp) -> Result<LeftBehind, StoreError> {
         const SQL: &str = "insert into nodes (name, run, place, sip, web, started_at, seen_at) values ($1, $2, $3, $4, $5, $6, $6) \
             on conflict (name) do update set run = excluded.run, place = excluded.place, sip = excluded.sip, web = excluded.web, \
-            started_at = excluded.started_at, seen_at = excluded.seen_at, left_at = null, lost_at = null";
+            started_at = excluded.started_at, seen_at = excluded.seen_at, left_at = null, lost_at = null, agents = ''";
         let mut tx = self.pool.begin(Durability::Full).await?;
         let args = vals![&node.name, &node.run, &node.place, &node.sip, &node.web, now.as_millis()];
         tx.exec(SQL, args).await?;
@@ -109,6 +111,47 @@ impl Store {
     pub async fn nodes(&self) -> Result<Vec<Node>, StoreError> {
         let sql = format!("select {COLUMNS} from nodes order by name");
         self.pool.rows(sqlx::AssertSqlSafe(sql), &[]).await?.iter().map(node).collect()
+    }
+
+    /// This node's agents, as it wants the others to know them: state and since when, and their queues.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn tell_agents(&self, name: &str, run: &str, agents: &[Elsewhere]) -> Result<(), StoreError> {
+        let told: Vec<Value> = agents
+            .iter()
+            .map(|agent| {
+                let queues: Vec<&str> = agent.queues.iter().map(QueueId::as_str).collect();
+                json!([agent.agent.as_str(), agent.is_free, agent.is_soon_free, agent.since.as_millis(), queues])
+            })
+            .collect();
+        self.write("update nodes set agents = $3 where name = $1 and run = $2", vals![name, run, json!(told).to_string()]).await
+    }
+
+    /// The agents who are signed on at other nodes that live.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn elsewhere(&self, name: &str) -> Result<Vec<Elsewhere>, StoreError> {
+        const SQL: &str =
+            "select name, sip, agents from nodes where name <> $1 and left_at is null and lost_at is null and agents <> '' order by name";
+        let mut found = Vec::new();
+        for row in self.pool.rows(SQL, vals![name]).await? {
+            let Ok(sip) = row.text(1)?.parse() else { continue };
+            let told: Vec<Value> = serde_json::from_str(row.text(2)?).unwrap_or_default();
+            found.extend(told.iter().filter_map(|agent| {
+                Some(Elsewhere {
+                    agent: UserId::new(agent[0].as_str()?),
+                    node: row.text(0).ok()?.to_owned(),
+                    sip,
+                    is_free: agent[1] == true,
+                    is_soon_free: agent[2] == true,
+                    since: Timestamp::from_millis(agent[3].as_i64()?),
+                    queues: agent[4].as_array()?.iter().filter_map(Value::as_str).map(QueueId::new).collect(),
+                })
+            }));
+        }
+        Ok(found)
     }
 
     /// A node gave no sign since the one that is told here: what it left is put right, by one of all who notice. `None` when

@@ -153,6 +153,7 @@ impl Session {
             dialled,
             offer: None,
             user_agent: String::new(),
+            handover: None,
         };
         let mut session = Self::empty(id, invited, port, plan::nothing_yet(), caller, now);
         session.leg = LegId(dialog.0);

@@ -15,7 +15,7 @@ impl Endpoint {
         }
         let sender = self.sender(flow);
         let is_exempt = match sender {
-            Sender::Trunk(_) => true,
+            Sender::Trunk(_) | Sender::Node => true,
             Sender::Demo => flow.peer.ip().to_canonical().is_loopback(),
             Sender::Stranger => false,
         };

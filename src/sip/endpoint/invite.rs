@@ -74,6 +74,7 @@ impl Endpoint {
         }
         let (line, account) = match sender {
             Sender::Trunk(place) => (self.trunks[usize::from(place)].settings.name.clone(), None),
+            Sender::Node => (String::from("node"), None),
             Sender::Demo => (String::from("demo"), None),
             Sender::Stranger if self.accounts.is_empty() => {
                 self.refuse_statelessly(flow, message, Refusal::new(403, "stranger"));
@@ -99,15 +100,17 @@ impl Endpoint {
                 }
                 Origin::Trunk(place)
             }
-            Sender::Demo | Sender::Stranger => Origin::Other,
+            Sender::Node | Sender::Demo | Sender::Stranger => Origin::Other,
         };
         let trusts_identity = match sender {
             Sender::Trunk(place) => self.trunks[usize::from(place)].settings.trust_identity,
-            Sender::Demo => true,
+            Sender::Demo | Sender::Node => true,
             Sender::Stranger => false,
         };
         let of = account.as_deref().map(Into::into);
         let caller = account.unwrap_or_else(|| caller_of(message, request, trusts_identity));
+        let handover = message.get(Name::Handover).filter(|_| matches!(sender, Sender::Node));
+        let handover = handover.map(|text| String::from_utf8_lossy(text).into_owned());
         let id = self.new_dialog_id();
         let admitted = Admitted { id, origin, account: of, had_offer: asked.offer.is_some(), timer: asked.timer };
         self.begin(now, flow, message, request, key, merged, admitted);
@@ -122,6 +125,7 @@ impl Endpoint {
             user_agent: message
                 .get(Name::UserAgent)
                 .map_or_else(String::new, |it| shortened(String::from_utf8_lossy(it).into_owned(), LONGEST_PRODUCT)),
+            handover,
         })));
     }
 

@@ -62,6 +62,8 @@ enum Alarm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sender {
     Trunk(u16),
+    /// Another node of ours.
+    Node,
     /// Loopback or private, in a demonstration.
     Demo,
     Stranger,
@@ -170,6 +172,10 @@ impl Endpoint {
         // A WebSocket is a browser's or a softphone's, often behind the same proxy as others: its address says nothing.
         if flow.transport.is_websocket() {
             return if self.settings.demo && is_local(address) { Sender::Demo } else { Sender::Stranger };
+        }
+        // By address and port: on one machine a trunk or a balancer may have the same address.
+        if flow.transport == Transport::Udp && self.settings.nodes.contains(&address) {
+            return Sender::Node;
         }
         if let Some(place) = self.trunks.iter().position(|trunk| trunk.is_source(address)) {
             return Sender::Trunk(u16::try_from(place).unwrap_or(u16::MAX));

@@ -87,4 +87,5 @@ names! {
     Identity b"P-Asserted-Identity" b"",
     ContentEncoding b"Content-Encoding" b"e",
     ContentDisposition b"Content-Disposition" b"",
+    Handover b"X-Dinetone-Handover" b"",
 }

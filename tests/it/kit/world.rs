@@ -158,7 +158,13 @@ impl World {
         let sip = Endpoint::new(settings(trunk()), ids.clone(), now);
         let ports = Ports::new(20_000, 20_999, &mut ids);
         let centre = {
-            let limits = Limits { max_calls: 200, node: "t".into(), demo: true, address: "10.0.0.1".parse().unwrap() };
+            let limits = Limits {
+                max_calls: 200,
+                node: "t".into(),
+                demo: true,
+                address: "10.0.0.1".parse().unwrap(),
+                sip: "10.0.0.1:5060".parse().unwrap(),
+            };
             let acd = Acd::new(queue::Settings::default(), Ids::seeded(seed + 3), now);
             Centre::new(sip, acd, ports, env, limits, Ids::seeded(seed + 1))
         };
@@ -347,6 +353,7 @@ pub fn settings(trunk: TrunkSettings) -> SipSettings {
         realm: "dinetone".into(),
         product: "Dinetone/test".into(),
         trunks: vec![trunk],
+        nodes: Vec::new(),
         accounts: Vec::new(),
         outbound: dinetone::sip::outbound::Rules { on: true, ..dinetone::sip::outbound::Rules::default() },
         demo: false,

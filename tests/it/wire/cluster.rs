@@ -11,7 +11,9 @@ use dinetone::domain::{
 use dinetone::store::{OrderRequest, Placed, Store};
 use serde_json::{Value, json};
 
+use super::baresip::Phone;
 use super::server::{Guarded, Server, Setup, eventually, free_port, text};
+use super::staff_phones::{at_work, diner as asks};
 use super::web_kit::{Browser, Live, timestamp};
 use crate::store::postgres;
 
@@ -224,4 +226,72 @@ fn c76_c80_c81_i6_two_nodes_are_one_house_and_one_of_them_is_enough() {
     let (_, snapshot) = board(&a, "dispatcher");
     assert!(snapshot["orders"].as_array().unwrap().iter().any(|order| order["id"] == id));
     runtime.block_on(store.close());
+}
+
+/// The caller rings A; the agent whom they know works at B, and takes the call there with a desk phone. Then somebody for whom
+/// nobody is free at A.
+#[test]
+fn c39_c45_the_agent_whom_a_customer_knows_is_found_at_the_other_node() {
+    let Some(database) = postgres::Server::start() else { return };
+    let url = database.fresh();
+    let settings = "[sip]\ndigest = [\"MD5\"]\n";
+    let setup = |name: &str| Setup { config: settings.to_owned(), ..node(name, &url, None) };
+    let (mut a, mut b) = (setup("a").install(), setup("b").install());
+    let (at_a, at_b) = (a.keep_sip(), b.keep_sip());
+    a.set("DINETONE__CLUSTER__PEERS", &at_b);
+    b.set("DINETONE__CLUSTER__PEERS", &at_a);
+    a.run();
+    b.run();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&url, ShopClock::named("Asia/Shanghai").unwrap()).await.unwrap();
+        let agent = store.user_by_login("8001").await.unwrap().unwrap();
+        let phone = PhoneNumber::parse("13800138000").unwrap();
+        let customer = store.card_by_phone(&phone, timestamp()).await.unwrap().customer.expect("the demonstration's member");
+        store.remember_last_agent(Some(&customer), Some(&phone), &agent.id, &agent.name, None, timestamp()).await.unwrap();
+        store.close().await;
+    });
+    let account = format!("<sip:8001@{at_b};transport=udp>;auth_pass=demo;regint=60;audio_codecs=pcma");
+    let mut phone = Phone::start(&account);
+    eventually("it is registered", SOON, || phone.log().contains("200 OK").then_some(()));
+    let mut desk = at_work(&b, "8001", json!({ "seat": "phone", "account": "8001" }));
+    // Somebody is free at A, too, and has been idle longer; the customer knows the other one.
+    let mut near = at_work(&a, "8002", json!({ "seat": "outside", "number": "13900139111" }));
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let near = std::thread::spawn(move || {
+        // The page lives, and answers the server's pings, until its agent takes a break.
+        while gone.try_recv().is_err() {
+            near.socket.read().unwrap();
+        }
+        near.say(&json!({ "v": 1, "id": "break", "type": "agent.state", "to": "break:short" }));
+        near.until_state("8002", "break");
+        near
+    });
+    eventually("A has heard of B's agent", SOON, || (count(&a, "dinetone_agents_elsewhere") == 1).then_some(()));
+    let mut one_call = |desk: &mut Live, from: &str| {
+        let mut diner = asks(&a, from, 440);
+        let card = desk.until_such("it rings at the other node", |frame| frame["type"] == "call.ring")["call"].clone();
+        let rang = phone.log().matches("ncoming call").count();
+        eventually("the telephone rings", SOON, || (phone.log().matches("ncoming call").count() >= rang.max(1)).then_some(()));
+        phone.say("accept", "");
+        desk.until_call("talking");
+        eventually("the telephone plays the diner", SOON, || (phone.hears(700.0) > 0.8).then_some(()));
+        let status = eventually("the diner heard the telephone", Duration::from_secs(90), || diner.0.try_wait().unwrap());
+        assert!(status.success(), "the diner did not hear the telephone");
+        desk.until_call("wrap_up");
+        desk.say(&json!({ "v": 1, "id": format!("save-{from}"), "type": "wrapup.save", "call": card["call"], "code": 20 }));
+        desk.until_state("8001", "available");
+        card
+    };
+    let card = one_call(&mut desk, "13800138000");
+    assert_eq!(card["pop"]["last_agent"]["name"], "李娜", "{card}");
+    assert!(card["path"].as_array().is_some_and(|path| path.iter().any(|step| step.as_str() == Some("main"))), "the way they came: {card}");
+    go.send(()).unwrap();
+    let _near = near.join().unwrap();
+    // Somebody whom nobody knows.
+    let card = one_call(&mut desk, "13700137111");
+    assert!(card["pop"]["last_agent"].is_null(), "{card}");
+    let calls = a.json(&["calls", "list", "--json"]);
+    let here = calls.as_array().unwrap().iter().filter(|call| call["caller"] == "137****7111").collect::<Vec<_>>();
+    assert_eq!(here.len(), 2, "a record at each node: {here:?}");
 }

@@ -56,6 +56,11 @@ impl Ports {
             .expect("a free block of ports")
     }
 
+    /// A port of the block that is left out of the range for sound: for SIP, where others must know it beforehand.
+    pub const fn sip(&self) -> u16 {
+        self.first + 1
+    }
+
     fn range(&self) -> String {
         format!("{}-{}", self.first + 2, self.first + Self::SIZE - 1)
     }
@@ -130,7 +135,7 @@ impl Setup {
             demo: self.demo,
             trace_sip: self.trace_sip,
             folder,
-            _ports: ports,
+            ports,
             env,
             child: None,
             said: Vec::new(),
@@ -146,7 +151,7 @@ pub struct Server {
     demo: bool,
     trace_sip: bool,
     folder: tempfile::TempDir,
-    _ports: Ports,
+    ports: Ports,
     env: Vec<(String, String)>,
     child: Option<Child>,
     /// What it said on standard output until it was ready.
@@ -159,6 +164,18 @@ pub struct Server {
 impl Server {
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The address where it will take SIP from its next start on; nobody else's in these tests.
+    pub fn keep_sip(&mut self) -> String {
+        let address = format!("127.0.0.1:{}", self.ports.sip());
+        self.set("DINETONE__SIP__LISTEN", &address);
+        address
+    }
+
+    /// A setting of its next start.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.env.push((name.to_owned(), value.to_owned()));
     }
 
     /// Its settings as environment variables, for a program that starts other programs.

@@ -425,3 +425,18 @@ fn c1_a_trace_shows_messages_without_credentials() {
     assert_eq!(bench.traced.len(), 2);
     assert!(bench.traced[0].contains("Authorization: ***\r\n") && !bench.traced[0].contains("secret"));
 }
+
+#[test]
+fn c98_only_another_node_of_ours_is_believed_about_a_caller_and_needs_no_trunk() {
+    const TOLD: &str = "X-Dinetone-Handover: node=b;call=c1\r\n";
+    let mut bench = Bench::new(SipSettings { nodes: vec![peer(CALLER)], ..settings() });
+    let invite = invited(&mut bench, TOLD, OFFER);
+    assert_eq!((invite.trunk.as_str(), invite.handover.as_deref()), ("node", Some("node=b;call=c1")));
+    // The same machine, but not that node: a stranger.
+    bench.receive(udp("192.0.2.7:5999"), request("INVITE", 1, "", "call2", TOLD, OFFER));
+    assert!(bench.take_events().is_empty());
+    // A trunk may call; what it says of nodes is nothing.
+    let mut bench = Bench::new(with_trunk());
+    let invite = invited(&mut bench, TOLD, OFFER);
+    assert_eq!((invite.trunk.as_str(), invite.handover), ("main", None));
+}

@@ -20,6 +20,7 @@ pub fn settings() -> SipSettings {
         realm: "dinetone".into(),
         product: "dinetone/test".into(),
         trunks: Vec::new(),
+        nodes: Vec::new(),
         accounts: Vec::new(),
         outbound: crate::sip::outbound::Rules::default(),
         demo: false,
