@@ -37,7 +37,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (11, "outward", include_str!("../../migrations/0011_outward.sql")),
     (12, "deliveries", include_str!("../../migrations/0012_deliveries.sql")),
     (13, "cluster", include_str!("../../migrations/0013_cluster.sql")),
-    (16, "elsewhere", include_str!("../../migrations/0016_elsewhere.sql")),
+    (14, "elsewhere", include_str!("../../migrations/0014_elsewhere.sql")),
 ];
 
 /// The newest schema that this program knows.

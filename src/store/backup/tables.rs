@@ -827,7 +827,7 @@ mod tests {
             include_str!("../../../migrations/0011_outward.sql"),
             include_str!("../../../migrations/0012_deliveries.sql"),
             include_str!("../../../migrations/0013_cluster.sql"),
-            include_str!("../../../migrations/0016_elsewhere.sql"),
+            include_str!("../../../migrations/0014_elsewhere.sql"),
         ];
         let mut tables: Vec<(String, Vec<(String, Kind)>)> = Vec::new();
         for line in files.iter().flat_map(|file| file.lines()).map(str::trim) {
