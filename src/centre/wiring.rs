@@ -226,7 +226,8 @@ impl Centre {
         None
     }
 
-    /// Whether answers come so late that it is kinder to refuse.
+    /// Whether answers come so late that it is kinder to refuse. Not while the store is known to be away: callers are then helped
+    /// without it, and their records are written when it is back.
     fn is_behind(&mut self, now: Now) -> bool {
         while let Some((_, key)) = self.openings.front()
             && !self.calls.get(key).is_some_and(Session::is_opening)
@@ -234,7 +235,7 @@ impl Centre {
             self.openings.pop_front();
         }
         let first = self.openings.front().map(|(begun, _)| now.instant.saturating_duration_since(*begun));
-        self.opening >= MANY_OPENING && first.is_some_and(|waited| waited > OPENING_LATE)
+        !self.floor.store_away && self.opening >= MANY_OPENING && first.is_some_and(|waited| waited > OPENING_LATE)
     }
 
     /// Sortable by time, one per call: milliseconds in base 36, the node, four random letters.

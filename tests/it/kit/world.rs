@@ -243,6 +243,14 @@ impl World {
         }
     }
 
+    /// The store has been asked how it is, and has not answered in time; or it answers again.
+    pub fn store_is_known_to_be_away(&self, away: bool) {
+        let mut inner = self.0.borrow_mut();
+        let now = inner.now;
+        inner.centre.handle(now, Input::Store { away });
+        inner.drain();
+    }
+
     pub fn dish_is_sold_out(&self, dish: u16) {
         let mut inner = self.0.borrow_mut();
         let until = Timestamp::from(inner.now.wall).after(Duration::from_secs(3600));
