@@ -3,7 +3,6 @@
 
 CARGO ?= cargo
 SUDO ?=
-PACKAGES = sip-tester baresip-core postgresql chromium fonts-noto-cjk
 
 .PHONY: run cluster test check fmt bench fuzz prompts setup setup-test
 
