@@ -10,6 +10,14 @@ use super::shape::{Audience, By, Figure, Report, Value};
 use super::source::Source;
 use super::table::Kind;
 
+impl Report {
+    /// The report of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        REPORTS.iter().find(|report| report.name == name)
+    }
+}
+
 /// All of them, in the order of the page's index.
 pub const REPORTS: &[Report] = &[
     Report {

@@ -1,6 +1,5 @@
 //! What a report is: who may read it, what its rows are, and how its figures are made of sums.
 
-use super::list::REPORTS;
 use super::source::{Group, Source};
 use super::table::{Formula, Kind};
 
@@ -66,12 +65,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        REPORTS.iter().find(|report| report.name == name)
-    }
-
     /// All formulas, in the order of the columns.
     #[must_use]
     pub fn formulas(&self) -> Vec<Formula> {
