@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Branch, Catalogue, ClockTime, Dish, DishOption, Hours, Language, MemberNumber, MenuNumber, Money, PhoneNumber, is_reading,
+    Branch, Catalogue, ClockTime, Dish, DishOption, Hours, Language, MemberNumber, MenuNumber, Money, PhoneNumber, WEEKDAYS, is_reading,
 };
 
 /// A table has at most so many rows.
@@ -149,8 +149,6 @@ const MEMBERS: [Column; 4] = [
     column("name", "姓名", "Name", Rule::MayText(60)),
     column("phones", "电话", "Telephones", Rule::Phones),
 ];
-
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// A value as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -364,7 +362,7 @@ impl Reading<'_> {
         let before = self.known.get(&key);
         let was = |column: &str| before.and_then(|before| before.get(self.what.place(column)?)).map(String::as_str);
         let mut change = Change { row, subject: key.clone(), new: before.is_none(), columns: Vec::new(), set: Vec::new() };
-        let mut week: [String; 7] = DAYS.map(|day| was(day).unwrap_or_default().to_owned());
+        let mut week: [String; 7] = WEEKDAYS.map(|(day, _)| was(day).unwrap_or_default().to_owned());
         let mut week_changed = before.is_none() && self.what == What::Branches;
         for (place, head) in self.heads.iter().enumerate() {
             let Some(head) = head.filter(|head| head.key != "number") else { continue };
@@ -384,7 +382,7 @@ impl Reading<'_> {
                 continue;
             }
             change.columns.push((head.key, was(head.key).unwrap_or_default().to_owned(), normal.clone()));
-            match DAYS.iter().position(|day| *day == head.key) {
+            match WEEKDAYS.iter().position(|(day, _)| *day == head.key) {
                 Some(day) => {
                     week[day] = normal;
                     week_changed = true;

@@ -41,7 +41,7 @@ pub use pop::{Favourite, Identity, LastAgent, OpenCase, OtherCustomer, PastOrder
 pub use service::{CallBack, CallBackStatus, CallPart, Fact, MissedCaller, MissedKind, PartKind, QueueOutcome, QueueVisit, WrapUp};
 pub use speech::{Arg, DayWord, Language, Phrase};
 pub use ticket::{NewTicket, TicketKind, ticket_time};
-pub use time::{ClockTime, DateTime, ShopClock, Timestamp};
+pub use time::{ClockTime, DateTime, ShopClock, Timestamp, WEEKDAYS, weekday, weekday_name};
 pub use user::User;
 pub use waiting::{Leaving, QueueNews, QueueReason, QueueWish, Wait};
 pub use zone::{Point, Street, Zone, ZoneRule};

@@ -5,6 +5,29 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::civil;
 use jiff::tz::TimeZone;
 
+/// The days of the week by the names that files, the store and requests use.
+pub const WEEKDAYS: [(&str, civil::Weekday); 7] = [
+    ("mon", civil::Weekday::Monday),
+    ("tue", civil::Weekday::Tuesday),
+    ("wed", civil::Weekday::Wednesday),
+    ("thu", civil::Weekday::Thursday),
+    ("fri", civil::Weekday::Friday),
+    ("sat", civil::Weekday::Saturday),
+    ("sun", civil::Weekday::Sunday),
+];
+
+/// The day of this name; `None` when there is none.
+#[must_use]
+pub fn weekday(name: &str) -> Option<civil::Weekday> {
+    WEEKDAYS.iter().find(|(known, _)| *known == name).map(|(_, day)| *day)
+}
+
+/// The name of a day.
+#[must_use]
+pub fn weekday_name(day: civil::Weekday) -> &'static str {
+    WEEKDAYS[usize::from(day.to_monday_zero_offset().unsigned_abs()) % 7].0
+}
+
 /// Date and time on the restaurant's wall clock.
 pub type DateTime = civil::DateTime;
 

@@ -8,7 +8,7 @@ use jiff::civil::{Date, Weekday};
 use toml::Value;
 
 use super::{Span, every_day};
-use crate::domain::{ClockTime, Finding, Hours, Money, is_reading};
+use crate::domain::{ClockTime, Finding, Hours, Money, is_reading, weekday};
 
 /// Longest text that can be spoken in one go.
 const LONGEST: usize = 300;
@@ -278,19 +278,6 @@ fn span(text: &str) -> Option<Span> {
     let (from, to) = text.split_once('-')?;
     let (from, to) = (ClockTime::parse(from)?, ClockTime::parse(to)?);
     (from < to).then_some((from, to))
-}
-
-fn weekday(name: &str) -> Option<Weekday> {
-    Some(match name {
-        "mon" => Weekday::Monday,
-        "tue" => Weekday::Tuesday,
-        "wed" => Weekday::Wednesday,
-        "thu" => Weekday::Thursday,
-        "fri" => Weekday::Friday,
-        "sat" => Weekday::Saturday,
-        "sun" => Weekday::Sunday,
-        _ => return None,
-    })
 }
 
 /// What was found, short enough for one line.

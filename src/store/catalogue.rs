@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 
 use super::db::{Durability, Row, Tx, broken, vals};
 use super::people::branch;
 use super::{Store, StoreError, columns, lines};
 use crate::domain::{
     Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Holidays, Hours, Kitchen, Level, MenuNumber, Money,
-    Offer, SoldOut, Timestamp, Zone, ZoneRule,
+    Offer, SoldOut, Timestamp, Zone, ZoneRule, weekday,
 };
 
 impl Store {
@@ -261,24 +261,6 @@ fn span(text: &str) -> Result<(ClockTime, ClockTime), StoreError> {
 
 fn day(text: &str) -> Result<Date, StoreError> {
     text.parse().map_err(|_| broken("date", text))
-}
-
-const WEEKDAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
-];
-
-fn weekday(name: &str) -> Option<Weekday> {
-    WEEKDAYS.iter().find(|(known, _)| *known == name).map(|(_, day)| *day)
-}
-
-pub(super) fn weekday_name(day: Weekday) -> &'static str {
-    WEEKDAYS.iter().find(|(_, known)| *known == day).map_or("mon", |(name, _)| name)
 }
 
 fn option(name: &str) -> Option<DishOption> {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::catalogue::{option_name, raise_version, span_text, week_text, weekday_name};
+use super::catalogue::{option_name, raise_version, span_text, week_text};
 use super::db::{Durability, Tx, Val, vals};
 use super::{Store, StoreError, columns, journal};
-use crate::domain::{Branch, Deal, Dish, Offer, Timestamp, Zone};
+use crate::domain::{Branch, Deal, Dish, Offer, Timestamp, Zone, weekday_name};
 use crate::house::House;
 
 /// What an import changed, by name (`dish 18`).

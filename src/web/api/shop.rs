@@ -4,33 +4,20 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::catalogue::initials;
 use super::house::{DEAREST, MAY, Set, change, put_number, put_optional, put_text, span};
 use super::needed;
-use crate::domain::{Branch, BranchNumber, Catalogue, Deal, Dish, DishOption, Money, Offer, Role};
+use crate::domain::{Branch, BranchNumber, Catalogue, Deal, Dish, DishOption, Money, Offer, Role, weekday, weekday_name};
 use crate::store::{HousePart, HouseValue};
 use crate::web::body::Body;
 use crate::web::{Answer, Problem, Viewer, Web};
 
 /// Who may look at how the house is set up.
 const LOOK: [Role; 4] = [Role::Dispatcher, Role::Supervisor, Role::Manager, Role::Administrator];
-const DAYS: [(&str, Weekday); 7] = [
-    ("mon", Weekday::Monday),
-    ("tue", Weekday::Tuesday),
-    ("wed", Weekday::Wednesday),
-    ("thu", Weekday::Thursday),
-    ("fri", Weekday::Friday),
-    ("sat", Weekday::Saturday),
-    ("sun", Weekday::Sunday),
-];
-
-fn day_name(day: Weekday) -> &'static str {
-    DAYS.iter().find(|(_, known)| *known == day).map_or("mon", |(name, _)| name)
-}
 
 /// Everything that people may change, in the fields of the requests that change it: dishes (retired ones too), branches with their
 /// week, levels, categories, offers (past ones too), holidays and make-up days.
@@ -52,7 +39,7 @@ fn show(catalogue: &Catalogue) -> Value {
         "offers": catalogue.offers.iter().map(offer).collect::<Value>(),
         "holidays": catalogue.holidays.closed.iter().map(holiday).collect::<Value>(),
         "make_up_days": catalogue.holidays.make_up.iter()
-            .map(|(date, follows)| json!({ "date": date.to_string(), "follows": day_name(*follows) })).collect::<Value>(),
+            .map(|(date, follows)| json!({ "date": date.to_string(), "follows": weekday_name(*follows) })).collect::<Value>(),
     })
 }
 
@@ -88,7 +75,7 @@ fn offer(offer: &Offer) -> Value {
     };
     json!({
         "id": offer.id, "zh": offer.zh, "en": offer.en, "from": offer.from.to_string(), "until": offer.until.to_string(),
-        "days": offer.days.iter().map(|day| day_name(*day)).collect::<Value>(),
+        "days": offer.days.iter().map(|day| weekday_name(*day)).collect::<Value>(),
         "hours": offer.between.map(|(from, to)| format!("{from}-{to}")), "kind": kind, "category": category, "percent_off": percent,
         "from_fen": from, "off_fen": off, "repeat_days": offer.repeat_days,
     })
@@ -195,7 +182,7 @@ pub(in crate::web) async fn put_make_up(
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
     let day = date("date", &day)?;
-    if !DAYS.iter().any(|(name, _)| *name == put.follows) {
+    if weekday(&put.follows).is_none() {
         return Err(Problem::invalid("follows is mon, tue, wed, thu, fri, sat or sun"));
     }
     let set: Set = vec![("weekday", HouseValue::Text(Some(put.follows))), ("retired", HouseValue::Number(Some(0)))];
@@ -289,7 +276,7 @@ impl OfferPut {
         if until < from {
             return Err(Problem::invalid("until is before from"));
         }
-        if self.days.iter().any(|day| !DAYS.iter().any(|(name, _)| name == day)) {
+        if self.days.iter().any(|day| weekday(day).is_none()) {
             return Err(Problem::invalid("days are mon, tue, wed, thu, fri, sat and sun"));
         }
         let hours = self.hours.as_deref().filter(|hours| !hours.is_empty()).map(span).transpose()?;
