@@ -1,30 +1,11 @@
 // C105, C30, C32, C102: the head office at work. A table with faults is told line by line and mended; a price is heard on the telephone and
 // taken back; a new dish, hours and a day off; an own recording is heard; a report's figure is the same on the page and in its files.
 import { readFileSync } from 'node:fs'
+import { tone } from '../kit/tones.mjs'
 import { check, until } from '../kit/until.mjs'
 import { csv, sheet } from '../kit/workbook.mjs'
 
 const TONE = 1000
-
-/** Three seconds of a tone as a WAV file of 8 kHz. */
-function tone(hz) {
-  const samples = 24_000
-  const data = Buffer.alloc(44 + samples * 2)
-  data.write('RIFF', 0)
-  data.writeUInt32LE(36 + samples * 2, 4)
-  data.write('WAVEfmt ', 8)
-  data.writeUInt32LE(16, 16)
-  data.writeUInt16LE(1, 20)
-  data.writeUInt16LE(1, 22)
-  data.writeUInt32LE(8_000, 24)
-  data.writeUInt32LE(16_000, 28)
-  data.writeUInt16LE(2, 32)
-  data.writeUInt16LE(16, 34)
-  data.write('data', 36)
-  data.writeUInt32LE(samples * 2, 40)
-  for (let at = 0; at < samples; at++) data.writeInt16LE(Math.round(Math.sin((2 * Math.PI * hz * at) / 8_000) * 9_000), 44 + at * 2)
-  return data
-}
 
 export default async function office(stage, step) {
   const person = await stage.person('manager', { size: [1280, 800] })
@@ -121,7 +102,7 @@ export default async function office(stage, step) {
   await page.locator('[data-row="info.menu"]').click()
   const piece = page.locator('[data-piece="zh-CN/info.menu"]')
   await piece.locator('audio').waitFor()
-  await piece.locator('input[type="file"]').setInputFiles({ name: 'menu.wav', mimeType: 'audio/wav', buffer: tone(TONE) })
+  await piece.locator('input[type="file"]').setInputFiles({ name: 'menu.wav', mimeType: 'audio/wav', buffer: tone(TONE, { rate: 8_000, seconds: 3 }) })
   await page.locator('[data-piece="zh-CN/info.menu"][data-recording="own"]').waitFor({ timeout: 30_000 })
   await stage.shot(page, 'prompts')
   const listener = stage.diner('13611110002', { keys: '14' })

@@ -1,5 +1,6 @@
 // HTTP towards the program: JSON in and out, problem+json as a typed error.
 import { t } from './i18n'
+import type { Me } from './wire'
 
 /** What went wrong: the last part of the problem's type (`wrong-password`), or `offline`, `unknown`. */
 export class Problem extends Error {
@@ -121,4 +122,16 @@ export function freshKey(): string {
 export async function signOut(): Promise<void> {
   signedIn.keep(false)
   await api.delete('/api/session').catch(() => {})
+}
+
+/** Who is signed in; a server that is away is waited for. `null` without a session: the page is being left for the sign-in then. */
+export async function whoAmI(): Promise<Me | null> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await api.get<Me>('/api/me')
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return null
+      await new Promise((resolve) => setTimeout(resolve, Math.min(8_000, 500 * 2 ** tries)))
+    }
+  }
 }

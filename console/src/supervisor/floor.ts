@@ -1,6 +1,6 @@
 // What the floor and the wallboard know, kept up by the live socket; and the day's numbers, asked for again when something moved.
 import { computed, onMounted, onUnmounted, reactive, ref, watch } from 'vue'
-import { api } from '@/shared/api'
+import { api, whoAmI } from '@/shared/api'
 import { now, skew, startClock } from '@/shared/clock'
 import { applyFrame, emptyFloor } from '@/shared/floor_state'
 import { Live } from '@/shared/live'
@@ -83,14 +83,8 @@ export function useFloor(heard: (frame: Frame) => void = () => {}) {
   onMounted(async () => {
     startClock()
     // Without a session this leaves for the sign-in page; a server that is away is waited for by the socket.
-    for (let tries = 0; me.value === null && tries < 1000; tries++) {
-      try {
-        me.value = await api.get<Me>('/api/me')
-      } catch (error) {
-        if ((error as { status?: number }).status === 401) return
-        await new Promise((resolve) => setTimeout(resolve, Math.min(8000, 500 * 2 ** tries)))
-      }
-    }
+    me.value = await whoAmI()
+    if (!me.value) return
     live.start()
     beat = setInterval(() => {
       if (live.state.open && Date.now() - heardAt.value > ASK_MS) live.ask()
