@@ -805,6 +805,17 @@ impl Diner {
         }
     }
 
+    /// Waits in the queue until there is a choice, and wants to be rung at the number they ring from.
+    #[track_caller]
+    pub fn asks_to_be_called_back(&mut self) {
+        self.says_nothing_for(31);
+        self.hears("q.options");
+        self.keys("1");
+        self.hears("q.cb_num");
+        self.keys("#");
+        self.hears("q.cb_done");
+    }
+
     pub fn says_nothing_for(&self, seconds: u64) {
         self.world.time_passes(Duration::from_secs(seconds));
     }

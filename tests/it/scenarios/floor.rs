@@ -307,12 +307,7 @@ fn c47_call_backs_keep_decent_hours() {
     let first = caller(&world, "13600136000");
     agent.takes_the_call();
     let mut second = caller(&world, "13800138000");
-    second.says_nothing_for(31);
-    second.hears("q.options");
-    second.keys("1");
-    second.hears("q.cb_num");
-    second.keys("#");
-    second.hears("q.cb_done");
+    second.asks_to_be_called_back();
     first.hangs_up();
     agent.wraps_up(20);
     world.time_passes(Duration::from_secs(60));
@@ -333,12 +328,7 @@ fn c47_nobody_is_called_back_while_every_restaurant_is_closed() {
     let first = caller(&world, "13600136000");
     agent.takes_the_call();
     let mut second = caller(&world, "13800138000");
-    second.says_nothing_for(31);
-    second.hears("q.options");
-    second.keys("1");
-    second.hears("q.cb_num");
-    second.keys("#");
-    second.hears("q.cb_done");
+    second.asks_to_be_called_back();
     world.time_passes(Duration::from_secs(60));
     first.hangs_up();
     agent.wraps_up(20);

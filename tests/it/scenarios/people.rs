@@ -650,12 +650,7 @@ fn i8_a_call_back_is_dialled_once() {
     let first = caller(&world, "13600136000");
     agent.takes_the_call();
     let mut second = caller(&world, "13800138000");
-    second.says_nothing_for(31);
-    second.hears("q.options");
-    second.keys("1");
-    second.hears("q.cb_num");
-    second.keys("#");
-    second.hears("q.cb_done");
+    second.asks_to_be_called_back();
     world.time_passes(Duration::from_secs(20));
     first.hangs_up();
     agent.wraps_up(20);
