@@ -58,6 +58,7 @@ pub(super) async fn run_it(args: SimulateArgs) -> Result<(), Failure> {
     })
     .await?;
     bar.finish_and_clear();
+    store.close().await;
     let file = config.data_dir.join("chain.toml");
     std::fs::create_dir_all(&config.data_dir)
         .and_then(|()| std::fs::write(&file, chain.to_string()))
