@@ -58,6 +58,15 @@ fn is_gone(there: &str) -> bool {
     }
 }
 
+/// Whether the run at this place was before this machine was started again.
+fn is_before_a_restart(there: &str) -> bool {
+    let here = place();
+    match (there.split_once(' '), here.split_once(' ')) {
+        (Some((then, _)), Some((now, _))) => !then.is_empty() && !now.is_empty() && then != now,
+        _ => false,
+    }
+}
+
 /// Takes the name, unless another process lives under it; what an earlier run left is put right.
 ///
 /// # Errors
@@ -68,6 +77,8 @@ pub async fn begin(store: &Store, node: &Node, lost_after: Duration) -> Result<L
     let known = |nodes: Vec<Node>| nodes.into_iter().find(|known| known.name == node.name && known.is_up());
     if let Some(before) = known(store.nodes().await.map_err(of_store)?)
         && !is_gone(&before.place)
+        // A file is served on one machine: after a power cut nobody waits.
+        && !(store.is_a_file() && is_before_a_restart(&before.place))
     {
         // It may be on another machine: a living one gives a sign within this time.
         tokio::time::sleep(lost_after / SIGNS * 2).await;
@@ -231,7 +242,7 @@ impl Member {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_gone, place};
+    use super::{is_before_a_restart, is_gone, place};
 
     #[test]
     fn a_process_of_this_machine_that_is_gone_needs_no_waiting_for() {
@@ -242,5 +253,13 @@ mod tests {
         assert!(is_gone(&format!("{machine} 4194999")), "no process has so high a number");
         assert!(!is_gone("another-machine pid:[1] 4194999"), "nobody can tell from here");
         assert!(!is_gone(""));
+    }
+
+    #[test]
+    fn a_machine_that_was_started_again_is_told_by_its_boot() {
+        assert!(!is_before_a_restart(&place()), "this boot");
+        assert!(is_before_a_restart("0b5a7f0e-another-boot pid:[1] 77"));
+        assert!(!is_before_a_restart(""), "nothing is known");
+        assert!(!is_before_a_restart(" pid:[1] 77"), "nothing is known");
     }
 }

@@ -93,6 +93,12 @@ impl Store {
         Ok(())
     }
 
+    /// Whether it is a file of this machine; otherwise a server that several machines reach.
+    #[must_use]
+    pub const fn is_a_file(&self) -> bool {
+        matches!(self.pool, Pool::Sqlite { .. })
+    }
+
     /// How long somebody who looks for news every `look` may rest while this process has told none: only people at the command
     /// line write beside it with SQLite; with PostgreSQL other nodes do.
     #[must_use]
