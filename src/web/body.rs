@@ -1,5 +1,6 @@
 //! What a request carries: JSON and query parameters, refused with problems that say what is wrong.
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -25,14 +26,19 @@ impl<T: DeserializeOwned> FromRequest<Web> for Body<T> {
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new("not-json", "send Content-Type: application/json"));
         }
-        let bytes = Limited::new(request.into_body(), LONGEST_BODY).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Problem::new("too-large", format!("a request has at most {LONGEST_BODY} bytes"))
-            } else {
-                Problem::new("bad-request", "the request broke off")
-            }
-        })?;
-        read(&bytes.to_bytes()).map(Self)
+        read(&whole(request, LONGEST_BODY, || format!("a request has at most {LONGEST_BODY} bytes")).await?).map(Self)
+    }
+}
+
+/// The whole body of a request.
+///
+/// # Errors
+/// `too-large` with these words when it is longer than so many bytes, `bad-request` when it breaks off.
+pub async fn whole(request: Request, longest: usize, words: impl FnOnce() -> String) -> Answer<Bytes> {
+    match Limited::new(request.into_body(), longest).collect().await {
+        Ok(bytes) => Ok(bytes.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::new("too-large", words())),
+        Err(_) => Err(Problem::new("bad-request", "the request broke off")),
     }
 }
 

@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,7 +17,7 @@ use crate::exchange::{self, Change, Fault, Held, Known, What};
 use crate::report::{Cell, Head, Kind, Table};
 use crate::sheet;
 use crate::store::{HousePart, HouseValue, MemberRow};
-use crate::web::body::Params;
+use crate::web::body::{Params, whole};
 use crate::web::{Answer, Problem, Viewer, Web, secret};
 
 /// A file is at most so long.
@@ -146,14 +145,8 @@ impl FromRequest<Web> for File {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Web) -> Answer<Self> {
-        let bytes = Limited::new(request.into_body(), LONGEST).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Problem::new("too-large", format!("a table's file has at most {} MiB; bring it in by parts", LONGEST >> 20))
-            } else {
-                Problem::new("bad-request", "the request broke off")
-            }
-        })?;
-        Ok(Self(bytes.to_bytes().to_vec()))
+        let words = || format!("a table's file has at most {} MiB; bring it in by parts", LONGEST >> 20);
+        Ok(Self(whole(request, LONGEST, words).await?.to_vec()))
     }
 }
 

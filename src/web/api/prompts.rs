@@ -11,7 +11,6 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,7 +19,7 @@ use crate::domain::{Language, Role, Timestamp};
 use crate::media::g711::alaw_to_linear;
 use crate::media::wav;
 use crate::voice::{Library, Origin, Piece};
-use crate::web::body::{Body, Params};
+use crate::web::body::{Body, Params, whole};
 use crate::web::{Answer, Problem, Viewer, Web};
 use crate::wire::time;
 
@@ -134,14 +133,7 @@ impl FromRequest<Web> for Sound {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Web) -> Answer<Self> {
-        let bytes = Limited::new(request.into_body(), LONGEST).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Problem::new("too-large", format!("a recording has at most {} MiB", LONGEST >> 20))
-            } else {
-                Problem::new("bad-request", "the request broke off")
-            }
-        })?;
-        Ok(Self(bytes.to_bytes()))
+        whole(request, LONGEST, || format!("a recording has at most {} MiB", LONGEST >> 20)).await.map(Self)
     }
 }
 
