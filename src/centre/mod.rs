@@ -34,9 +34,6 @@ use floor::Floor;
 pub use io::{Input, Output};
 use timesheet::Timesheet;
 
-/// A newly arrived INVITE waits at most so long unread; then it is refused at once instead of late (overload).
-pub const STALE_AFTER: Duration = Duration::from_millis(60);
-
 /// When so many calls wait for their port or for the word that their record is written, and the first of them longer than this,
 /// then the store or the media threads have fallen behind: further callers are refused at once, so that those let in are still
 /// answered soon. It is longer than a call waits for its record: a disk that stops for a moment refuses nobody.

@@ -13,10 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::clock;
 use super::ladder::Ladders;
 use super::media_thread::MediaThreads;
+use super::patience::Patience;
 use super::streams::Streams;
 use crate::bus::{Events, Published, Query};
 use crate::call::request::StoreRequest;
-use crate::centre::{Centre, Input, Output, STALE_AFTER};
+use crate::centre::{Centre, Input, Output};
 use crate::domain::{StepKind, UserId};
 use crate::event::{AgentView, Event, What};
 use crate::machine::Machine;
@@ -67,6 +68,7 @@ impl Brain {
         let bound: Vec<Option<SocketAddr>> = self.sockets.iter().map(|socket| socket.local_addr().ok()).collect();
         let mut buffer = vec![0_u8; 65_536];
         let mut waiting = Waiting::new();
+        let mut patience = Patience::default();
         let mut up = 0;
         loop {
             let started = clock::now();
@@ -74,7 +76,7 @@ impl Brain {
             self.timers();
             self.queued();
             self.carry_out();
-            self.invites(&mut waiting);
+            self.invites(&mut waiting, &mut patience);
             if self.centre.calls() != up {
                 up = self.centre.calls();
                 metrics::gauge!("dinetone_calls").set(up as f64);
@@ -159,12 +161,12 @@ impl Brain {
         }
     }
 
-    fn invites(&mut self, waiting: &mut Waiting) {
+    fn invites(&mut self, waiting: &mut Waiting, patience: &mut Patience) {
         let now = clock::now();
         for _ in 0..BURST / 4 {
             let Some((read, flow, bytes)) = waiting.pop_front() else { return };
             let input = SipInput::Received { flow, bytes };
-            let late = now.instant.saturating_duration_since(read) > STALE_AFTER;
+            let late = patience.is_over(now.instant, read);
             self.centre.handle(now, if late { Input::Stale(input) } else { Input::Sip(input) });
         }
         self.carry_out();

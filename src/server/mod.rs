@@ -14,6 +14,7 @@ pub mod ladder;
 pub mod media_thread;
 pub mod nats;
 pub mod notices;
+mod patience;
 pub mod printing;
 pub mod records;
 pub mod reload;
