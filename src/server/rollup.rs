@@ -1,4 +1,4 @@
-//! Adds up days that are over, so that reports over a year stay quick; a few at a time, so that calls do not notice.
+//! Adds up days that are over, so that reports over a year stay quick; one at a time with pauses, so that calls do not notice.
 
 use std::time::Duration;
 
@@ -6,17 +6,16 @@ use super::clock;
 use crate::domain::Timestamp;
 use crate::store::Store;
 
-/// Days of one turn.
-const DAYS: usize = 4;
-/// Between two turns when more days wait, and when none does.
-const NEXT: Duration = Duration::from_secs(1);
+/// Between two looks when no day waits.
 const REST: Duration = Duration::from_secs(60);
+/// After a day at least.
+const BREATH: Duration = Duration::from_millis(20);
 
 /// Runs for as long as the program does.
 pub async fn run(store: Store) {
     loop {
         let begin = clock::now();
-        let done = match store.roll_reports(DAYS, Timestamp::from(begin.wall)).await {
+        let done = match store.roll_reports(1, Timestamp::from(begin.wall)).await {
             Ok(done) => done,
             Err(error) => {
                 metrics::counter!("dinetone_store_errors_total", "verb" => "roll_reports").increment(1);
@@ -24,10 +23,12 @@ pub async fn run(store: Store) {
                 0
             }
         };
+        let took = clock::now().instant - begin.instant;
         if done > 0 {
             metrics::counter!("dinetone_report_days_total").increment(done as u64);
-            tracing::debug!("{done} day(s) were added up in {} ms", (clock::now().instant - begin.instant).as_millis());
+            tracing::debug!("a day was added up in {} ms", took.as_millis());
         }
-        tokio::time::sleep(if done == DAYS { NEXT } else { REST }).await;
+        // As long as it took: half of one disk and one core at most.
+        tokio::time::sleep(if done > 0 { took.max(BREATH) } else { REST }).await;
     }
 }

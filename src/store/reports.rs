@@ -109,7 +109,7 @@ impl Store {
     /// The sums of one day, or of some together, from their records.
     async fn recorded(&self, tx: &mut Tx, ask: &Ask, day: Date, last: Date) -> Result<Vec<SumRow>, StoreError> {
         let (start, end) = (self.span(day).0, self.span(last).1);
-        let Some(records) = raw::records(ask.source) else { return path::sums(tx, ask, day, start, end).await };
+        let Some(records) = raw::records(ask.source) else { return Ok(path::walk(tx, start, end).await?.sums(ask, day)) };
         let (filter, values) = conditions(ask, 3, false);
         let mut args = vals![start.as_millis(), end.as_millis()].to_vec();
         args.extend(values);
@@ -178,11 +178,16 @@ impl Store {
 
     async fn roll_day(&self, day: Date, life: i64) -> Result<bool, StoreError> {
         let mut reading = self.pool.snapshot().await?;
+        let (start, end) = self.span(day);
+        let paths = path::walk(&mut reading, start, end).await?;
         let mut all = Vec::new();
         for source in Source::ALL.into_iter().filter(|source| !source.is_direct()) {
             let by = source.columns().iter().map(|column| Group::Column(column)).collect();
             let ask = Ask { source, by, from: day, to: day, filter: Filter::default() };
-            let sums = self.recorded(&mut reading, &ask, day, day).await?;
+            let sums = match raw::records(source) {
+                Some(_) => self.recorded(&mut reading, &ask, day, day).await?,
+                None => paths.sums(&ask, day),
+            };
             all.push((source, sums));
         }
         reading.undo().await?;
@@ -193,7 +198,9 @@ impl Store {
             return Ok(false);
         }
         for (source, sums) in all {
-            let delete = format!("delete from {} where day = $1", source.table());
+            // Sums of branches lie branch by branch: without their numbers, those of all days would be looked through.
+            let branches = if source.has_all_branches() { " and branch in (select number from branches union all select 0)" } else { "" };
+            let delete = format!("delete from {} where day = $1{branches}", source.table());
             tx.exec(AssertSqlSafe(delete), vals![day.to_string()]).await?;
             put(&mut tx, source, &day.to_string(), sums).await?;
         }

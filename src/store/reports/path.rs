@@ -15,36 +15,14 @@ const PAGE: i64 = 256;
 
 /// What one day's calls add up to.
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     /// Node and outcome: how often, in how many calls.
     nodes: BTreeMap<(String, String), (i64, i64)>,
     stages: BTreeMap<&'static str, i64>,
 }
 
-/// The sums of a day, in the groups that are asked for.
-pub(super) async fn sums(tx: &mut Tx, ask: &Ask, day: Date, start: Timestamp, end: Timestamp) -> Result<Vec<SumRow>, StoreError> {
-    let found = walk(tx, start, end).await?;
-    let mut sums = Sums::new();
-    let mut put = |value: &dyn Fn(&str) -> Key, row: &[i64]| {
-        let key = ask.by.iter().map(|group| match group {
-            Group::Column(column) => value(column),
-            _ => Key::Text(day.to_string()),
-        });
-        add(ask.source, &mut sums, key.collect(), row);
-    };
-    if ask.source == Source::Funnel {
-        for (stage, came) in &found.stages {
-            put(&|_| Key::Text((*stage).to_owned()), &[*came]);
-        }
-    } else {
-        for ((node, outcome), (times, calls)) in &found.nodes {
-            put(&|column| Key::Text(if column == "node" { node.clone() } else { outcome.clone() }), &[*times, *calls]);
-        }
-    }
-    Ok(sums.into_iter().collect())
-}
-
-async fn walk(tx: &mut Tx, start: Timestamp, end: Timestamp) -> Result<Found, StoreError> {
+/// Reads the paths of a day's calls.
+pub(super) async fn walk(tx: &mut Tx, start: Timestamp, end: Timestamp) -> Result<Found, StoreError> {
     const SQL: &str = "select arrived_at, id, answered_at, coalesce(steps, ''), \
         case when exists (select 1 from call_parts as p where p.call_id = calls.id and p.kind = 'agent') then 1 else 0 end \
         from calls where arrived_at < $1 and (arrived_at, id) > ($2, $3) order by arrived_at, id limit $4";
@@ -61,6 +39,28 @@ async fn walk(tx: &mut Tx, start: Timestamp, end: Timestamp) -> Result<Found, St
 }
 
 impl Found {
+    /// The sums of this day, in the groups that are asked for.
+    pub(super) fn sums(&self, ask: &Ask, day: Date) -> Vec<SumRow> {
+        let mut sums = Sums::new();
+        let mut put = |value: &dyn Fn(&str) -> Key, row: &[i64]| {
+            let key = ask.by.iter().map(|group| match group {
+                Group::Column(column) => value(column),
+                _ => Key::Text(day.to_string()),
+            });
+            add(ask.source, &mut sums, key.collect(), row);
+        };
+        if ask.source == Source::Funnel {
+            for (stage, came) in &self.stages {
+                put(&|_| Key::Text((*stage).to_owned()), &[*came]);
+            }
+        } else {
+            for ((node, outcome), (times, calls)) in &self.nodes {
+                put(&|column| Key::Text(if column == "node" { node.clone() } else { outcome.clone() }), &[*times, *calls]);
+            }
+        }
+        sums.into_iter().collect()
+    }
+
     fn add(&mut self, answered: bool, path: &str, with_agent: bool) {
         if answered {
             *self.stages.entry("answered").or_default() += 1;
