@@ -8,7 +8,7 @@ fn main() {
         println!("cargo:rerun-if-changed=console/{path}");
     }
     println!("cargo:rerun-if-env-changed=DINETONE_SKIP_CONSOLE");
-    let console = Path::new(env!("CARGO_MANIFEST_DIR")).join("console");
+    let console = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("console");
     let pages = std::fs::read_dir(&console).into_iter().flatten().flatten().map(|page| page.path());
     for page in pages.filter(|page| page.extension().is_some_and(|extension| extension == "html")) {
         println!("cargo:rerun-if-changed={}", page.display());

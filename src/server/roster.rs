@@ -21,7 +21,7 @@ pub async fn follow(store: Store, wanted: Arc<Notify>, inbox: mpsc::Sender<Input
     loop {
         let asked = tokio::select! {
             () = wanted.notified() => true,
-            () = tokio::time::sleep(if known.is_none() { Duration::ZERO } else { LOOK }) => false,
+            () = tokio::time::sleep(if known.is_none() { Duration::ZERO } else { store.rest(LOOK) }) => false,
         };
         let Ok(revision) = store.users_revision().await else {
             tokio::time::sleep(LOOK).await;

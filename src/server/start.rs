@@ -354,14 +354,6 @@ async fn assemble(
     tasks::spawn("catalogue", reload::follow_store(store.clone(), latest, inbox.clone()));
     tasks::spawn("files", reload::follow_files(places, store.clone(), voices, inbox.clone()));
 
-    // Samples of histograms pile up until somebody reads them: nobody may ever.
-    let upkeep = metrics.clone();
-    tasks::spawn("metrics", async move {
-        loop {
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            upkeep.run_upkeep();
-        }
-    });
     let log = store.clone();
     tasks::spawn("checkpoint", async move {
         loop {

@@ -62,6 +62,7 @@ pub async fn run(store: Store, node: String, rule: Outward, patience: Patience) 
     };
     let courier = Arc::new(Courier { store, node, client, rule, patience });
     let mut working: HashMap<String, tokio::task::JoinHandle<Option<()>>> = HashMap::new();
+    let mut written = courier.store.news();
     loop {
         match courier.store.webhooks().await {
             Ok(hooks) => {
@@ -77,7 +78,7 @@ pub async fn run(store: Store, node: String, rule: Outward, patience: Patience) 
             }
             Err(error) => tracing::debug!("webhooks wait for the store: {error}"),
         }
-        tokio::time::sleep(patience.look).await;
+        super::follower::rest(&courier.store, &mut written, patience.look).await;
     }
 }
 

@@ -18,6 +18,8 @@ const AT_ONCE: usize = 8;
 /// Every so many ticks a socket is read until it is empty, and for so many ticks after it held none or several.
 const LOOK_AGAIN: u8 = 8;
 const EAGER: u8 = 4;
+/// More packets than the kernel keeps for one socket (`socket::open`).
+const UNSIFTED: u8 = 64;
 /// RTCP sockets asked for at once.
 const READY: usize = 256;
 /// Sockets of parties that are heard by others, asked for at once: each gives one packet in 5 ms.
@@ -47,6 +49,8 @@ struct Slot {
     port: u16,
     /// The peer that the socket is tied to.
     tied: Option<SocketAddr>,
+    /// Packets that may have waited here since before it was tied: anybody's.
+    unsifted: u8,
     ticks: u8,
     eager: u8,
     rtcp: Rtcp,
@@ -85,7 +89,7 @@ impl Wires {
         if self.slots.len() <= place as usize {
             self.slots.resize_with(place as usize + 1, || None);
         }
-        let slot = Slot { socket, ip, port, tied: None, ticks: 0, eager: EAGER, rtcp: Rtcp::NotYet, heard: false };
+        let slot = Slot { socket, ip, port, tied: None, unsifted: 0, ticks: 0, eager: EAGER, rtcp: Rtcp::NotYet, heard: false };
         self.slots[place as usize] = Some(Box::new(slot));
     }
 
@@ -150,9 +154,9 @@ impl Wires {
         self.ask(&self.sound, HEARD, ready);
         for event in ready.drain(..) {
             let place = event.data.u64() as u32;
-            let Some(Some(slot)) = self.slots.get(place as usize) else { continue };
+            let Some(Some(slot)) = self.slots.get_mut(place as usize) else { continue };
             // An error here is only what an earlier packet of ours met (port unreachable).
-            if let Ok((length, from)) = slot.socket.recv_from(&mut datagram) {
+            if let Ok((length, from)) = slot.receive(&mut datagram) {
                 self.take(now, place, from, &mut datagram[..length], hall, reports);
             }
         }
@@ -193,8 +197,8 @@ impl Wires {
         let mut datagram = [0; DATAGRAM];
         let mut read = 0;
         for _ in 0..most {
-            let Some(Some(slot)) = self.slots.get(place as usize) else { return };
-            match slot.socket.recv_from(&mut datagram) {
+            let Some(Some(slot)) = self.slots.get_mut(place as usize) else { return };
+            match slot.receive(&mut datagram) {
                 Ok((length, from)) => {
                     read += 1;
                     self.take(now, place, from, &mut datagram[..length], hall, reports);
@@ -232,6 +236,7 @@ impl Wires {
         let fixed = leg.fixed(now);
         if fixed != slot.tied {
             slot.tied = if socket::tie(&slot.socket, fixed) { fixed } else { None };
+            slot.unsifted = UNSIFTED;
         }
     }
 
@@ -246,6 +251,15 @@ impl Wires {
 }
 
 impl Slot {
+    /// One packet. Of a tied socket the kernel lets through only the peer's, and need not be asked each time whose it is.
+    fn receive(&mut self, datagram: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        if let (Some(peer), 0) = (self.tied, self.unsifted) {
+            return Ok((self.socket.recv(datagram)?, peer));
+        }
+        self.unsifted = self.unsifted.saturating_sub(1);
+        self.socket.recv_from(datagram)
+    }
+
     fn open_rtcp(&mut self, epoll: &OwnedFd, place: u32) {
         if !matches!(self.rtcp, Rtcp::NotYet) {
             return;
