@@ -5,6 +5,7 @@ mod agents;
 mod bridge;
 #[path = "gen.rs"]
 mod load;
+mod orders;
 /// The page of the library's own tests.
 #[path = "../../src/media/webrtc/page.rs"]
 #[expect(clippy::unwrap_used, reason = "it stops the measurement, and says where")]
@@ -42,12 +43,26 @@ enum What {
         menus: PathBuf,
         #[arg(long, default_value = "target/bench")]
         folder: PathBuf,
-        /// Only these rows: start, options, register, setups, overload, cpu, memory, calls, bridge.
+        /// Only these rows: start, options, register, setups, overload, cpu, memory, calls, bridge, agents, confirm, growth.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// Longest time of one measurement, in seconds.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
+    },
+    /// A store with orders of today in every state, for the pages (used by `tools/bench/pages.mjs`).
+    Board {
+        #[arg(long)]
+        store: PathBuf,
+        #[arg(long, default_value = "menus.toml")]
+        menus: PathBuf,
+        /// The chain's branches are written here, for `serve --menus`.
+        #[arg(long)]
+        chain: PathBuf,
+        #[arg(long, default_value_t = 2000)]
+        orders: u64,
+        #[arg(long, default_value_t = 30)]
+        branches: u16,
     },
     /// What sound costs at the least (used by `all`).
     Floor {
@@ -63,6 +78,7 @@ enum What {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Arguments::parse().what {
         What::Floor { calls, to, seconds } => load::floor(calls, to, Duration::from_secs(seconds))?,
+        What::Board { store, menus, chain, orders: count, branches } => orders::board(&store, &menus, &chain, count, branches)?,
         What::All { binary, config, menus, folder, only, seconds } => {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
             let core = (cores > 1).then_some(0);

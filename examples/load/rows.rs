@@ -27,7 +27,7 @@ pub struct Known {
     setups: Option<f64>,
 }
 
-const ALL: [Measurement; 10] = [
+const ALL: [Measurement; 12] = [
     ("start", start),
     ("options", options),
     ("register", register),
@@ -38,6 +38,8 @@ const ALL: [Measurement; 10] = [
     ("calls", calls),
     ("bridge", bridge),
     ("agents", agents),
+    ("confirm", |stand, _, _| crate::orders::confirm(stand)),
+    ("growth", |stand, _, _| crate::orders::growth(stand)),
 ];
 
 /// Measures the rows of `only`, or all.
@@ -74,7 +76,7 @@ fn agents(stand: &Stand, span: Duration, _: &mut Known) -> io::Result<Vec<Row>> 
     crate::agents::agents(stand, 200, span * 2)
 }
 
-fn ms(time: Duration) -> String {
+pub fn ms(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }
 
