@@ -21,6 +21,7 @@ pub mod reload;
 mod rollup;
 mod roster;
 pub mod sip_ws;
+pub mod smpp;
 pub mod sockets;
 pub mod start;
 pub mod streams;

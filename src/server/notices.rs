@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// While the store is away.
 const PAUSE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(10);
-const MOST_TRIES: u32 = 8;
+pub(super) const MOST_TRIES: u32 = 8;
 /// The first pause; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -46,22 +46,32 @@ pub async fn run(store: Store, gateway: Gateway) {
 }
 
 async fn deliver_all(store: &Store, client: &reqwest::Client, gateway: &Gateway) -> Result<(), StoreError> {
-    while let Some(message) = store.claim_notice(Timestamp::from(clock::now().wall)).await? {
+    while let Some(message) = store.claim_notice("webhook", Timestamp::from(clock::now().wall)).await? {
         let result = deliver(client, gateway, &message).await;
         let now = Timestamp::from(clock::now().wall);
         let (sent, why, again) = match result {
             Ok(()) => (true, String::new(), false),
             Err(Failed { why, again }) => (false, why, again && message.tries < MOST_TRIES),
         };
-        let next = again.then(|| now.after(FIRST_PAUSE * 2_u32.pow(message.tries.clamp(1, 8) - 1)));
-        let result = if sent { "sent" } else { "failed" };
-        metrics::counter!("dinetone_messages_total", "event" => message.event.clone(), "result" => result).increment(1);
-        if !sent {
-            tracing::warn!(order.number = message.number, event = message.event, "a message to {} was not taken: {why}", message.phone);
-        }
+        let next = again.then(|| next_try(message.tries, now));
+        tell(&message, if sent { Ok(()) } else { Err(&why) });
         store.notice_done(&message.id, sent, &why, next, now).await?;
     }
     Ok(())
+}
+
+/// When a message that failed so often is tried again.
+pub(super) fn next_try(tries: u32, now: Timestamp) -> Timestamp {
+    now.after(FIRST_PAUSE * 2_u32.pow(tries.clamp(1, 8) - 1))
+}
+
+/// Counts how a try ended, and tells the operator of one that failed.
+pub(super) fn tell(message: &CustomerMessage, result: Result<(), &str>) {
+    let name = if result.is_ok() { "sent" } else { "failed" };
+    metrics::counter!("dinetone_messages_total", "event" => message.event.clone(), "result" => name).increment(1);
+    if let Err(why) = result {
+        tracing::warn!(order.number = message.number, event = message.event, "a message to {} was not taken: {why}", message.phone);
+    }
 }
 
 struct Failed {

@@ -72,7 +72,7 @@ impl Sockets {
             }
         }
         if let Some(authorities) = &config.sip.tls_ca {
-            match connector(authorities) {
+            match connector("sip.tls_ca", authorities) {
                 Ok(connector) => sockets.connector = Some(connector),
                 Err(finding) => findings.push(finding),
             }
@@ -124,14 +124,18 @@ pub fn acceptor(certificate_at: &str, certificate: &Path, key_at: &str, key: &Pa
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn connector(authorities: &Path) -> Result<TlsConnector, Finding> {
+/// TLS towards whoever is certified by these authorities; findings name the setting `at`.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn connector(at: &str, authorities: &Path) -> Result<TlsConnector, Finding> {
     let mut roots = rustls::RootCertStore::empty();
-    for certificate in certificates("sip.tls_ca", authorities)? {
-        roots.add(certificate).map_err(|error| unreadable("sip.tls_ca", authorities, &error.to_string()))?;
+    for certificate in certificates(at, authorities)? {
+        roots.add(certificate).map_err(|error| unreadable(at, authorities, &error.to_string()))?;
     }
     let config = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| unreadable("sip.tls_ca", authorities, &error.to_string()))?
+        .map_err(|error| unreadable(at, authorities, &error.to_string()))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))

@@ -22,7 +22,7 @@ use crate::bus::{EVENTS_KEPT, Query};
 use crate::call::plan::Srtp;
 use crate::call::session::Env;
 use crate::centre::{Centre, Input, Limits};
-use crate::config::Config;
+use crate::config::{Config, Way};
 use crate::domain::{Finding, Timestamp};
 use crate::media::ports::Ports;
 use crate::queue::Acd;
@@ -74,6 +74,9 @@ pub struct Running {
     inbox: mpsc::Sender<Input>,
     queries: mpsc::Sender<Query>,
     stopping: Arc<AtomicBool>,
+    /// Told to take the answers that are still to come, and the task that sends text messages.
+    leaving: watch::Sender<bool>,
+    texts: Option<tokio::task::JoinHandle<Option<()>>>,
     drained: oneshot::Receiver<()>,
     drain: Duration,
     brain: std::thread::JoinHandle<()>,
@@ -381,10 +384,20 @@ async fn assemble(
         stale_after: paper.stale_after,
         texts: config.messages.as_ref().map(|messages| messages.texts.clone()),
     };
-    if let Some(messages) = &config.messages {
-        let gateway = super::notices::Gateway { url: messages.url.clone(), secret: messages.secret.reveal().to_owned() };
-        tasks::spawn("messages", super::notices::run(store.clone(), gateway));
-    }
+    let (leaving, left) = watch::channel(false);
+    let texts = match config.messages.as_ref().map(|messages| &messages.way) {
+        None => None,
+        Some(Way::Webhook { url, secret }) => {
+            let gateway = super::notices::Gateway { url: url.clone(), secret: secret.reveal().to_owned() };
+            tasks::spawn("messages", super::notices::run(store.clone(), gateway));
+            None
+        }
+        Some(Way::Smpp(settings)) => {
+            let connector = settings.tls_ca.as_deref().map(|ca| super::sockets::connector("smpp.tls_ca", ca)).transpose();
+            let connector = connector.map_err(|finding| vec![finding])?;
+            Some(tasks::spawn("messages", super::smpp::run(store.clone(), settings.clone(), connector, left)))
+        }
+    };
     tasks::spawn("errands", errands.run());
     let pages = Web {
         store: store.clone(),
@@ -460,6 +473,8 @@ async fn assemble(
         taken,
         heart,
         stopping,
+        leaving,
+        texts,
         drained,
         drain: config.limits.drain,
         brain,
@@ -557,6 +572,10 @@ impl Running {
         let brain = self.brain;
         let _ = tokio::task::spawn_blocking(move || brain.join()).await;
         let _ = tokio::time::timeout(Duration::from_secs(5), self.effects).await;
+        self.leaving.send_replace(true);
+        if let Some(texts) = self.texts {
+            let _ = tokio::time::timeout(Duration::from_secs(5), texts).await;
+        }
         self.heart.abort();
         let _ = self.store.node_leaves(&self.node.name, &self.node.run, Timestamp::from(clock::now().wall)).await;
         self.store.close().await;

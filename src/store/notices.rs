@@ -28,9 +28,16 @@ pub struct CustomerMessage {
     pub why: String,
     pub made_at: Timestamp,
     pub done_at: Option<Timestamp>,
+    /// `webhook`, `smpp`; empty before the first try.
+    pub channel: String,
+    /// What is known of its arrival: `delivered`, `failed`; empty while nothing is.
+    pub receipt: String,
+    pub receipt_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, order_id, number, event, phone, text, status, tries, why, made_at, done_at";
+const COLUMNS: &str = "id, order_id, number, event, phone, text, status, tries, why, made_at, done_at, channel, receipt, receipt_at";
+/// A receipt for something older is for something else.
+const RECEIPTS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 impl Store {
     /// Makes the message about this event of an order, once. Who wants none, or has no mobile telephone, gets none; that is
@@ -70,14 +77,14 @@ impl Store {
         Ok(made.is_some_and(|row| row.text(0).is_ok_and(|status| status == "waiting")))
     }
 
-    /// The next message that is due, for whoever delivers it now. News that has become old is given up.
+    /// The next message that is due, for whoever delivers it now by this channel. News that has become old is given up.
     ///
     /// # Errors
     /// When the store cannot write.
-    pub async fn claim_notice(&self, now: Timestamp) -> Result<Option<CustomerMessage>, StoreError> {
+    pub async fn claim_notice(&self, channel: &str, now: Timestamp) -> Result<Option<CustomerMessage>, StoreError> {
         const OLD: &str = "update customer_messages set status = 'failed', why = 'too_late', done_at = $1 where status = 'waiting' and made_at < $2 and status in ('waiting', 'sending')";
         let sql = format!(
-            "update customer_messages set status = 'sending', claimed_until = $1, tries = tries + 1 where id = (select id from customer_messages where status in ('waiting', 'sending') \
+            "update customer_messages set status = 'sending', claimed_until = $1, tries = tries + 1, channel = $3 where id = (select id from customer_messages where status in ('waiting', 'sending') \
              and ((status = 'waiting' and next_at <= $2) or (status = 'sending' and claimed_until <= $2)) order by next_at, id limit 1) \
              and ((status = 'waiting' and next_at <= $2) or (status = 'sending' and claimed_until <= $2)) returning {COLUMNS}"
         );
@@ -87,7 +94,7 @@ impl Store {
         }
         let mut tx = self.pool.begin(Durability::Full).await?;
         tx.exec(OLD, vals![now.as_millis(), now.before(FRESH).as_millis()]).await?;
-        let row = tx.row(sqlx::AssertSqlSafe(sql), vals![now.after(CLAIM).as_millis(), now.as_millis()]).await?;
+        let row = tx.row(sqlx::AssertSqlSafe(sql), vals![now.after(CLAIM).as_millis(), now.as_millis(), channel]).await?;
         tx.commit().await?;
         row.as_ref().map(message).transpose()
     }
@@ -108,6 +115,64 @@ impl Store {
         let mut tx = self.pool.begin(Durability::Full).await?;
         tx.exec(SQL, vals![status, why, next.map(Timestamp::as_millis), done, id]).await?;
         tx.commit().await
+    }
+
+    /// A claimed message was not tried after all: it is due again, and the try does not count.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn notice_back(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+        const SQL: &str = "update customer_messages set status = 'waiting', tries = tries - 1, next_at = $1, claimed_until = null \
+            where id = $2 and status = 'sending'";
+        self.write(SQL, vals![now.as_millis(), id]).await
+    }
+
+    /// Which parts of a message the centre has taken already.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn notice_parts(&self, id: &str) -> Result<Vec<u32>, StoreError> {
+        let rows = self.pool.rows("select part from message_parts where message = $1", vals![id]).await?;
+        rows.iter().map(|row| Ok(u32::try_from(row.int(0)?).unwrap_or(u32::MAX))).collect()
+    }
+
+    /// The centre has taken a part, of so many, and calls it `gateway_id` in its receipts.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn notice_part_taken(&self, id: &str, (part, parts): (u32, u32), gateway_id: &str, now: Timestamp) -> Result<(), StoreError> {
+        const SQL: &str = "insert into message_parts (message, part, parts, gateway_id, taken_at, state, delivered) values ($1, $2, $5, $3, $4, '', null) \
+            on conflict (message, part) do nothing";
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        tx.exec(SQL, vals![id, part, gateway_id, now.as_millis(), parts]).await?;
+        tx.commit().await
+    }
+
+    /// The centre's receipt for a part that it may call by any of these ids, the likeliest first: what reached the customer.
+    /// A message has arrived when all its parts have, and has not when one has not. Whether it is ours.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn notice_receipt(&self, ids: &[String], delivered: bool, state: &str, now: Timestamp) -> Result<bool, StoreError> {
+        const PART: &str = "update message_parts set state = $1, delivered = $2 where message = $3 and part = $4";
+        const WHOLE: &str = "update customer_messages set receipt = case when exists (select 1 from message_parts where message = $1 and delivered = 0) \
+            then 'failed' when (select count(*) from message_parts where message = $1 and delivered = 1) = (select max(parts) from message_parts where message = $1) \
+            then 'delivered' else '' end, \
+            receipt_at = $2 where id = $1";
+        let places: Vec<String> = (2..ids.len() + 2).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "select message, part from message_parts where taken_at > $1 and gateway_id in ({}) order by case when gateway_id = $2 then 0 else 1 end, taken_at desc limit 1",
+            places.join(", ")
+        );
+        let mut args = vals![now.before(RECEIPTS).as_millis()].to_vec();
+        args.extend(ids.iter().map(|id| id.as_str().into()));
+        let Some(found) = self.pool.row(sqlx::AssertSqlSafe(sql), &args).await? else { return Ok(false) };
+        let (message, part) = (found.text(0)?, found.int(1)?);
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        tx.exec(PART, vals![state, delivered, message, part]).await?;
+        tx.exec(WHOLE, vals![message, now.as_millis()]).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// The message log, latest first; of one order, or of all.
@@ -147,5 +212,8 @@ fn message(row: &Row) -> Result<CustomerMessage, StoreError> {
         why: row.text(8)?.to_owned(),
         made_at: Timestamp::from_millis(row.int(9)?),
         done_at: row.opt_int(10)?.map(Timestamp::from_millis),
+        channel: row.text(11)?.to_owned(),
+        receipt: row.text(12)?.to_owned(),
+        receipt_at: row.opt_int(13)?.map(Timestamp::from_millis),
     })
 }

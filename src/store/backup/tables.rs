@@ -724,6 +724,9 @@ pub(super) const TABLES: &[Table] = &[
             ("why", Text),
             ("made_at", Int),
             ("done_at", Int),
+            ("channel", Text),
+            ("receipt", Text),
+            ("receipt_at", Int),
         ],
     },
     Table { name: "message_refusals", key: 1, columns: &[("phone", Text), ("at", Int), ("by_name", Text)] },
@@ -782,6 +785,19 @@ pub(super) const TABLES: &[Table] = &[
         key: 2,
         columns: &[("ticket", Text), ("place", Int), ("at", Int), ("by_name", Text), ("kind", Text), ("text", Text)],
     },
+    Table {
+        name: "message_parts",
+        key: 2,
+        columns: &[
+            ("message", Text),
+            ("part", Int),
+            ("parts", Int),
+            ("gateway_id", Text),
+            ("taken_at", Int),
+            ("state", Text),
+            ("delivered", Int),
+        ],
+    },
 ];
 
 #[cfg(test)]
@@ -828,6 +844,7 @@ mod tests {
             include_str!("../../../migrations/0012_deliveries.sql"),
             include_str!("../../../migrations/0013_cluster.sql"),
             include_str!("../../../migrations/0014_elsewhere.sql"),
+            include_str!("../../../migrations/0016_texts.sql"),
         ];
         let mut tables: Vec<(String, Vec<(String, Kind)>)> = Vec::new();
         for line in files.iter().flat_map(|file| file.lines()).map(str::trim) {

@@ -37,6 +37,9 @@ pub(in crate::web) async fn log(State(web): State<Web>, viewer: Viewer, Params(w
             "why": one.why,
             "made_at": time(one.made_at),
             "done_at": one.done_at.map(time),
+            "channel": one.channel,
+            "receipt": one.receipt,
+            "receipt_at": one.receipt_at.map(time),
         })
     });
     Ok(Json(shown.collect()))

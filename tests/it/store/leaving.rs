@@ -211,7 +211,7 @@ pub async fn c87_customers_are_told_once_signed_and_again_when_it_failed(databas
     assert_eq!((log().await.status.as_str(), log().await.why.as_str()), ("waiting", "status 503"));
     // It is due again in ten seconds: its time is brought forward.
     task.abort();
-    let claimed = store.claim_notice(now().after(MINUTE)).await.unwrap().expect("due again");
+    let claimed = store.claim_notice("webhook", now().after(MINUTE)).await.unwrap().expect("due again");
     store.notice_done(&claimed.id, false, "test", Some(now()), now()).await.unwrap();
     let task = tokio::spawn(run(store.clone(), Gateway { url, secret: secret.clone() }));
     for _ in 0..400 {
@@ -238,6 +238,6 @@ pub async fn c87_customers_are_told_once_signed_and_again_when_it_failed(databas
     let old = on_its_way(&store, &catalogue, "k2", None, now()).await;
     store.refuse_notices(&phone("13800138000"), false, "李娜", now()).await.unwrap();
     assert!(store.make_notice(&old, "out", &texts, now().before(120 * MINUTE)).await.unwrap());
-    assert!(store.claim_notice(now()).await.unwrap().is_none());
+    assert!(store.claim_notice("webhook", now()).await.unwrap().is_none());
     assert_eq!(store.notices(Some(&old), 1).await.unwrap()[0].why, "too_late");
 }

@@ -24,6 +24,7 @@ mod printing;
 mod races;
 mod reports;
 mod simulated;
+pub mod texts;
 mod tickets;
 mod users;
 
@@ -120,6 +121,8 @@ contract![
     leaving::c89_a_nuisance_call_proposes_its_number_once,
     leaving::c89_every_degree_is_kept_the_strictest_holds_and_the_white_list_wins,
     leaving::c87_customers_are_told_once_signed_and_again_when_it_failed,
+    texts::c87_text_messages_go_by_smpp_in_parts_and_their_receipts_come_back,
+    texts::c87_a_part_that_the_centre_has_is_not_sent_again_after_a_crash,
     printing::c83_an_accepted_order_comes_out_once_in_right_chinese,
     printing::c86_changes_reprints_and_cancellations_say_what_they_are,
     printing::c83_without_paper_nothing_is_lost_and_headquarters_is_told,

@@ -1,0 +1,47 @@
+//! Text messages by the whole program: what the settings say, the branch's step, the message centre, and a stop in order (C87).
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::server::{Setup, eventually};
+use super::web_kit::Browser;
+use crate::store::texts::Centre;
+
+const SOON: Duration = Duration::from_secs(30);
+
+#[test]
+fn c87_a_branch_accepts_and_the_customers_telephone_says_so() {
+    let centre = Centre::start(Vec::new());
+    let mut server = Setup::demo()
+        .env("DINETONE__SMPP__ADDRESS", &centre.address)
+        .env("DINETONE__SMPP__SYSTEM_ID", "dinetone")
+        .env("DINETONE__SMPP__PASSWORD", "s3cret")
+        .env("DINETONE__SMPP__SOURCE", "10690001")
+        .start();
+    let signed_in = |login: &str| {
+        let mut browser = Browser { to: server.web, from: None, cookie: None, origin: Some(format!("http://{}", server.web)) };
+        assert_eq!(browser.sign_in(login, "demo").status, 200);
+        browser
+    };
+    let (desk, shop) = (signed_in("dispatcher"), signed_in("branch1"));
+    let order =
+        json!({ "key": "texts-0001", "phone": "13811112222", "service": "pickup", "branch": 1, "lines": [{ "dish": 18, "quantity": 2 }] });
+    let placed = desk.send("POST", "/api/orders", &order);
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let id = placed.json()["id"].as_str().unwrap().to_owned();
+    let accepted = eventually("the branch accepts", SOON, || {
+        let answer = shop.send("POST", &format!("/api/orders/{id}/steps"), &json!({ "step": "accept", "minutes": 20 }));
+        (answer.status == 200).then(|| answer.json())
+    });
+    let text = eventually("the customer is told", SOON, || centre.texts().pop());
+    assert!(text.contains(accepted["tail"].as_str().unwrap()) && text.contains("徐家汇店"), "{text}");
+    let log = eventually("the receipt is in the log", SOON, || {
+        let log = desk.get(&format!("/api/messages-log?order={id}")).json();
+        (log[0]["receipt"] == "delivered").then_some(log)
+    });
+    assert_eq!((log[0]["channel"].as_str(), log[0]["status"].as_str()), (Some("smpp"), Some("sent")), "{log}");
+    server.terminate();
+    assert_eq!(server.ended(SOON).code(), Some(0));
+    assert_eq!((centre.goodbyes(), centre.texts().len()), (1, 1));
+}
