@@ -31,7 +31,7 @@
 //! | `branch_calls` | `want_branch_call`, `claim_branch_calls`, `branch_call_unanswered`, `branch_answers`, `branch_calls` |
 //! | `riders` | `riders`, `rider`, `add_rider`, `change_rider`, `rider_in`, `add_rider_link`, `rider_link`, `rider_order`, `rider_report`, `delivered` |
 //! | `proposals` | `mark_customer`, `block_proposals`, `decide_proposal` |
-//! | `notices` | `make_notice`, `claim_notice`, `notice_done`, `notice_back`, `notice_part_taken`, `notice_receipt`, `notices`, `refuse_notices` |
+//! | `notices` | `make_notice`, `claim_notice`, `notice_done`, `notice_back`, `notice_part_taken`, `notice_receipt`, `notices`, `notices_of`, `refuse_notices` |
 //! | `followers` | `followed`, `follow_to` |
 //! | `calls` | `record_calls`, `calls`, `calls_with_people`, `call` |
 //! | `nodes` | `node_starts`, `node_lives`, `node_leaves`, `nodes`, `node_lost`, `tell_agents`, `elsewhere` |
@@ -124,7 +124,7 @@ pub use members::MemberRow;
 pub use messages::{StoredMessage, StoredRecording};
 pub use missed::StoredMissed;
 pub use nodes::{LeftBehind, Node, Sign};
-pub use notices::CustomerMessage;
+pub use notices::{CustomerMessage, NoticeFilter};
 pub use orders::OrderFilter;
 pub use people::MOST_PHONES;
 pub use placing::TakenDown;

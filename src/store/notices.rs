@@ -35,6 +35,17 @@ pub struct CustomerMessage {
     pub receipt_at: Option<Timestamp>,
 }
 
+/// Which messages are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct NoticeFilter {
+    pub since: Option<Timestamp>,
+    /// Not included.
+    pub until: Option<Timestamp>,
+    /// About orders of this branch.
+    pub branch: Option<i64>,
+    pub limit: u32,
+}
+
 const COLUMNS: &str = "id, order_id, number, event, phone, text, status, tries, why, made_at, done_at, channel, receipt, receipt_at";
 /// A receipt for something older is for something else.
 const RECEIPTS: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -183,6 +194,27 @@ impl Store {
         let sql = format!("select {COLUMNS} from customer_messages where $1 = '' or order_id = $1 order by made_at desc, id desc limit $2");
         let order = order.map_or("", OrderId::as_str);
         self.pool.rows(sqlx::AssertSqlSafe(sql), vals![order, limit]).await?.iter().map(message).collect()
+    }
+
+    /// Messages of some days with the branch of their order, latest first.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn notices_of(&self, filter: &NoticeFilter) -> Result<Vec<(CustomerMessage, Option<i64>)>, StoreError> {
+        let columns: Vec<String> = COLUMNS.split(", ").map(|column| format!("m.{column}")).collect();
+        let sql = format!(
+            "select {}, o.branch from customer_messages as m left join orders as o on o.id = m.order_id \
+             where m.made_at >= $1 and m.made_at < $2 and ($3 = -1 or o.branch = $3) order by m.made_at desc, m.id desc limit $4",
+            columns.join(", ")
+        );
+        let args = vals![
+            filter.since.map_or(0, Timestamp::as_millis),
+            filter.until.map_or(i64::MAX, Timestamp::as_millis),
+            filter.branch.unwrap_or(-1),
+            filter.limit
+        ];
+        let rows = self.pool.rows(sqlx::AssertSqlSafe(sql), args).await?;
+        rows.iter().map(|row| Ok((message(row)?, row.opt_int(columns.len())?))).collect()
     }
 
     /// This number wants no messages, or does again.

@@ -10,6 +10,7 @@ mod drafts;
 mod exchange;
 mod house;
 mod kitchen;
+mod message_log;
 mod missed;
 mod notices;
 mod orders;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::call_list;
+use super::{call_list, message_log};
 use crate::domain::{Language, Role};
 use crate::report::list::REPORTS;
 use crate::report::{Audience, Cell, Filter, Formula, Grain, Report, Table};
@@ -20,7 +20,7 @@ use crate::wire::time;
 /// Who reads figures about calls and agents.
 pub(super) const FLOOR: [Role; 3] = [Role::Supervisor, Role::Manager, Role::Administrator];
 /// Who reads figures about orders; a branch its own only.
-const KITCHEN: [Role; 5] = [Role::Dispatcher, Role::Branch, Role::Supervisor, Role::Manager, Role::Administrator];
+pub(super) const KITCHEN: [Role; 5] = [Role::Dispatcher, Role::Branch, Role::Supervisor, Role::Manager, Role::Administrator];
 
 /// What is asked for.
 #[derive(Debug, Deserialize)]
@@ -48,6 +48,7 @@ pub(in crate::web) async fn list(viewer: Viewer) -> Answer<Json<Value>> {
     viewer.require(&KITCHEN)?;
     let mine = REPORTS.iter().filter(|report| audience(report.audience).contains(&viewer.role));
     let mut all: Vec<Value> = mine.map(describe).collect();
+    all.push(message_log::describe());
     if FLOOR.contains(&viewer.role) {
         all.push(call_list::describe());
     }
@@ -90,6 +91,9 @@ pub(in crate::web) async fn one(
     viewer.require(&KITCHEN)?;
     if name == call_list::NAME {
         return call_list::answer(&web, &viewer, &wanted).await;
+    }
+    if name == message_log::NAME {
+        return message_log::answer(&web, &viewer, &wanted).await;
     }
     let report = Report::named(&name).ok_or_else(|| Problem::not_found("report"))?;
     viewer.require(audience(report.audience))?;
@@ -178,17 +182,23 @@ pub(super) fn day(text: &str) -> Answer<Date> {
     day.ok_or_else(|| Problem::invalid("days are written YYYY-MM-DD"))
 }
 
+/// The branch that is asked for; people of a branch get their own, whatever they ask for.
+pub(super) fn own_branch(viewer: &Viewer, asked: Option<i64>) -> Answer<Option<i64>> {
+    if viewer.role != Role::Branch {
+        return Ok(asked);
+    }
+    let own = viewer.branch.ok_or_else(|| Problem::new("not-allowed", "this account belongs to no branch"))?;
+    let own = i64::from(own.get());
+    if asked.is_some_and(|asked| asked != own) {
+        return Err(Problem::new("not-allowed", "a branch reads its own figures"));
+    }
+    Ok(Some(own))
+}
+
 /// What only is asked for. A branch gets its own figures, whatever it asks for.
 fn filter(viewer: &Viewer, report: &Report, wanted: &Wanted) -> Answer<Filter> {
     let mut filter = Filter { branch: wanted.branch, queue: wanted.queue.clone(), agent: wanted.agent.clone() };
-    if viewer.role == Role::Branch {
-        let own = viewer.branch.ok_or_else(|| Problem::new("not-allowed", "this account belongs to no branch"))?;
-        let own = i64::from(own.get());
-        if filter.branch.is_some_and(|asked| asked != own) {
-            return Err(Problem::new("not-allowed", "a branch reads its own figures"));
-        }
-        filter.branch = Some(own);
-    }
+    filter.branch = own_branch(viewer, filter.branch)?;
     for (column, asked) in [("branch", filter.branch.is_some()), ("queue", filter.queue.is_some()), ("agent", filter.agent.is_some())] {
         if asked && !report.filters_by(column) {
             return Err(Problem::invalid(format!("this report cannot be asked for one {column}")));

@@ -41,6 +41,25 @@ fn c87_a_branch_accepts_and_the_customers_telephone_says_so() {
         (log[0]["receipt"] == "delivered").then_some(log)
     });
     assert_eq!((log[0]["channel"].as_str(), log[0]["status"].as_str()), (Some("smpp"), Some("sent")), "{log}");
+    // The log is a report, masked by role, and a file.
+    let boss = signed_in("supervisor");
+    let report = boss.get("/api/reports/messages").json();
+    let columns: Vec<&str> = report["columns"].as_array().unwrap().iter().filter_map(|head| head["key"].as_str()).collect();
+    let row = &report["rows"][0];
+    let cell = |key: &str| row[columns.iter().position(|one| *one == key).unwrap()].clone();
+    assert_eq!(
+        (cell("state"), cell("state_zh"), cell("channel"), cell("tries")),
+        (json!("delivered"), json!("已送达"), json!("smpp"), json!(1)),
+        "{row}"
+    );
+    assert_eq!((cell("to"), cell("branch"), cell("text")), (json!("13811112222"), json!(1), json!(text)));
+    let masked = shop.get("/api/reports/messages").json();
+    assert_eq!(masked["rows"][0][1], "138****2222", "a branch sees who it was by the last digits");
+    assert_eq!(shop.get("/api/reports/messages?branch=2").problem(), "not-allowed");
+    let csv = boss.get("/api/reports/messages?format=csv&lang=en").body;
+    assert!(csv.starts_with("\u{feff}Time,To,Order,Branch,Event") && csv.contains("13811112222"), "{csv}");
+    assert_eq!(boss.get("/api/reports/messages?format=xlsx").status, 200);
+    assert!(boss.get("/api/reports/messages?to=2020-01-01").json()["rows"].as_array().unwrap().is_empty());
     server.terminate();
     assert_eq!(server.ended(SOON).code(), Some(0));
     assert_eq!((centre.goodbyes(), centre.texts().len()), (1, 1));
