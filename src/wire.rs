@@ -3,6 +3,7 @@
 pub mod command;
 pub mod live;
 pub mod pop;
+pub mod table;
 
 use serde::Serialize;
 

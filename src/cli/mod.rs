@@ -11,6 +11,7 @@ mod output;
 mod prompts;
 mod serve;
 mod simulate;
+mod tables;
 mod user;
 
 use std::path::PathBuf;
@@ -19,6 +20,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Config};
+use crate::domain::{Timestamp, UserId};
+use crate::server::clock;
+use crate::store::{AuditEntry, Store};
 
 /// Dinetone answers a restaurant hotline: it takes orders by keypad, hands callers to people, and keeps every order.
 #[derive(Debug, Parser)]
@@ -47,6 +51,8 @@ enum Command {
     Prompts(prompts::PromptsArgs),
     User(user::UserArgs),
     Simulate(simulate::SimulateArgs),
+    Export(tables::ExportArgs),
+    Import(tables::ImportArgs),
 }
 
 /// Which settings: common to all commands.
@@ -95,6 +101,23 @@ impl From<&str> for Failure {
     }
 }
 
+/// The operator of this machine is written down too.
+async fn audit(store: &Store, action: &str, object: &str, detail: &str) {
+    let entry = AuditEntry {
+        seq: 0,
+        at: Timestamp::from(clock::now().wall),
+        who: UserId::new("command-line"),
+        name: std::env::var("USER").unwrap_or_default(),
+        address: "this machine".into(),
+        action: action.into(),
+        object: object.into(),
+        detail: detail.into(),
+    };
+    if let Err(error) = store.record_audit(&entry).await {
+        output::error(&format!("this could not be written to the audit journal: {error}"));
+    }
+}
+
 /// Reads the command line, runs the command, tells how it went.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -135,6 +158,8 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Prompts(args) => prompts::run(&args)?,
         Command::User(args) => user::run(args).await?,
         Command::Simulate(args) => simulate::run_it(args).await?,
+        Command::Export(args) => tables::export(args).await?,
+        Command::Import(args) => tables::import(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Settings, output};
-use crate::domain::{BranchNumber, Language, QueueId, Role, Skill, Timestamp, User, UserId};
+use super::{Failure, Settings, audit, output};
+use crate::domain::{BranchNumber, Language, QueueId, Role, Skill, Timestamp, User};
 use crate::server::clock;
 use crate::server::start::open_store;
-use crate::store::{AuditEntry, NewUser, Store, StoreError, UserChange, is_login};
+use crate::store::{NewUser, Store, StoreError, UserChange, is_login};
 use crate::web::secret;
 use crate::web::users::UserOut;
 
@@ -99,7 +99,7 @@ pub(super) async fn run(args: UserArgs) -> Result<(), Failure> {
             let made_up = password.is_none();
             let password = password.unwrap_or_else(secret::password);
             store.set_password(&user.id, &password, !keep, None, now).await.map_err(told)?;
-            journal(&store, "user.password_reset", &user, now).await;
+            audit(&store, "user.password_reset", &format!("user:{}", user.login), "").await;
             tell_password(&user.login, &password, made_up);
         }
         UserCommand::Disable { login } => {
@@ -139,7 +139,7 @@ async fn add_user(store: &Store, add: Add, realm: &str, now: Timestamp) -> Resul
     if let Some(phone) = add.phone_password {
         store.set_phone_password(&user.id, realm, &phone).await.map_err(told)?;
     }
-    journal(store, "user.added", &user, now).await;
+    audit(store, "user.added", &format!("user:{}", user.login), "").await;
     output::line(&format!("{} ({}) was added as {}", user.login, user.name, user.role.name()));
     tell_password(&user.login, &password, made_up);
     Ok(())
@@ -157,7 +157,7 @@ async fn switch(store: &Store, login: &str, disabled: bool, now: Timestamp) -> R
     let user = find(store, login).await?;
     let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
     store.change_user(&user.id, &change, now).await.map_err(told)?;
-    journal(store, if disabled { "user.disabled" } else { "user.enabled" }, &user, now).await;
+    audit(store, if disabled { "user.disabled" } else { "user.enabled" }, &format!("user:{}", user.login), "").await;
     Ok(())
 }
 
@@ -192,22 +192,5 @@ fn told(error: StoreError) -> Failure {
     match error {
         StoreError::Conflict => "this login, number or phone account belongs to somebody else; see dinetone user list".into(),
         other => other.to_string().into(),
-    }
-}
-
-/// The operator of this machine is written down too.
-async fn journal(store: &Store, action: &str, user: &User, now: Timestamp) {
-    let entry = AuditEntry {
-        seq: 0,
-        at: now,
-        who: UserId::new("command-line"),
-        name: std::env::var("USER").unwrap_or_default(),
-        address: "this machine".into(),
-        action: action.into(),
-        object: format!("user:{}", user.login),
-        detail: String::new(),
-    };
-    if let Err(error) = store.record_audit(&entry).await {
-        output::error(&format!("this could not be written to the audit journal: {error}"));
     }
 }

@@ -31,6 +31,7 @@
 //! | `branch_calls` | `want_branch_call`, `claim_branch_calls`, `branch_call_unanswered`, `branch_answers`, `branch_calls` |
 //! | `riders` | `riders`, `rider`, `add_rider`, `change_rider`, `rider_in`, `add_rider_link`, `rider_link`, `rider_order`, `rider_report`, `delivered` |
 //! | `proposals` | `mark_customer`, `block_proposals`, `decide_proposal` |
+//! | `exchange` | `table`, `plan_table`, `store_table` |
 //! | `notices` | `make_notice`, `claim_notice`, `notice_done`, `notice_back`, `notice_part_taken`, `notice_receipt`, `notices`, `notices_of`, `refuse_notices` |
 //! | `followers` | `followed`, `follow_to` |
 //! | `calls` | `record_calls`, `calls`, `calls_with_people`, `call` |
@@ -67,6 +68,7 @@ mod demo;
 mod devices;
 mod drafts;
 mod error;
+mod exchange;
 mod followers;
 mod house;
 mod journal;
@@ -117,6 +119,7 @@ pub use demo::DemoFilled;
 pub use devices::Device;
 pub use drafts::Draft;
 pub use error::StoreError;
+pub use exchange::TablePlan;
 pub use house::HouseChange;
 pub use journal::{JournalEntry, News};
 pub use life::{OrderEvent, Stepped};

@@ -34,7 +34,6 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
-pub use exchange::Previews;
 pub use webhooks::journal_event;
 
 use super::{Answer, Problem, Routes, Viewer};

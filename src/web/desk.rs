@@ -33,8 +33,6 @@ pub struct Desk {
     pub(super) in_progress: InProgress,
     /// Answers that many consoles ask for.
     pub(super) shelf: super::api::Shelf,
-    /// Tables that wait for a yes.
-    pub(super) previews: super::api::Previews,
     pub(super) turns: Turns,
     pub(super) throttle: Throttle,
     pub(super) watch: Watch,

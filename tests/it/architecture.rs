@@ -27,8 +27,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["domain"]),
     ("sheet", &["domain", "report"]),
     ("telemetry", &[]),
-    ("store", &["domain", "order", "ivr", "house", "report", "slip"]),
-    ("wire", &["command", "domain", "event", "order"]),
+    ("store", &["domain", "order", "ivr", "house", "report", "slip", "exchange"]),
+    ("wire", &["command", "domain", "event", "exchange", "order"]),
     ("bus", &["call", "command", "domain", "event"]),
     (
         "web",

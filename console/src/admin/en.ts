@@ -219,7 +219,7 @@ export const en: WordsLike<typeof zh> = {
   'files.found': 'Found',
   'files.cure': 'Do this',
   'files.change': 'Change',
-  'files.old': 'This preview does not hold any more: something was changed, or it waited too long. Choose the file again.',
+  'files.old': 'This preview does not hold any more: something was changed meanwhile, or the file is another one. Choose the file again.',
   'files.long': 'The file is too long; import it in parts.',
   'files.faults': '{n} {n|fault|faults} to mend:',
   'files.changes': '{n} {n|change|changes}:',

@@ -216,7 +216,7 @@ export const zh = {
   'files.found': '发现',
   'files.cure': '怎么改',
   'files.change': '变化',
-  'files.old': '这次预览已失效：有人改过，或等得太久。请重新选择文件。',
+  'files.old': '这次预览已失效：期间有人改过，或文件已不同。请重新选择文件。',
   'files.long': '文件太大，请分几次导入。',
   'files.faults': '{n} 处要改：',
   'files.changes': '将有 {n} 处变化：',

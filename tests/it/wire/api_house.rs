@@ -26,9 +26,10 @@ fn preview(by: &Browser, what: &str, file: impl AsRef<[u8]>) -> Reply {
     by.raw("POST", &format!("/api/import/{what}?preview=1"), "Content-Type: text/csv\r\n", file)
 }
 
-fn store(by: &Browser, what: &str, shown: &Value) -> Reply {
+/// The yes to what was shown, with the same file.
+fn store(by: &Browser, what: &str, shown: &Value, file: impl AsRef<[u8]>) -> Reply {
     let token = shown["token"].as_str().unwrap_or_else(|| panic!("no token: {shown}"));
-    by.send("POST", &format!("/api/import/{what}?token={token}"), &json!({}))
+    by.raw("POST", &format!("/api/import/{what}?token={token}"), "Content-Type: text/csv\r\n", file)
 }
 
 fn price(floor: &Floor, dish: u16) -> i64 {
@@ -91,12 +92,13 @@ fn c105_with_one_fault_nothing_is_stored_and_without_all_of_it_is() {
     assert_eq!(price(&floor, 18), 3800, "nothing before the yes");
     // The yes of somebody else, and for something else, is none.
     let chen = floor.person("chen", Role::Manager, None);
-    assert_eq!(store(&chen, "dishes", &shown).problem(), "conflict");
-    assert_eq!(store(&boss, "branches", &shown).problem(), "conflict");
-    let stored = store(&boss, "dishes", &shown);
+    assert_eq!(store(&chen, "dishes", &shown, &gb18030).problem(), "conflict");
+    assert_eq!(store(&boss, "branches", &shown, &gb18030).problem(), "conflict");
+    assert_eq!(store(&boss, "dishes", &shown, "number,price_fen\n18,1\n").problem(), "conflict", "nor for another file");
+    let stored = store(&boss, "dishes", &shown, &gb18030);
     assert_eq!((stored.status, stored.json()["changed"].as_u64()), (200, shown["changes_total"].as_u64()), "{stored:?}");
     assert_eq!((price(&floor, 18), price(&floor, 901)), (3950, 2200));
-    assert_eq!(store(&boss, "dishes", &shown).problem(), "conflict", "a yes counts once");
+    assert_eq!(store(&boss, "dishes", &shown, &gb18030).problem(), "conflict", "a yes counts once");
     let file = boss.get("/api/export/dishes.csv");
     assert!(file.body.contains("901,'=菜饭,"), "what looks like a formula is text for the spreadsheet program");
     assert_eq!(preview(&boss, "dishes", &file.bytes).json()["changes"], json!([]), "and the same text for us");
@@ -112,13 +114,14 @@ fn c105_with_one_fault_nothing_is_stored_and_without_all_of_it_is() {
 fn c105_a_preview_that_means_something_else_by_now_is_not_done() {
     let floor = floor();
     let boss = floor.signed_in("boss");
-    let shown = preview(&boss, "dishes", "number,price_fen\n18,40\n19,30\n").json();
+    let file = "number,price_fen\n18,40\n19,30\n";
+    let shown = preview(&boss, "dishes", file).json();
     let between = boss.send("PUT", "/api/dishes/19", &json!({ "price_fen": 2900 }));
     assert_eq!(between.status, 200, "{between:?}");
-    assert_eq!(store(&boss, "dishes", &shown).problem(), "conflict");
+    assert_eq!(store(&boss, "dishes", &shown, file).problem(), "conflict");
     assert_eq!((price(&floor, 18), price(&floor, 19)), (3800, 2900), "all or nothing");
-    let shown = preview(&boss, "dishes", "number,price_fen\n18,40\n19,30\n").json();
-    assert_eq!(store(&boss, "dishes", &shown).status, 200);
+    let shown = preview(&boss, "dishes", file).json();
+    assert_eq!(store(&boss, "dishes", &shown, file).status, 200);
     assert_eq!((price(&floor, 18), price(&floor, 19)), (4000, 3000));
 }
 
@@ -158,7 +161,7 @@ fn c105_branches_with_hours_and_members_with_numbers_come_in_by_table() {
         12,古北店,Gubei,黄金城道1号,1 Golden Avenue,021-62700012,,10:00-21:00,10:00-21:00,10:00-21:00,10:00-21:00,\"10:00-14:00,17:00-22:00\",10:00-22:00,30,45,20,15,30,6\n";
     let shown = preview(&boss, "branches", file).json();
     assert_eq!(shown["findings"], json!([]), "{shown}");
-    assert_eq!(store(&boss, "branches", &shown).status, 200);
+    assert_eq!(store(&boss, "branches", &shown, file).status, 200);
     let branch = floor.wait(floor.store.catalogue()).unwrap().branches[&dinetone::domain::BranchNumber::new(12).unwrap()].clone();
     assert_eq!((branch.zh.as_str(), branch.week[0].len(), branch.week[5].len(), branch.delivery_fee.as_fen()), ("古北店", 0, 2, 600));
 
@@ -171,7 +174,7 @@ fn c105_branches_with_hours_and_members_with_numbers_come_in_by_table() {
     );
     let shown = preview(&boss, "members", &file).json();
     assert_eq!(shown["findings"], json!([]), "{shown}");
-    assert_eq!(store(&boss, "members", &shown).status, 200);
+    assert_eq!(store(&boss, "members", &shown, &file).status, 200);
     let rows = floor.wait(floor.store.member_rows()).unwrap();
     let row = |number: &str| rows.iter().find(|row| row.number.as_str() == number).unwrap();
     assert_eq!((row("700700").name.as_str(), row("700700").phones.len(), row("700700").level.as_str()), ("新会员", 2, "silver"));

@@ -18,6 +18,7 @@ mod sip_ws;
 mod sipp;
 mod staff_phones;
 mod streams;
+mod tables;
 mod texts;
 mod web_board;
 pub mod web_kit;
