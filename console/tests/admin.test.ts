@@ -15,6 +15,8 @@ describe('the editor', () => {
     expect(sentOf(field('lines'), ' 漕溪北路 \n\n天钥桥路')).toEqual({ value: ['漕溪北路', '天钥桥路'] })
     expect(sentOf(field('text', { needed: true }), '  ')).toEqual({ wrong: 'needed' })
     expect(sentOf(field('select'), '1')).toEqual({ value: 1 })
+    expect([sentOf(field('span'), '90s'), sentOf(field('span'), '90'), sentOf(field('secret'), '')]).toEqual([{ value: '90s' }, { wrong: 'span' }, { value: '' }])
+    expect(typedOf(field('secret'), 'whatever came')).toBe('')
     expect([typedOf(field('yuan'), 2650), typedOf(field('list'), ['a', 'b']), typedOf(field('text'), null)]).toEqual(['26.5', 'a, b', ''])
   })
   it('sends only what was changed, or all of it where it is put whole', () => {

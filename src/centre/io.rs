@@ -9,7 +9,7 @@ use crate::domain::{Barred, BranchCall, CallBack, CallId, Catalogue, Elsewhere, 
 use crate::event::Event;
 use crate::ivr::script::Script;
 use crate::media::order::{MediaOrder, MediaReport};
-use crate::queue::Profile;
+use crate::queue::{Profile, QueueSettings};
 use crate::sip::event::{Flow, SipInput};
 use crate::voice::Library;
 
@@ -36,6 +36,8 @@ pub enum Input {
     },
     /// The calls that are still up end now, with a reason.
     EndAll,
+    /// The queues are other ones from now on.
+    Queues(Vec<QueueSettings>),
     /// The people who may sign on, whenever they have changed.
     People(Vec<Profile>),
     /// Call-backs that the store kept from before a restart.

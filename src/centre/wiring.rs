@@ -19,6 +19,7 @@ use crate::domain::{BlockLevel, CallId, End, Party, Reason, StepKind, Timestamp}
 use crate::event::PhoneState;
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder, MediaReport};
+use crate::queue::AcdInput;
 use crate::sip::event::{DialogId, Invited, SipCommand, SipEvent, SipInput, SipOutput};
 use crate::sip::sdp;
 
@@ -69,6 +70,7 @@ impl Centre {
                 self.env.script = script;
                 self.env.library = library;
             }
+            Input::Queues(queues) => self.floor.acd.handle(now, AcdInput::SetUp(queues)),
             Input::People(people) => self.people(now, people),
             Input::CallBacks(kept) => self.call_backs_restored(now, kept),
             Input::Elsewhere(agents) => self.elsewhere_is(now, agents),

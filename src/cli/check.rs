@@ -6,10 +6,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Failure, Settings, output};
-use crate::config;
+use crate::config::{self, Entry, Plant, Written};
 use crate::domain::Finding;
 use crate::server::sockets::Sockets;
 use crate::server::start::{open_store, places};
+use crate::web::page_entries;
 
 /// Check settings, menus.toml, every prompt, the store and the ports, and show all that is wrong.
 ///
@@ -40,25 +41,39 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
     let (mut findings, mut advice) = (Vec::new(), Vec::new());
     match args.settings.read() {
         Err(text) => findings.push(Finding::new("settings", text, "mend the settings")),
-        Ok(config) => {
+        Ok(mut config) => {
+            if !args.offline {
+                match open_store(&config).await {
+                    Ok(store) => {
+                        let written = config.written();
+                        match page_entries(&store).await {
+                            Ok(entries) => {
+                                let plant = written.with(&entries);
+                                advice.extend(entries.iter().filter_map(|entry| hides(&written, &plant, entry)));
+                                findings.extend(plant.misfits);
+                                (config.queues.queues, config.trunks) = (plant.queues, plant.trunks);
+                            }
+                            Err(error) => findings.push(Finding::new("store", error.to_string(), "start it, or mend store.url")),
+                        }
+                        store.close().await;
+                    }
+                    Err(finding) => findings.push(finding),
+                }
+            }
             match places(&config, &args.menus).read() {
                 Ok(files) => {
                     findings.extend(files.lacking);
-                    advice = files.advice;
+                    advice.extend(files.advice);
                 }
                 Err(faults) => findings.extend(faults),
             }
             for trunk in config.trunks.iter().filter(|trunk| trunk.register.is_some() && trunk.targets.is_empty()) {
                 findings.push(Finding::new(format!("trunk {}", trunk.name), "has nowhere to register", "give it targets"));
             }
-            if !args.offline {
-                if let Err(faults) = Sockets::open(&config).await {
-                    findings.extend(faults);
-                }
-                match open_store(&config).await {
-                    Ok(store) => store.close().await,
-                    Err(finding) => findings.push(finding),
-                }
+            if !args.offline
+                && let Err(faults) = Sockets::open(&config).await
+            {
+                findings.extend(faults);
             }
         }
     }
@@ -76,5 +91,35 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
         (true, _) => Ok(()),
         (false, true) => Err(Failure { text: String::new(), status: 1 }),
         (false, false) => Err(config::list("what serve needs", &findings).into()),
+    }
+}
+
+/// An entry of the settings file that a change by page hides, with what the file says differently.
+fn hides(written: &Written, plant: &Plant, entry: &Entry) -> Option<Finding> {
+    let file = written.words(entry.kind, &entry.name)?;
+    let now = plant.words(entry.kind, &entry.name)?;
+    let other = file.iter().filter(|(key, value)| now.get(*key) != Some(*value)).map(|(key, value)| format!("{key} = {value}"));
+    let other = other.collect::<Vec<_>>().join(", ");
+    let found = if other.is_empty() {
+        "was changed by page, and says the same as the settings file".to_owned()
+    } else {
+        format!("was changed by page: the settings file's {other} is not in force")
+    };
+    Some(Finding::new(format!("{} {}", entry.kind.name(), entry.name), found, "administration, \"back to the file\", undoes that"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hides;
+    use crate::config::{Config, Entry, Kind};
+
+    #[test]
+    fn c105_the_check_says_what_the_file_says_in_vain() {
+        let written = Config::read("[[queue]]\nid = \"order\"\nring = \"25s\"\n", []).unwrap().written();
+        let entry = |name: &str, table: &str| Entry { kind: Kind::Queue, name: name.into(), table: table.parse().unwrap(), password: None };
+        let told = |entry: Entry| hides(&written, &written.with(std::slice::from_ref(&entry)), &entry).map(|finding| finding.to_string());
+        let text = told(entry("order", "ring = '9s'\nzh = 'order'\nen = 'order'")).unwrap();
+        assert!(text.starts_with("queue order: was changed by page: the settings file's ring = \"25s\" is not in force;"), "{text}");
+        assert_eq!(told(entry("vip", "")), None, "the file has none of this name");
     }
 }

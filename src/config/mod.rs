@@ -1,7 +1,9 @@
 //! Settings: one file, the environment wins, all faults at once; nothing later re-parses a setting.
 
+mod plant;
 mod queue;
 pub mod read;
+mod trunk;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +19,7 @@ pub use crate::queue::QueueSettings as Queue;
 use crate::sip::digest::Algorithm;
 use crate::sip::outbound::Rules;
 use crate::sip::sdp::Policy;
+pub use plant::{Entry, Kind, Plant, Source, Written};
 use read::Section;
 
 /// A secret: prints `***`.
@@ -59,6 +62,8 @@ pub struct Config {
     pub dispatch: crate::order::life::Rules,
     /// `[acd]` and `[[queue]]`
     pub queues: crate::queue::Settings,
+    /// The file names no queue: these are the usual ones.
+    pub usual_queues: bool,
     /// Recordings, the operator's own prompts, the embedded store.
     pub data_dir: PathBuf,
 }
@@ -139,7 +144,7 @@ pub struct Sip {
 }
 
 /// One `[[trunk]]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trunk {
     pub name: String,
     pub addresses: Vec<IpAddr>,
@@ -162,7 +167,7 @@ pub enum CallerFrom {
 }
 
 /// How we register at a trunk.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Register {
     pub user: String,
     pub password: Secret,
@@ -368,25 +373,10 @@ impl Config {
         let trunks = tables("trunk")
             .into_iter()
             .enumerate()
-            .map(|(n, t)| trunk(n, Section::new(format!("trunk[{n}]"), Some(t), findings)))
+            .map(|(n, t)| trunk::trunk(n, Section::new(format!("trunk[{n}]"), Some(t), findings)))
             .collect::<Vec<_>>();
-        for (n, trunk) in trunks.iter().enumerate() {
-            if trunks[..n].iter().any(|other| other.name == trunk.name) {
-                findings.push(Finding::new(
-                    format!("trunk[{n}].name"),
-                    format!("{:?} is there twice", trunk.name),
-                    "give each trunk its own name",
-                ));
-            }
-        }
-        if sip.tls_ca.is_none() {
-            for (n, _) in trunks.iter().enumerate().filter(|(_, trunk)| trunk.transport == "tls") {
-                findings.push(Finding::new(
-                    format!("trunk[{n}].transport"),
-                    "is \"tls\", but nothing says whom to trust",
-                    "set sip.tls_ca to the provider's authority, a PEM file",
-                ));
-            }
+        for (place, key, found, cure) in trunk::together(&trunks, sip.tls_ca.is_some()) {
+            findings.push(Finding::new(format!("trunk[{place}].{key}"), found, cure));
         }
         let accounts = tables("account")
             .into_iter()
@@ -402,7 +392,8 @@ impl Config {
         for (place, key, found, cure) in queue::together(&queues) {
             findings.push(Finding::new(format!("queue[{place}].{key}"), found, cure));
         }
-        if queues.queues.is_empty() {
+        let usual_queues = queues.queues.is_empty();
+        if usual_queues {
             queues.queues = crate::queue::Settings::default().queues;
         }
         let media = media(Section::new("media", section("media"), findings));
@@ -492,6 +483,7 @@ impl Config {
             log,
             cluster,
             queues,
+            usual_queues,
             data_dir,
         }
     }
@@ -575,69 +567,6 @@ fn sip(mut s: Section<'_>) -> Sip {
     };
     s.finish();
     sip
-}
-
-fn trunk(place: usize, mut s: Section<'_>) -> Trunk {
-    let name = s.text("name", &format!("trunk-{}", place + 1));
-    let addresses = s.ips("addresses");
-    let targets = s.addresses("targets", &[]);
-    if addresses.is_empty() && targets.is_empty() {
-        s.fault("addresses", "is missing, and so is targets", "write the addresses that calls of this trunk come from");
-    }
-    let user = s.optional_text("user");
-    let password = s.optional_text("password");
-    let domain = s.optional_text("domain");
-    let expires = s.duration("expires", Duration::from_secs(600));
-    let allow_md5 = s.flag("allow_md5", true);
-    let register = match (s.flag("register", false), user, password) {
-        (false, ..) => None,
-        (true, Some(user), Some(password)) => {
-            let domain = domain.or_else(|| targets.first().map(|target| target.ip().to_string()));
-            if domain.is_none() {
-                s.fault("domain", "is missing", "write the provider's SIP domain, or give targets");
-            }
-            if targets.is_empty() {
-                s.fault("targets", "is missing", "write where to register, such as [\"203.0.113.5:5060\"]");
-            }
-            Some(Register { user, password: Secret(password), domain: domain.unwrap_or_default(), expires, allow_md5 })
-        }
-        (true, ..) => {
-            s.fault("register", "needs user and password", "add both, as the provider gave them");
-            None
-        }
-    };
-    let zero_is_none = |number: u64| u32::try_from(number).ok().filter(|number| *number > 0);
-    let mut all = addresses;
-    for target in &targets {
-        if !all.contains(&target.ip()) {
-            all.push(target.ip());
-        }
-    }
-    let trunk = Trunk {
-        name,
-        addresses: all,
-        targets,
-        transport: s
-            .parse("transport", |text| matches!(text, "udp" | "tcp" | "tls").then(|| text.to_owned()), "write \"udp\", \"tcp\" or \"tls\"")
-            .unwrap_or_else(|| "udp".into()),
-        register,
-        options_every: Some(s.duration("options_every", Duration::from_secs(30))).filter(|every| !every.is_zero()),
-        caller_from: s
-            .parse(
-                "caller_from",
-                |text| match text {
-                    "identity" => Some(CallerFrom::Identity),
-                    "from" => Some(CallerFrom::From),
-                    _ => None,
-                },
-                "write \"identity\" (P-Asserted-Identity, else From) or \"from\"",
-            )
-            .unwrap_or(CallerFrom::Identity),
-        max_calls: zero_is_none(s.number("max_calls", 0, 0..=100_000)),
-        max_calls_per_second: zero_is_none(s.number("max_calls_per_second", 0, 0..=100_000)),
-    };
-    s.finish();
-    trunk
 }
 
 fn account(mut s: Section<'_>) -> PhoneAccount {
@@ -891,6 +820,7 @@ mod tests {
     #[test]
     fn the_example_shows_the_defaults() {
         let example = Config::read(include_str!("../../config.example.toml"), []).expect("the example is right");
+        let example = Config { usual_queues: true, ..example };
         let defaults = Config::read("", []).expect("empty settings are right");
         assert_eq!(format!("{example:?}"), format!("{defaults:?}"));
     }

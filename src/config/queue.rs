@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::read::{Section, duration};
+use toml::{Table, Value};
+
+use super::read::{Section, duration, duration_text};
 use crate::domain::QueueId;
 use crate::queue::rule::Rule;
 use crate::queue::{JoinRule, LastRule, QueueSettings, Settings, Strategy};
@@ -120,6 +122,38 @@ pub(super) fn together(settings: &Settings) -> Vec<(usize, &'static str, String,
         }
     }
     faults
+}
+
+/// The queue in the words of the file, every key but the id.
+pub(super) fn words(queue: &QueueSettings) -> Table {
+    let texts = |list: Vec<String>| Value::Array(list.into_iter().map(Value::String).collect());
+    let mut table = Table::new();
+    let mut put = |key: &str, value: Value| drop(table.insert(key.to_owned(), value));
+    put("zh", Value::String(queue.name_zh.clone()));
+    put("en", Value::String(queue.name_en.clone()));
+    put("strategy", Value::String(queue.strategy.name().to_owned()));
+    put("skills", Value::String(queue.skills.to_string()));
+    let times = [
+        ("ring", queue.ring),
+        ("wrap_up", queue.wrap_up),
+        ("longest_wait", queue.longest_wait),
+        ("overflow_after", queue.overflow_after),
+        ("leave_after", queue.leave_after),
+        ("step", queue.step),
+        ("service_level", queue.service_level),
+    ];
+    for (key, time) in times {
+        put(key, Value::String(duration_text(time)));
+    }
+    let numbers = [("priority", usize::from(queue.priority)), ("max_waiting", queue.max_waiting), ("overflow_depth", queue.overflow_depth)];
+    for (key, number) in numbers {
+        put(key, Value::Integer(i64::try_from(number).unwrap_or(i64::MAX)));
+    }
+    put("overflow", texts(queue.overflow.iter().map(ToString::to_string).collect()));
+    put("join", Value::String(queue.join.name().to_owned()));
+    put("order", texts(queue.order.clone()));
+    put("weights", texts(queue.weights.iter().map(|(number, weight)| format!("{number}:{weight}")).collect()));
+    table
 }
 
 fn small(number: u64) -> u8 {

@@ -155,6 +155,21 @@ pub fn duration(text: &str) -> Option<Duration> {
     number.checked_mul(millis).map(Duration::from_millis)
 }
 
+/// The same as text, in the largest unit that fits.
+#[must_use]
+pub fn duration_text(time: Duration) -> String {
+    let millis = time.as_millis();
+    let units = [("h", 3_600_000), ("m", 60_000), ("s", 1000)];
+    let fits = units.into_iter().find(|(_, unit)| millis > 0 && millis.is_multiple_of(*unit));
+    match fits {
+        // Seconds are easier to compare than "2m" beside "90s".
+        Some(("m", unit)) if millis / unit < 5 => format!("{}s", millis / 1000),
+        Some((name, unit)) => format!("{}{name}", millis / unit),
+        None if millis == 0 => "0s".to_owned(),
+        None => format!("{millis}ms"),
+    }
+}
+
 /// Edit distance, for "did you mean".
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
@@ -173,7 +188,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, duration};
+    use super::{distance, duration, duration_text};
     use std::time::Duration;
 
     #[test]
@@ -183,6 +198,14 @@ mod tests {
         for bad in ["30", "s", "1.5s", "-1s", "30 parsecs", ""] {
             assert_eq!(duration(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_duration_is_written_as_it_is_read() {
+        for text in ["500ms", "20s", "90s", "240s", "15m", "2h", "0s", "1500ms"] {
+            assert_eq!(duration(text).map(duration_text).as_deref(), Some(text));
+        }
+        assert_eq!(duration_text(Duration::from_secs(120)), "120s");
     }
 
     #[test]

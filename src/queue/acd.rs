@@ -15,7 +15,7 @@ use crate::machine::{Ids, Machine, Now};
 
 /// Place of an agent in the machine; kept for the whole run.
 pub(super) type A = usize;
-/// Place of a queue in the settings.
+/// Place of a queue in the machine; kept for the whole run.
 pub(super) type Q = usize;
 /// One step of a queue's skill rule, as a caller with this language and need meets it.
 pub(super) type Step = (Q, Language, Option<String>, usize);
@@ -108,6 +108,25 @@ pub(super) struct Queue {
     pub handling: Handling,
     pub virtuals: usize,
     pub counters: Counters,
+    /// It is in the settings no more; its place is kept for those who still talk out of it.
+    pub gone: bool,
+}
+
+impl Queue {
+    pub(super) fn new(settings: QueueSettings) -> Self {
+        Self {
+            settings,
+            line: BTreeSet::new(),
+            free: BTreeSet::new(),
+            signed_on: 0,
+            working: 0,
+            last: None,
+            handling: Handling::default(),
+            virtuals: 0,
+            counters: Counters::default(),
+            gone: false,
+        }
+    }
 }
 
 /// Of today.
@@ -127,21 +146,7 @@ impl Acd {
         if settings.queues.is_empty() {
             settings.queues = Settings::default().queues;
         }
-        let queues = settings
-            .queues
-            .iter()
-            .map(|settings| Queue {
-                settings: settings.clone(),
-                line: BTreeSet::new(),
-                free: BTreeSet::new(),
-                signed_on: 0,
-                working: 0,
-                last: None,
-                handling: Handling::default(),
-                virtuals: 0,
-                counters: Counters::default(),
-            })
-            .collect();
+        let queues = settings.queues.iter().cloned().map(Queue::new).collect();
         Self {
             settings,
             ids,
@@ -227,7 +232,7 @@ impl Acd {
     }
 
     pub(super) fn queue_named(&self, queue: &QueueId) -> Option<Q> {
-        self.queues.iter().position(|known| known.settings.id == *queue)
+        self.queues.iter().position(|known| !known.gone && known.settings.id == *queue)
     }
 
     /// What a call of this queue usually takes.
@@ -255,6 +260,7 @@ impl Acd {
 
     fn take(&mut self, input: AcdInput) {
         match input {
+            AcdInput::SetUp(queues) => self.set_up(queues),
             AcdInput::SignOn { profile, seat } => self.sign_on(*profile, seat),
             AcdInput::SignOff { agent } => self.sign_off(&agent, false, None),
             AcdInput::ForceSignOut { agent, reason } => self.sign_off(&agent, true, Some(reason)),

@@ -125,6 +125,9 @@ pub struct CallBack {
 /// What happens.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AcdInput {
+    /// The queues are other ones from now on: known ones are changed, new ones come behind, missing ones go. Who waits keeps the
+    /// place; who waited in one that goes, waits in the first one.
+    SetUp(Vec<super::QueueSettings>),
     // —— shifts ——
     /// Signs on; not ready until the seat works, then ready at once.
     SignOn {

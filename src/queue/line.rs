@@ -270,7 +270,7 @@ impl Acd {
         self.callers.insert(call, caller);
         self.enter_line(call);
         self.widen_later(call);
-        self.explain(call, format!("moved to {queue} by a supervisor; the place is kept"));
+        self.explain(call, format!("moved to {queue}; the place is kept"));
         self.mark(call);
         self.touch(Who::Call(call));
     }

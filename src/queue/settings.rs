@@ -85,6 +85,16 @@ pub enum JoinRule {
 }
 
 impl JoinRule {
+    /// Its name in the settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SignedOn => "signed-on",
+            Self::Working => "working",
+            Self::Always => "always",
+        }
+    }
+
     /// The rule of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

@@ -1,21 +1,18 @@
 //! What agents do: sign on and off, breaks, wrap-up, and what follows when one of them changes.
 
-use super::acd::{A, Acd, Slot, Who};
+use super::acd::{A, Acd, Q, Queue, Slot, Who};
 use super::io::{AcdOutput, Profile};
+use super::settings::QueueSettings;
 use crate::agent::{Agent, Why};
 use crate::domain::{AgentState, Break, Role, Seat, UserId};
 
 impl Acd {
     pub(super) fn sign_on(&mut self, profile: Profile, seat: Seat) {
         let now = self.now;
-        let mut served: Vec<_> = profile.queues.iter().filter_map(|queue| self.queue_named(queue)).collect();
-        if served.len() < profile.queues.len() {
+        let served = self.served_by(&profile);
+        if profile.queues.iter().any(|queue| self.queue_named(queue).is_none()) {
             let line = "has queues on record that the settings do not name; with none left, an agent serves all".to_owned();
             self.put(AcdOutput::Log { agent: profile.user.clone(), line });
-        }
-        // Supervisors sign on to listen: calls come to them only from queues that they are given by name.
-        if served.is_empty() && profile.role == Role::Agent {
-            served = (0..self.queues.len()).collect();
         }
         let agent = match self.by_user.get(&profile.user).copied() {
             Some(agent) => agent,
@@ -46,6 +43,55 @@ impl Acd {
         self.agent_changed(agent);
         // Other skills, queues or a team: for whom they are the right one may have changed for anybody.
         self.dirty.extend(self.line.iter().map(|key| key.3));
+    }
+
+    /// The queues whose calls come to somebody.
+    fn served_by(&self, profile: &Profile) -> Vec<Q> {
+        let served: Vec<Q> = profile.queues.iter().filter_map(|queue| self.queue_named(queue)).collect();
+        // Supervisors sign on to listen: calls come to them only from queues that they are given by name.
+        if served.is_empty() && profile.role == Role::Agent {
+            return (0..self.queues.len()).filter(|queue| !self.queues[*queue].gone).collect();
+        }
+        served
+    }
+
+    /// The queues are other ones from now on. Who waits keeps the place, and calls in progress stay.
+    pub(super) fn set_up(&mut self, wanted: Vec<QueueSettings>) {
+        if wanted.is_empty() {
+            return;
+        }
+        for queue in &mut self.queues {
+            queue.gone = !wanted.iter().any(|new| new.id == queue.settings.id);
+        }
+        for new in &wanted {
+            match self.queue_named(&new.id) {
+                Some(known) => self.queues[known].settings = new.clone(),
+                None => self.queues.push(Queue::new(new.clone())),
+            }
+        }
+        let first = wanted[0].id.clone();
+        self.settings.queues = wanted;
+        // A step of a rule that was met may be another one now, and so may be who serves whom.
+        self.met.borrow_mut().clear();
+        for agent in 0..self.agents.len() {
+            let served = self.served_by(&self.agents[agent].agent.profile);
+            if served != self.agents[agent].queues {
+                self.forget_places(agent);
+                self.agents[agent].queues = served;
+                if self.agents[agent].agent.is_signed_on() {
+                    self.agent_changed(agent);
+                }
+            }
+        }
+        let left: Vec<u64> = self.queues.iter().filter(|queue| queue.gone).flat_map(|queue| queue.line.iter().map(|key| key.3)).collect();
+        for call in left {
+            self.explain(call, "the queue is there no more");
+            self.move_to(call, &first);
+        }
+        let all: Vec<Q> = (0..self.queues.len()).collect();
+        self.duty_changed(&all, true);
+        self.dirty.extend(self.line.iter().map(|key| key.3));
+        self.count();
     }
 
     /// Takes an agent out of the queues' numbers before their queues change.

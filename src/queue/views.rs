@@ -57,6 +57,7 @@ impl Acd {
         let queues = self
             .queues
             .iter()
+            .filter(|queue| !queue.gone)
             .map(|queue| {
                 let live = || queue.line.iter().filter_map(|key| self.callers.get(&key.3)).filter(|caller| caller.is_waiting());
                 QueueView {

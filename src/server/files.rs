@@ -26,6 +26,14 @@ pub struct Files {
     pub advice: Vec<Finding>,
 }
 
+impl Files {
+    /// The queues that nodes name: they must stay.
+    #[must_use]
+    pub fn named_queues(&self) -> BTreeSet<QueueId> {
+        self.script.nodes().filter_map(|(_, node)| node.queue.as_ref()).map(QueueId::new).collect()
+    }
+}
+
 /// Where the files are.
 #[derive(Debug, Clone)]
 pub struct Places {
@@ -34,7 +42,7 @@ pub struct Places {
     /// The operator's own prompts, usually `data/prompts`; need not be there.
     pub prompts: PathBuf,
     pub digit_one: DigitOne,
-    /// The queues of the settings, for nodes that name one.
+    /// The queues in force, for nodes that name one.
     pub queues: Vec<QueueId>,
 }
 
@@ -96,7 +104,7 @@ impl Places {
                 continue;
             };
             let known: Vec<&str> = self.queues.iter().map(QueueId::as_str).collect();
-            let cure = format!("name a [[queue]] of the settings ({}), or add it there", known.join(", "));
+            let cure = format!("name a queue ({}), or add it: [[queue]] in the settings, or by page", known.join(", "));
             findings.push(Finding::new(format!("node.{}.queue", node.name), format!("there is no queue {queue:?}"), cure));
         }
         (Some(Files { script: Arc::new(script), library: Arc::new(library), house, lacking: Vec::new(), advice: Vec::new() }), findings)

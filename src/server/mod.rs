@@ -15,6 +15,7 @@ pub mod media_thread;
 pub mod nats;
 pub mod notices;
 mod patience;
+pub mod plant;
 pub mod printing;
 pub mod records;
 pub mod reload;

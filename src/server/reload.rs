@@ -1,30 +1,33 @@
 //! Follows what changes while calls go on: the store's dishes and branches, `menus.toml`, the operator's prompts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::clock;
 use super::files::Places;
+use super::{clock, plant};
 use crate::centre::Input;
-use crate::config;
-use crate::domain::{Catalogue, Timestamp};
+use crate::config::{self, Plant};
+use crate::domain::{Catalogue, QueueId, Timestamp};
 use crate::store::Store;
 use crate::voice::Library;
 
 /// How often the store and the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Hands the brain a fresh catalogue whenever the store's version rises.
-pub async fn follow_store(store: Store, latest: watch::Sender<Arc<Catalogue>>, inbox: mpsc::Sender<Input>) {
+/// Hands the brain a fresh catalogue, and changed queues and trunks, whenever the store's version rises.
+pub async fn follow_store(store: Store, latest: watch::Sender<Arc<Catalogue>>, plant: plant::Follower, inbox: mpsc::Sender<Input>) {
     let mut version = latest.borrow().version;
     let mut away = false;
+    // What was changed at another node while this one started.
+    let _ = plant.look(&store).await;
     loop {
         tokio::time::sleep(LOOK).await;
         match store.catalogue_version().await {
             Ok(current) if current != version => {
-                if let Ok(catalogue) = store.catalogue().await {
+                if let (Ok(catalogue), Ok(())) = (store.catalogue().await, plant.look(&store).await) {
                     version = catalogue.version;
                     let catalogue = Arc::new(catalogue);
                     latest.send_replace(Arc::clone(&catalogue));
@@ -50,12 +53,21 @@ pub async fn follow_store(store: Store, latest: watch::Sender<Arc<Catalogue>>, i
     }
 }
 
+/// What is taken over from files, for those who look at it.
+pub struct Taken {
+    pub voices: watch::Sender<Arc<Library>>,
+    /// The queues that nodes of `menus.toml` name.
+    pub named: watch::Sender<Arc<BTreeSet<QueueId>>>,
+    /// Queues and trunks in force.
+    pub plant: watch::Receiver<Arc<Plant>>,
+}
+
 /// Takes over changed files when they are right; otherwise says what is wrong and keeps the old ones.
-pub async fn follow_files(places: Places, store: Store, voices: watch::Sender<Arc<Library>>, inbox: mpsc::Sender<Input>) {
+pub async fn follow_files(places: Places, store: Store, taken: Taken, inbox: mpsc::Sender<Input>) {
     let mut seen = places.stamp();
     loop {
         tokio::time::sleep(LOOK).await;
-        let places = places.clone();
+        let places = Places { queues: taken.plant.borrow().queue_ids(), ..places.clone() };
         let stamp = places.stamp();
         if stamp == seen {
             continue;
@@ -79,7 +91,8 @@ pub async fn follow_files(places: Places, store: Store, voices: watch::Sender<Ar
                     Err(error) => tracing::error!("the dialogue was taken over, the dishes were not: {error}"),
                 }
                 metrics::counter!("dinetone_reloads_total", "result" => "taken").increment(1);
-                voices.send_replace(Arc::clone(&files.library));
+                taken.voices.send_replace(Arc::clone(&files.library));
+                taken.named.send_replace(Arc::new(files.named_queues()));
                 if inbox.send(Input::Files { script: files.script, library: files.library }).await.is_err() {
                     return;
                 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket as StdUdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::brain::local_towards;
 use super::clock;
-use crate::config::{CallerFrom, Config};
+use crate::config::{CallerFrom, Config, Trunk};
 use crate::domain::Finding;
 use crate::sip::digest::{self, Credentials};
 use crate::sip::event::{Account, SipSettings, Transport, TrunkRegistration, TrunkSettings};
@@ -141,11 +141,10 @@ pub fn connector(at: &str, authorities: &Path) -> Result<TlsConnector, Finding> 
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-/// The settings of the SIP core. `bound` are the UDP sockets as they were opened (port 0 is known by then).
+/// Trunks as the SIP core wants them. `bound` are the UDP sockets as they were opened.
 #[must_use]
-pub fn sip_settings(config: &Config, bound: &[SocketAddr], demo: bool, trace: bool) -> SipSettings {
-    let trunks = config
-        .trunks
+pub fn trunk_settings(trunks: &[Trunk], bound: &[SocketAddr], advertise: Option<IpAddr>) -> Vec<TrunkSettings> {
+    trunks
         .iter()
         .map(|trunk| {
             let target = trunk.targets.first().copied();
@@ -162,7 +161,7 @@ pub fn sip_settings(config: &Config, bound: &[SocketAddr], demo: bool, trace: bo
                     _ => Transport::Udp,
                 },
                 socket: u16::try_from(place).unwrap_or(0),
-                local: target.map_or(socket, |target| local_towards(socket, target, config.sip.advertise)),
+                local: target.map_or(socket, |target| local_towards(socket, target, advertise)),
                 registration: trunk.register.as_ref().map(|register| TrunkRegistration {
                     aor: format!("sip:{}@{}", register.user, register.domain),
                     registrar: format!("sip:{}", register.domain),
@@ -176,7 +175,13 @@ pub fn sip_settings(config: &Config, bound: &[SocketAddr], demo: bool, trace: bo
                 max_calls_per_second: trunk.max_calls_per_second,
             }
         })
-        .collect();
+        .collect()
+}
+
+/// The settings of the SIP core. `bound` are the UDP sockets as they were opened (port 0 is known by then).
+#[must_use]
+pub fn sip_settings(config: &Config, bound: &[SocketAddr], demo: bool, trace: bool) -> SipSettings {
+    let trunks = trunk_settings(&config.trunks, bound, config.sip.advertise);
     let accounts = config
         .accounts
         .iter()

@@ -17,12 +17,12 @@ use super::ladder::Ladders;
 use super::media_thread::{MediaSettings, MediaThreads, entries};
 use super::sockets::{Sockets, acceptor, sip_settings};
 use super::streams::Streams;
-use super::{clock, cluster, dispatch, follower, nats, reload, roster, sip_ws, tasks};
+use super::{clock, cluster, dispatch, follower, nats, plant, reload, roster, sip_ws, tasks};
 use crate::bus::{EVENTS_KEPT, Query};
 use crate::call::plan::Srtp;
 use crate::call::session::Env;
 use crate::centre::{Centre, Input, Limits};
-use crate::config::{Config, Way};
+use crate::config::{Config, Plant, Way, Written};
 use crate::domain::{Finding, Timestamp};
 use crate::media::ports::Ports;
 use crate::queue::Acd;
@@ -148,11 +148,36 @@ fn raise_descriptor_limit(max_calls: usize) {
 ///
 /// # Errors
 /// All that is wrong, at once.
-pub async fn start(config: Config, options: Options, metrics: metrics_exporter_prometheus::PrometheusHandle) -> Result<Running, Faults> {
+pub async fn start(
+    mut config: Config,
+    options: Options,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+) -> Result<Running, Faults> {
     raise_descriptors(config.limits.max_calls);
     raise_descriptor_limit(config.limits.max_calls);
-    let places = places(&config, &options.menus);
     let mut faults = Vec::new();
+    let store = match open_store(&config).await {
+        Ok(store) => Some(store),
+        Err(finding) => {
+            faults.push(finding);
+            None
+        }
+    };
+    let written = config.written();
+    let mut in_force = written.with(&[]);
+    if let Some(store) = &store {
+        match plant::read(store, &written).await {
+            Ok(plant) => {
+                plant::warn(&plant);
+                (config.queues.queues, config.trunks) = (plant.queues.clone(), plant.trunks.clone());
+                in_force = plant;
+            }
+            Err(error) => {
+                faults.push(Finding::new("store", error.to_string(), "see docs/operations.md, section \"the store does not open\""))
+            }
+        }
+    }
+    let places = places(&config, &options.menus);
     let files = match places.read() {
         Ok(files) => {
             for finding in files.lacking.iter().chain(&files.advice) {
@@ -162,13 +187,6 @@ pub async fn start(config: Config, options: Options, metrics: metrics_exporter_p
         }
         Err(findings) => {
             faults.extend(findings);
-            None
-        }
-    };
-    let store = match open_store(&config).await {
-        Ok(store) => Some(store),
-        Err(finding) => {
-            faults.push(finding);
             None
         }
     };
@@ -198,12 +216,13 @@ pub async fn start(config: Config, options: Options, metrics: metrics_exporter_p
         return Err(faults);
     }
     let (Some(files), Some(store), Some(sockets), Some(web)) = (files, store, sockets, web) else { return Err(faults) };
-    assemble(config, options, metrics, places, files, store, sockets, (web, tls)).await
+    assemble(config, (written, in_force), options, metrics, places, files, store, sockets, (web, tls)).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one server, each opened and checked before")]
 async fn assemble(
     config: Config,
+    (written, in_force): (Written, Plant),
     options: Options,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     places: Places,
@@ -272,6 +291,16 @@ async fn assemble(
     let ports = Ports::new(*config.media.rtp_ports.start(), *config.media.rtp_ports.end(), &mut ids);
 
     let (voices, voice) = watch::channel(Arc::clone(&files.library));
+    let (names, named) = watch::channel(Arc::new(files.named_queues()));
+    let (plants, plant_now) = watch::channel(Arc::new(in_force));
+    let written = Arc::new(written);
+    let plant_follower = plant::Follower {
+        written: Arc::clone(&written),
+        latest: plants,
+        bound: udp.clone(),
+        advertise: config.sip.advertise,
+        inbox: inbox.clone(),
+    };
     let (latest, catalogue_now) = watch::channel(Arc::clone(&catalogue));
     let catalogue_of_pages = catalogue_now.clone();
     let effects = Effects::new(store.clone(), config.data_dir.join("recordings"), inbox.clone(), node.name.clone(), catalogue_now);
@@ -354,8 +383,9 @@ async fn assemble(
     if !waiting.is_empty() {
         let _ = inbox.send(Input::CallBacks(waiting)).await;
     }
-    tasks::spawn("catalogue", reload::follow_store(store.clone(), latest, inbox.clone()));
-    tasks::spawn("files", reload::follow_files(places, store.clone(), voices, inbox.clone()));
+    tasks::spawn("catalogue", reload::follow_store(store.clone(), latest, plant_follower, inbox.clone()));
+    let taken = reload::Taken { voices, named: names, plant: plant_now.clone() };
+    tasks::spawn("files", reload::follow_files(places, store.clone(), taken, inbox.clone()));
 
     let log = store.clone();
     tasks::spawn("checkpoint", async move {
@@ -411,20 +441,16 @@ async fn assemble(
         catalogue: catalogue_of_pages,
         settings: Arc::new(config.web.clone()),
         realm: config.sip.realm.as_str().into(),
-        floor: Arc::new(web::Floor {
-            breaks: config.queues.breaks.clone(),
-            ring: config.queues.queues.first().map_or(Duration::from_secs(20), |queue| queue.ring),
-            in_time: config.queues.queues.first().map_or(Duration::from_secs(20), |queue| queue.service_level),
-            short: config.queues.short_abandon,
-        }),
+        floor: Arc::new(web::Floor { breaks: config.queues.breaks.clone(), short: config.queues.short_abandon }),
         demo: options.demo,
         secure: web_tls.is_some(),
         now: clock::now,
         desk: Arc::default(),
         paper: Arc::clone(&paper),
         plant: Arc::new(web::Plant {
-            queues: config.queues.queues.clone(),
-            trunks: config.trunks.clone(),
+            written,
+            now: plant_now,
+            named,
             voice,
             prompts: config.data_dir.join("prompts"),
             prompt_versions: config.data_dir.join("prompt-versions"),

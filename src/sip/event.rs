@@ -82,6 +82,9 @@ pub enum SipCommand {
     /// From now on these phones may register and call, besides those of the settings. What unchanged accounts have registered
     /// stays.
     Accounts(Vec<Account>),
+    /// The trunks are other ones from now on: what is unchanged stays registered, what changed is registered and asked anew,
+    /// what is missing takes no calls any more. Calls in progress stay.
+    Trunks(Vec<TrunkSettings>),
     /// An INFO inside a call (the simulated diner).
     Info { dialog: DialogId, content_type: &'static str, body: String },
     /// From now on every INVITE outside a dialog gets 503 with this Retry-After (overload, drain); `None` ends it.
@@ -261,7 +264,7 @@ pub struct SipSettings {
 }
 
 /// One line to the telephone company.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrunkSettings {
     pub name: String,
     /// Source addresses that are this trunk; may also be used as a target when `registrar` is none.
@@ -284,7 +287,7 @@ pub struct TrunkSettings {
 }
 
 /// How we register at a trunk.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrunkRegistration {
     /// Address of record, `sip:user@domain`.
     pub aor: String,

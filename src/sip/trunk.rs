@@ -78,6 +78,8 @@ pub struct Trunk {
     /// The stream to the current target, once it stands.
     pub stream: Option<Flow>,
     pub up: bool,
+    /// It is in the settings no more; its place is kept for the calls that came by it.
+    pub gone: bool,
     /// Calls that are up.
     pub calls: u32,
     rate: Bucket,
@@ -94,7 +96,7 @@ impl Trunk {
         let options = settings.options_every.filter(|_| has_target).map(|_| Asking::new(now, ids, Duration::ZERO));
         let up = register.is_none() && options.is_none();
         let rate = Bucket::full(now, settings.max_calls_per_second.unwrap_or(1));
-        Self { settings, register, options, target: 0, stream: None, up, calls: 0, rate, busy_until: None, scheduled: None }
+        Self { settings, register, options, target: 0, stream: None, up, gone: false, calls: 0, rate, busy_until: None, scheduled: None }
     }
 
     /// Where requests go now.

@@ -1,4 +1,5 @@
-//! Changes of the house by people: dishes, branches, zones, levels, offers and days off, each with who did it and how it was; taken back by another change.
+//! Changes of the house and its telephone side by people: dishes, branches, zones, levels, offers, days off, queues and trunks, each with
+//! who did it and how it was; taken back by another change.
 
 use serde_json::{Map, Value, json};
 use sqlx::AssertSqlSafe;
@@ -20,9 +21,17 @@ pub enum HousePart {
     Holiday,
     /// A day that follows another weekday's hours.
     MakeUp,
+    /// A queue, laid over that of the settings file.
+    Queue,
+    /// A trunk, laid over that of the settings file.
+    Trunk,
 }
 
 impl HousePart {
+    /// All of them.
+    pub const ALL: [Self; 9] =
+        [Self::Dish, Self::Branch, Self::Zone, Self::Level, Self::Offer, Self::Holiday, Self::MakeUp, Self::Queue, Self::Trunk];
+
     /// Stable name, as stored and on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -34,15 +43,21 @@ impl HousePart {
             Self::Offer => "offer",
             Self::Holiday => "holiday",
             Self::MakeUp => "make_up_day",
+            Self::Queue => "queue",
+            Self::Trunk => "trunk",
         }
     }
 
     /// By its stable name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Dish, Self::Branch, Self::Zone, Self::Level, Self::Offer, Self::Holiday, Self::MakeUp]
-            .into_iter()
-            .find(|part| part.name() == name)
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    /// Whether it belongs to the telephone side, which administrators look after.
+    #[must_use]
+    pub const fn is_plant(self) -> bool {
+        matches!(self, Self::Queue | Self::Trunk)
     }
 
     const fn table(self) -> &'static str {
@@ -54,13 +69,15 @@ impl HousePart {
             Self::Offer => "offers",
             Self::Holiday => "holidays",
             Self::MakeUp => "make_up_days",
+            Self::Queue => "page_queues",
+            Self::Trunk => "page_trunks",
         }
     }
 
     const fn key(self) -> &'static str {
         match self {
             Self::Dish | Self::Branch => "number",
-            Self::Zone | Self::Level | Self::Offer | Self::Holiday => "id",
+            Self::Zone | Self::Level | Self::Offer | Self::Holiday | Self::Queue | Self::Trunk => "id",
             Self::MakeUp => "day",
         }
     }
@@ -75,6 +92,8 @@ impl HousePart {
             Self::Offer => columns::OFFER,
             Self::Holiday => columns::HOLIDAY,
             Self::MakeUp => columns::MAKE_UP,
+            Self::Queue => columns::PAGE_QUEUE,
+            Self::Trunk => columns::PAGE_TRUNK,
         };
         let mut all = own.to_vec();
         if !all.contains(&columns::RETIRED) {
@@ -86,7 +105,7 @@ impl HousePart {
     fn key_value(self, subject: &str) -> Option<Val> {
         match self {
             Self::Dish | Self::Branch => subject.parse::<i64>().ok().map(Val::from),
-            Self::Zone | Self::Level | Self::Offer | Self::Holiday | Self::MakeUp => Some(Val::from(subject)),
+            _ => Some(Val::from(subject)),
         }
     }
 }
@@ -112,6 +131,23 @@ impl HouseValue {
             Value::String(text) => Some(Self::Text(Some(text.clone()))),
             _ => None,
         }
+    }
+}
+
+/// A queue or a trunk as a person wrote it by page.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PageEntry {
+    pub part: HousePart,
+    /// A queue's id, a trunk's name.
+    pub name: String,
+    /// JSON in the words of the settings file.
+    pub settings: String,
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for PageEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PageEntry({} {}, {})", self.part.name(), self.name, self.settings)
     }
 }
 
@@ -179,6 +215,60 @@ impl Store {
             write(&mut tx, part, subject, &set, before, None, by, now).await?;
         }
         self.told(tx).await
+    }
+
+    /// What people wrote of queues and trunks that is in force, by name.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn page_entries(&self) -> Result<Vec<PageEntry>, StoreError> {
+        const SQL: &str = "select 'queue', id, settings, cast(null as text) from page_queues where retired = 0 \
+            union all select 'trunk', id, settings, password from page_trunks where retired = 0 order by 1, 2";
+        let read = |row: &super::db::Row| {
+            Ok(PageEntry {
+                part: if row.text(0)? == "queue" { HousePart::Queue } else { HousePart::Trunk },
+                name: row.text(1)?.to_owned(),
+                settings: row.text(2)?.to_owned(),
+                password: row.opt_text(3)?.map(str::to_owned),
+            })
+        };
+        self.pool.rows(SQL, &[]).await?.iter().map(read).collect()
+    }
+
+    /// Changes a queue or a trunk, as long as it is still as the author has `seen` it (its settings; none: not there by page).
+    ///
+    /// # Errors
+    /// `Conflict` when somebody else has changed it.
+    pub async fn edit_page_entry(
+        &self,
+        part: HousePart,
+        name: &str,
+        set: &[(&'static str, HouseValue)],
+        seen: Option<&str>,
+        by: &Author,
+        now: Timestamp,
+    ) -> Result<HouseEdit, StoreError> {
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        raise_version(&mut tx).await?;
+        let before = state(&mut tx, part, name).await?;
+        let there = before["settings"].as_str().filter(|_| before[columns::RETIRED] == 0);
+        if there != seen {
+            tx.undo().await?;
+            return Err(StoreError::Conflict);
+        }
+        let set: Vec<(&str, Val)> = set.iter().map(|(column, value)| (*column, value.val())).collect();
+        let edit = write(&mut tx, part, name, &set, before, None, by, now).await?;
+        self.told(tx).await?;
+        Ok(edit)
+    }
+
+    /// One change.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn house_edit(&self, id: &str) -> Result<Option<HouseEdit>, StoreError> {
+        let sql = format!("select {CHANGE} from admin_changes where id = $1");
+        self.pool.row(AssertSqlSafe(sql), vals![id]).await?.as_ref().map(edit).transpose()
     }
 
     /// Takes a change back, when nothing has happened to its subject since. `None` when there is no such change.
@@ -289,7 +379,8 @@ async fn write(
         tx.exec(AssertSqlSafe(sql), &args).await?;
     } else if !set.is_empty() {
         let columns: Vec<String> = set.iter().enumerate().map(|(place, (column, _))| format!("{column} = ${}", place + 2)).collect();
-        let sql = format!("update {} set {}, file_hash = null where {} = $1", part.table(), columns.join(", "), part.key());
+        let hash = if part.is_plant() { "" } else { ", file_hash = null" };
+        let sql = format!("update {} set {}{hash} where {} = $1", part.table(), columns.join(", "), part.key());
         tx.exec(AssertSqlSafe(sql), &args).await?;
     }
     let after = state(tx, part, subject).await?;

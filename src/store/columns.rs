@@ -58,6 +58,12 @@ pub(super) const ZONE: &[&str] = &["branch", "name", "kind", "rule", "fee_fen", 
 /// Of `make_up_days`, after the day.
 pub(super) const MAKE_UP: &[&str] = &["weekday"];
 
+/// Of `page_queues`, after the id.
+pub(super) const PAGE_QUEUE: &[&str] = &["settings"];
+
+/// Of `page_trunks`, after the id.
+pub(super) const PAGE_TRUNK: &[&str] = &["settings", "password"];
+
 /// A branch that takes no orders for now.
 pub(super) const PAUSED: &str = "paused";
 

@@ -24,7 +24,7 @@
 //! | `life` | `order_step`, `move_order`, `urge_order`, `cancel_order`, `order_timeline` |
 //! | `cards` | `card`, `cards` |
 //! | `boards` | `journal_last`, `news`, `boards_seen`, `boards`, `due_orders`, `pause_branch`, `end_pauses`, `branch_sold_out`, `branch_has_again`, `branch_cards`, `order_counts`, `loads` |
-//! | `admin` | `edit_house`, `edit_house_all`, `undo_house_edit`, `house_edits` |
+//! | `admin` | `edit_house`, `edit_house_all`, `undo_house_edit`, `house_edits`, `house_edit`, `page_entries`, `edit_page_entry` |
 //! | `devices` | `add_device`, `tie_device`, `device`, `devices`, `revoke_device` |
 //! | `tasks` | `open_task`, `close_tasks`, `take_task`, `finish_task`, `task`, `open_tasks` |
 //! | `printing` | `printers`, `save_printer`, `printer_is`, `ticket`, `make_slips`, `print_again`, `printers_due`, `claim_print_job`, `print_jobs`, … |
@@ -105,7 +105,7 @@ use std::sync::Arc;
 use crate::domain::{ShopClock, Timestamp};
 use crate::order::life::Rules;
 
-pub use admin::{HouseEdit, HousePart, HouseValue};
+pub use admin::{HouseEdit, HousePart, HouseValue, PageEntry};
 pub use audit::{Answered, AuditEntry};
 pub use backup::Summary;
 pub use block::{BlockEntry, BlockWish};

@@ -40,6 +40,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (12, "deliveries", include_str!("../../migrations/0012_deliveries.sql")),
     (13, "cluster", include_str!("../../migrations/0013_cluster.sql")),
     (14, "elsewhere", include_str!("../../migrations/0014_elsewhere.sql")),
+    (15, "plant", include_str!("../../migrations/0015_plant.sql")),
     (16, "texts", include_str!("../../migrations/0016_texts.sql")),
 ];
 

@@ -34,6 +34,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
+pub use plant::page_entries;
 pub use webhooks::journal_event;
 
 use super::{Answer, Problem, Routes, Viewer};
@@ -70,7 +71,11 @@ pub fn routes() -> Routes {
         .put("/api/zones/{id}", house::change_zone)
         .delete("/api/zones/{id}", house::drop_zone)
         .get("/api/queues", plant::queues)
+        .put("/api/queues/{id}", plant::put_queue)
+        .delete("/api/queues/{id}", plant::drop_queue)
         .get("/api/trunks", plant::trunks)
+        .put("/api/trunks/{name}", plant::put_trunk)
+        .delete("/api/trunks/{name}", plant::drop_trunk)
         .get("/api/prompts", prompts::list)
         .get("/api/prompts/{id}", prompts::one)
         .get("/api/prompt-sound/{language}/{key}", prompts::sound)
@@ -168,7 +173,11 @@ pub fn routes() -> Routes {
     house::changes,
     house::undo,
     plant::queues,
+    plant::put_queue,
+    plant::drop_queue,
     plant::trunks,
+    plant::put_trunk,
+    plant::drop_trunk,
     prompts::list,
     prompts::one,
     prompts::sound,

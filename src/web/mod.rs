@@ -28,6 +28,7 @@ mod throttle;
 pub mod users;
 mod viewer;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -40,12 +41,12 @@ use tokio::sync::{mpsc, watch};
 
 use crate::bus::{Events, Query};
 use crate::config;
-use crate::domain::Catalogue;
+use crate::domain::{Catalogue, QueueId};
 use crate::machine::Now;
 use crate::store::{News, Store};
 use crate::voice::Library;
 
-pub use api::journal_event;
+pub use api::{journal_event, page_entries};
 pub use desk::Desk;
 pub use problem::{Answer, Problem};
 pub use routes::Routes;
@@ -57,10 +58,6 @@ pub use viewer::{Peer, SignedIn, Viewer, show_phone};
 pub struct Floor {
     /// Codes of breaks, and how long each may last.
     pub breaks: Vec<(String, Duration)>,
-    /// How long a call rings at one agent.
-    pub ring: Duration,
-    /// Answered within so long counts for the service level.
-    pub in_time: Duration,
     /// Who hangs up sooner did not wait for us.
     pub short: Duration,
 }
@@ -71,8 +68,6 @@ impl Default for Floor {
         let breaks = [("lunch", 45), ("short", 15), ("training", 60), ("meeting", 60)];
         Self {
             breaks: breaks.into_iter().map(|(code, length)| (code.to_owned(), minutes(length))).collect(),
-            ring: Duration::from_secs(20),
-            in_time: Duration::from_secs(20),
             short: Duration::from_secs(5),
         }
     }
@@ -111,15 +106,27 @@ pub struct Web {
     pub plant: Arc<Plant>,
 }
 
-/// The telephone side: what the settings say of it, and the voice as callers hear it now.
+/// The telephone side: what the settings say of it, what is in force, and the voice as callers hear it now.
 pub struct Plant {
-    pub queues: Vec<config::Queue>,
-    pub trunks: Vec<config::Trunk>,
+    pub written: Arc<config::Written>,
+    /// Queues and trunks in force.
+    pub now: watch::Receiver<Arc<config::Plant>>,
+    /// The queues that nodes of `menus.toml` name.
+    pub named: watch::Receiver<Arc<BTreeSet<QueueId>>>,
     pub voice: watch::Receiver<Arc<Library>>,
     /// The operator's own recordings, which win over the shipped ones.
     pub prompts: PathBuf,
     /// Every recording that was uploaded.
     pub prompt_versions: PathBuf,
+}
+
+impl Plant {
+    /// How long a call rings at one agent, and within which time an answer counts for the service level: by the first queue.
+    #[must_use]
+    pub fn ring_and_level(&self) -> (Duration, Duration) {
+        let usual = Duration::from_secs(20);
+        self.now.borrow().queues.first().map_or((usual, usual), |queue| (queue.ring, queue.service_level))
+    }
 }
 
 /// What printing needs of those who ask for it.

@@ -92,7 +92,7 @@ impl Me {
             branch: user.branch.map(crate::domain::BranchNumber::get),
             must_change_password: user.must_change_password,
             demo: web.demo,
-            ring_seconds: web.floor.ring.as_secs(),
+            ring_seconds: web.plant.ring_and_level().0.as_secs(),
             break_minutes: web.floor.breaks.iter().map(|(code, length)| (code.clone(), length.as_secs() / 60)).collect(),
         }
     }

@@ -17,7 +17,7 @@ const repository = resolve(import.meta.dirname, '../../..')
 /** Noise of browsers that says nothing about our pages. */
 const HARMLESS = [
   // A refused request is told by the page; Chromium tells it, too.
-  /Failed to load resource: the server responded with a status of (401|404|403|409|429|503)/,
+  /Failed to load resource: the server responded with a status of (401|404|403|409|422|429|503)/,
   /WebSocket connection to .* failed/,
   /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|ABORTED|SOCKET_NOT_CONNECTED|INCOMPLETE_CHUNKED_ENCODING)/,
 ]

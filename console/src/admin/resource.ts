@@ -3,13 +3,13 @@ import type { Role } from '@/shared/wire'
 
 export type Row = Record<string, unknown>
 /** Why what was typed does not fit. */
-export type Wrong = 'needed' | 'number' | 'yuan' | 'sizes' | 'week'
+export type Wrong = 'needed' | 'number' | 'yuan' | 'sizes' | 'week' | 'span'
 
 export interface Field {
   key: string
   /** `yuan` and `sizes` are typed in yuan and sent in fen; `list` is typed with commas and sent as a list; an empty `maybe` is sent as
-   * null; `week` is a line for each day from Monday. */
-  kind: 'text' | 'maybe' | 'number' | 'yuan' | 'sizes' | 'select' | 'tick' | 'list' | 'lines' | 'week'
+   * null; `week` is a line for each day from Monday; `span` is a time such as 20s; a `secret` is never shown, and stays when it is empty. */
+  kind: 'text' | 'maybe' | 'number' | 'yuan' | 'sizes' | 'select' | 'tick' | 'list' | 'lines' | 'week' | 'span' | 'secret'
   /** Only when it is made. */
   once?: boolean
   needed?: boolean
@@ -38,6 +38,8 @@ export interface Resource {
   /** Changing one sends all of it, not only what is different. */
   whole?: boolean
   remove?: string
+  /** It lies over the settings file: `source` says where a row comes from, and only what people wrote can be taken away. */
+  overFile?: boolean
   /** Fields of the answer of making one that are told this once: a password, a code. */
   told?: readonly string[]
   /** Its name in the history of changes, which the editor shows. */
@@ -137,11 +139,27 @@ export const RESOURCES: readonly Resource[] = [
     add: ['POST', '/api/tokens'], remove: '/api/tokens/{id}', told: ['token'],
   },
   {
-    name: 'queues', roles: FLOOR, edit: [], list: '/api/queues', id: 'id', columns: ['id', 'zh', 'strategy', 'waiting', 'working', 'ready', 'offered', 'answered', 'abandoned', 'people'],
-    fields: ['zh', 'en', 'strategy', 'skills', 'ring_seconds', 'wrap_up_seconds', 'service_level_seconds', 'priority', 'max_waiting', 'longest_wait_seconds', 'overflow', 'overflow_after_seconds', 'people'].map((key) => ({ key, kind: 'list' as const })),
+    name: 'queues', roles: FLOOR, edit: HEADS, list: '/api/queues', id: 'id', columns: ['id', 'zh', 'strategy', 'source', 'waiting', 'working', 'ready', 'offered', 'answered', 'abandoned', 'people'],
+    fields: [
+      { key: 'id', kind: 'text', needed: true, once: true }, { key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text', needed: true },
+      { key: 'strategy', kind: 'select', options: ['ring-all', 'longest-idle', 'fewest-calls', 'least-talk-time', 'round-robin', 'linear', 'progressive', 'random', 'weighted', 'skill'], needed: true, first: 'longest-idle' },
+      { key: 'skills', kind: 'maybe' }, { key: 'ring', kind: 'span', needed: true, first: '20s' }, { key: 'wrap_up', kind: 'span', needed: true, first: '30s' }, { key: 'service_level', kind: 'span', needed: true, first: '20s' },
+      { key: 'priority', kind: 'number', needed: true, first: 0 }, { key: 'max_waiting', kind: 'number', needed: true, first: 200 }, { key: 'longest_wait', kind: 'span', needed: true, first: '15m' },
+      { key: 'overflow', kind: 'list' }, { key: 'overflow_after', kind: 'span', needed: true, first: '60s' }, { key: 'overflow_depth', kind: 'number', needed: true, first: 0 },
+      { key: 'join', kind: 'select', options: ['signed-on', 'working', 'always'], needed: true, first: 'signed-on' }, { key: 'leave_after', kind: 'span', needed: true, first: '20s' },
+      { key: 'step', kind: 'span', needed: true, first: '5s' }, { key: 'order', kind: 'list' }, { key: 'weights', kind: 'list' },
+    ],
+    add: ['PUT', '/api/queues/{new}'], change: ['PUT', '/api/queues/{id}'], remove: '/api/queues/{id}', overFile: true, history: 'queue',
   },
   {
-    name: 'trunks', roles: FLOOR, edit: [], list: '/api/trunks', id: 'name', columns: ['name', 'up', 'transport', 'targets', 'registers_as', 'options_every_seconds', 'max_calls', 'max_calls_per_second'], fields: [],
+    name: 'trunks', roles: FLOOR, edit: HEADS, list: '/api/trunks', id: 'name', columns: ['name', 'up', 'source', 'transport', 'targets', 'registers_as', 'max_calls', 'max_calls_per_second'],
+    fields: [
+      { key: 'name', kind: 'text', needed: true, once: true }, { key: 'addresses', kind: 'list' }, { key: 'targets', kind: 'list' }, { key: 'transport', kind: 'select', options: ['udp', 'tcp', 'tls'], needed: true, first: 'udp' },
+      { key: 'register', kind: 'tick' }, { key: 'user', kind: 'maybe' }, { key: 'password', kind: 'secret' }, { key: 'domain', kind: 'maybe' }, { key: 'expires', kind: 'span' }, { key: 'allow_md5', kind: 'tick', first: true },
+      { key: 'options_every', kind: 'span', needed: true, first: '30s' }, { key: 'caller_from', kind: 'select', options: ['identity', 'from'], needed: true, first: 'identity' },
+      { key: 'max_calls', kind: 'number', needed: true, first: 0 }, { key: 'max_calls_per_second', kind: 'number', needed: true, first: 0 },
+    ],
+    add: ['PUT', '/api/trunks/{new}'], change: ['PUT', '/api/trunks/{id}'], remove: '/api/trunks/{id}', overFile: true, history: 'trunk',
   },
   {
     name: 'webhooks', roles: HEADS, edit: HEADS, list: '/api/webhooks', id: 'id', columns: ['name', 'url', 'kinds', 'active', 'after', 'behind', 'failures'],
@@ -157,7 +175,7 @@ export const RESOURCES: readonly Resource[] = [
 
 /** The text of a field's value, as it is typed. */
 export function typedOf(field: Field, value: unknown): string {
-  if (value === null || value === undefined) return ''
+  if (value === null || value === undefined || field.kind === 'secret') return ''
   if (field.kind === 'yuan') return typeof value === 'number' ? String(value / 100) : ''
   if (field.kind === 'sizes') return Array.isArray(value) ? value.map((fen) => String(Number(fen) / 100)).join('/') : ''
   if (field.kind === 'week') return Array.isArray(value) ? value.map((day) => (day as string[]).join(', ')).join('\n') : ''
@@ -179,7 +197,7 @@ export function sentOf(field: Field, typed: string | boolean): { value: unknown 
     return days.flat().every((span) => /^\d\d:\d\d-\d\d:\d\d$/.test(span)) ? { value: days } : { wrong: 'week' }
   }
   const text = String(typed).trim()
-  if (text === '') return field.needed ? { wrong: 'needed' } : { value: field.kind === 'list' || field.kind === 'lines' ? [] : field.kind === 'text' ? '' : null }
+  if (text === '') return field.needed ? { wrong: 'needed' } : { value: field.kind === 'list' || field.kind === 'lines' ? [] : field.kind === 'text' || field.kind === 'secret' ? '' : null }
   switch (field.kind) {
     case 'number':
       return /^-?\d{1,9}$/.test(text) ? { value: Number(text) } : { wrong: 'number' }
@@ -191,6 +209,8 @@ export function sentOf(field: Field, typed: string | boolean): { value: unknown 
       const fen = text.split('/').map(fenOf)
       return fen.length === 3 && !fen.includes(null) ? { value: fen } : { wrong: 'sizes' }
     }
+    case 'span':
+      return /^\d{1,9}(ms|s|m|h|d)$/.test(text) ? { value: text } : { wrong: 'span' }
     case 'list':
       return { value: text.split(/[,，、\s]+/).filter(Boolean) }
     case 'lines':

@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod model;
+mod plant;
 mod sticky;
 mod stories;
 mod waiting;

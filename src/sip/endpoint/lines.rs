@@ -6,16 +6,53 @@ use std::time::{Duration, Instant};
 use crate::machine::Now;
 use crate::sip::dialog::via_line;
 use crate::sip::digest::Challenge;
-use crate::sip::event::{Flow, SipEvent, Transport};
+use crate::sip::event::{Flow, SipEvent, Transport, TrunkSettings};
 use crate::sip::message::uri::{cut, number};
 use crate::sip::message::writer::{Writer, host_text, own_uri};
 use crate::sip::message::{Address, Message, Method, Name, Response, Uri, name::trim};
 use crate::sip::transaction::Owner;
-use crate::sip::trunk::{PATIENCE, Question};
+use crate::sip::trunk::{PATIENCE, Question, Trunk};
 
 use super::{Alarm, Endpoint};
 
 impl Endpoint {
+    /// Takes other trunks over. A trunk keeps its place for ever, since calls and questions name it by that.
+    pub(super) fn set_trunks(&mut self, now: Now, wanted: Vec<TrunkSettings>) {
+        for place in 0..self.trunks.len() {
+            let trunk = &self.trunks[place];
+            let new = wanted.iter().find(|new| new.name == trunk.settings.name);
+            if new.is_none_or(|new| trunk.gone || *new != trunk.settings) && !(new.is_none() && trunk.gone) {
+                self.change_trunk(now, place, new.cloned());
+            }
+        }
+        for new in wanted {
+            if self.trunks.iter().all(|trunk| trunk.settings.name != new.name) {
+                self.trunks.push(Trunk::new(now.instant, new, &mut self.ids));
+                self.schedule_trunk(self.trunks.len() - 1);
+            }
+        }
+    }
+
+    /// One trunk is another one, or none, from now on. What it was asked before, nobody waits for any more.
+    fn change_trunk(&mut self, now: Now, place: usize, new: Option<TrunkSettings>) {
+        let Some(trunk) = self.trunks.get_mut(place) else { return };
+        let asked: Vec<u64> = [&trunk.register, &trunk.options].into_iter().flatten().filter_map(|asking| asking.pending).collect();
+        let (was_up, calls, gone) = (trunk.up, trunk.calls, new.is_none());
+        let name = trunk.settings.name.clone();
+        let nothing = || TrunkSettings { addresses: Vec::new(), targets: Vec::new(), ..trunk.settings.clone() };
+        let settings = new.unwrap_or_else(nothing);
+        *trunk = Trunk::new(now.instant, settings, &mut self.ids);
+        (trunk.calls, trunk.gone) = (calls, gone);
+        let up = trunk.up;
+        for key in asked {
+            self.remove_transaction(key);
+        }
+        self.schedule_trunk(place);
+        if !gone && was_up != up {
+            self.event(SipEvent::Trunk { name, up, why: "set up anew".into() });
+        }
+    }
+
     pub(super) fn schedule_trunk(&mut self, place: usize) {
         let Some(trunk) = self.trunks.get_mut(place) else { return };
         if let Some(at) = trunk.deadline()

@@ -145,9 +145,9 @@ impl Endpoint {
         DialogId(self.dialog_count)
     }
 
-    /// The trunks of the settings and whether each is up.
+    /// The trunks and whether each is up.
     pub fn trunks_up(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.trunks.iter().map(|trunk| (trunk.settings.name.as_str(), trunk.up))
+        self.trunks.iter().filter(|trunk| !trunk.gone).map(|trunk| (trunk.settings.name.as_str(), trunk.up))
     }
 
     /// Dialogs whose end has not been told yet.
@@ -430,6 +430,7 @@ impl Endpoint {
             SipCommand::Reinvite { dialog, sdp } => self.reinvite(now, dialog, sdp),
             SipCommand::ReferProgress { dialog, status } => self.refer_progress(now, dialog, status),
             SipCommand::Accounts(accounts) => self.set_accounts(accounts),
+            SipCommand::Trunks(trunks) => self.set_trunks(now, trunks),
             SipCommand::Info { dialog, content_type, body } => self.send_info(now, dialog, content_type, &body),
             SipCommand::Refuse { retry_after } => self.refuse = retry_after,
         }

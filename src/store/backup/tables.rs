@@ -785,6 +785,8 @@ pub(super) const TABLES: &[Table] = &[
         key: 2,
         columns: &[("ticket", Text), ("place", Int), ("at", Int), ("by_name", Text), ("kind", Text), ("text", Text)],
     },
+    Table { name: "page_queues", key: 1, columns: &[("id", Text), ("settings", Text), ("retired", Int)] },
+    Table { name: "page_trunks", key: 1, columns: &[("id", Text), ("settings", Text), ("password", Text), ("retired", Int)] },
     Table {
         name: "message_parts",
         key: 2,
@@ -844,6 +846,7 @@ mod tests {
             include_str!("../../../migrations/0012_deliveries.sql"),
             include_str!("../../../migrations/0013_cluster.sql"),
             include_str!("../../../migrations/0014_elsewhere.sql"),
+            include_str!("../../../migrations/0015_plant.sql"),
             include_str!("../../../migrations/0016_texts.sql"),
         ];
         let mut tables: Vec<(String, Vec<(String, Kind)>)> = Vec::new();

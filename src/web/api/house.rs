@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{LEAD, author, needed, text};
+use super::{LEAD, author, needed, plant, text};
 use crate::domain::{BranchNumber, ClockTime, DishOption, MenuNumber, PhoneNumber, Role, Zone, ZoneRule, is_reading};
 use crate::store::{HouseEdit, HousePart, HouseValue};
 use crate::web::body::{Body, Params};
@@ -74,10 +74,11 @@ fn hours_of(day: &[String]) -> Answer<String> {
     Ok(spans.join(","))
 }
 
-fn show(edit: &HouseEdit) -> Value {
+pub(super) fn show(edit: &HouseEdit) -> Value {
+    let (before, after) = if edit.part.is_plant() { plant::told(edit) } else { (edit.before.clone(), edit.after.clone()) };
     json!({
         "id": edit.id, "kind": edit.part.name(), "subject": edit.subject, "at": edit.at.as_millis(), "by": edit.by_name,
-        "before": edit.before, "after": edit.after, "undoes": edit.undoes,
+        "before": before, "after": after, "undoes": edit.undoes,
     })
 }
 
@@ -410,7 +411,7 @@ pub(in crate::web) struct Which {
 
 /// What people changed, latest first.
 #[utoipa::path(get, path = "/api/admin-changes", tag = "house",
-    params(("kind" = Option<String>, Query, description = "dish, branch, zone, level, offer, holiday or make_up_day"), ("subject" = Option<String>, Query)),
+    params(("kind" = Option<String>, Query, description = "dish, branch, zone, level, offer, holiday, make_up_day, queue or trunk"), ("subject" = Option<String>, Query)),
     responses((status = 200, description = "changes with how it was and how it became")))]
 pub(in crate::web) async fn changes(State(web): State<Web>, viewer: Viewer, Params(which): Params<Which>) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
@@ -418,7 +419,7 @@ pub(in crate::web) async fn changes(State(web): State<Web>, viewer: Viewer, Para
         "" => None,
         name => Some(
             HousePart::from_name(name)
-                .ok_or_else(|| Problem::invalid("kind is dish, branch, zone, level, offer, holiday or make_up_day"))?,
+                .ok_or_else(|| Problem::invalid(format!("kind is one of {}", HousePart::ALL.map(HousePart::name).join(", "))))?,
         ),
     };
     let subject = text("subject", &which.subject, 60)?;
@@ -430,6 +431,9 @@ pub(in crate::web) async fn changes(State(web): State<Web>, viewer: Viewer, Para
     responses((status = 200, description = "the change that took it back"), (status = 404, description = "no such change"), (status = 409, description = "it was changed again since")))]
 pub(in crate::web) async fn undo(State(web): State<Web>, viewer: Viewer, Path(id): Path<String>) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
+    if let Some(edit) = web.store.house_edit(&id).await?.filter(|edit| edit.part.is_plant()) {
+        plant::may_undo(&web, &viewer, &edit).await?;
+    }
     let edit = web.store.undo_house_edit(&id, &author(&viewer), web.wall()).await?.ok_or_else(|| Problem::not_found("change"))?;
     web.audit(&viewer, "house.undone", &format!("{}:{}", edit.part.name(), edit.subject), "").await;
     Ok(Json(show(&edit)))

@@ -19,7 +19,7 @@ pub(in crate::web) async fn wall(State(web): State<Web>, viewer: Viewer) -> Answ
     if let Some(body) = web.desk.shelf.find("wall", &key) {
         return Ok(made(body));
     }
-    let (in_time, short) = (web.floor.in_time, web.floor.short);
+    let (in_time, short) = (web.plant.ring_and_level().1, web.floor.short);
     let wall = web.store.wall(in_time, short, now).await?;
     let hours: Vec<Value> = wall
         .by_hour

@@ -98,3 +98,36 @@ pub async fn c105_members_come_in_by_table_and_keep_what_is_known_of_them(databa
     assert_eq!((card.customer, card.members.len()), (Some(caller), 1), "one customer, not a second one");
     assert_eq!(store.card_by_phone(&phone("13800138001"), saturday()).await.unwrap().customer, Some(known));
 }
+
+pub async fn c105_what_people_write_of_queues_and_trunks_is_kept_with_its_history(database: Database) {
+    let store = database.store().await;
+    let text = |text: &str| HouseValue::Text(Some(text.to_owned()));
+    let on = |settings: &str| vec![("settings", text(settings)), ("retired", HouseValue::Number(Some(0)))];
+    let edit = async |part, name, set: &[(&'static str, HouseValue)], seen| {
+        store.edit_page_entry(part, name, set, seen, &manager(), saturday()).await
+    };
+    let version = store.catalogue_version().await.unwrap();
+    edit(HousePart::Queue, "vip", &on("{\"ring\":\"9s\"}"), None).await.unwrap();
+    assert!(store.catalogue_version().await.unwrap() > version, "the other nodes see that something changed");
+    let mut trunk = on("{}");
+    trunk.push(("password", text("secret")));
+    let made = edit(HousePart::Trunk, "telecom", &trunk, None).await.unwrap();
+    assert!(made.before.is_null() && made.after["password"] == "secret");
+    let kept = store.page_entries().await.unwrap();
+    let shown: Vec<_> = kept.iter().map(|one| (one.part, one.name.as_str(), one.settings.as_str(), one.password.as_deref())).collect();
+    let expected = [(HousePart::Queue, "vip", "{\"ring\":\"9s\"}", None), (HousePart::Trunk, "telecom", "{}", Some("secret"))];
+    assert_eq!(shown, expected);
+    // Who has not seen the last change does not undo it unknowingly.
+    let late = edit(HousePart::Queue, "vip", &on("{\"ring\":\"7s\"}"), None).await;
+    assert!(matches!(late, Err(StoreError::Conflict)));
+    edit(HousePart::Queue, "vip", &on("{\"ring\":\"7s\"}"), Some("{\"ring\":\"9s\"}")).await.unwrap();
+    let back = [("retired", HouseValue::Number(Some(1))), ("password", HouseValue::Text(None))];
+    let back = edit(HousePart::Trunk, "telecom", &back, Some("{}")).await.unwrap();
+    assert_eq!(store.page_entries().await.unwrap().len(), 1);
+    assert_eq!(store.house_edit(&back.id).await.unwrap(), Some(back.clone()));
+    store.undo_house_edit(&back.id, &manager(), saturday()).await.unwrap().unwrap();
+    assert_eq!(store.page_entries().await.unwrap()[1].password.as_deref(), Some("secret"));
+    let first = store.house_edits(Some(HousePart::Queue), "vip", 10).await.unwrap();
+    let late = store.undo_house_edit(&first[1].id, &manager(), saturday()).await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "something happened to it since");
+}

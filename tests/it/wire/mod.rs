@@ -7,6 +7,7 @@
 mod api_desk;
 mod api_house;
 mod api_kitchen;
+mod api_plant;
 mod baresip;
 mod calls;
 mod cluster;

@@ -75,6 +75,7 @@ impl Floor {
             }
             store
         });
+        let written = config.written();
         let places = dinetone::server::start::places(&config, std::path::Path::new("menus.toml"));
         let places = dinetone::server::files::Places { prompts: folder.path().join("prompts"), ..places };
         let (voices, voice) = watch::channel(Arc::new(places.library().0));
@@ -98,8 +99,9 @@ impl Floor {
             desk: Arc::default(),
             paper: Arc::default(),
             plant: Arc::new(dinetone::web::Plant {
-                queues: config.queues.queues.clone(),
-                trunks: config.trunks.clone(),
+                now: watch::channel(Arc::new(written.with(&[]))).1,
+                written: Arc::new(written),
+                named: watch::channel(Arc::new([QueueId::new("complaint")].into())).1,
                 voice,
                 prompts: folder.path().join("prompts"),
                 prompt_versions: folder.path().join("prompt-versions"),

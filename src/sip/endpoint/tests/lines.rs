@@ -175,3 +175,51 @@ fn c1_a_trunk_on_a_stream_registers_anew_when_the_stream_is_lost() {
     bench.seconds(5);
     assert!(bench.take().iter().any(|text| text.starts_with("REGISTER")));
 }
+
+#[test]
+fn c105_a_trunk_that_is_changed_registers_anew_and_an_unchanged_one_is_left_alone() {
+    let mut bench = Bench::new(registering(&["192.0.2.7:5060"], true));
+    bench.millis(1);
+    let first = bench.take().remove(0);
+    let same = registering(&["192.0.2.7:5060"], true).trunks;
+    bench.command(SipCommand::Trunks(same.clone()));
+    bench.receive(udp("192.0.2.7:5060"), reply(&first, "200 OK", "Contact: <sip:02988001234@192.0.2.1:5060>;expires=600\r\n"));
+    assert_eq!(ups(&mut bench), [(true, "registered".into())], "it was waited for");
+    let mut other = registering(&["192.0.2.8:5060"], true).trunks;
+    other[0].addresses = vec!["192.0.2.8".parse().unwrap()];
+    bench.command(SipCommand::Trunks(other.clone()));
+    assert_eq!(ups(&mut bench), [(false, "set up anew".into())]);
+    bench.millis(1);
+    let again = bench.take().remove(0);
+    assert!(again.starts_with("REGISTER") && header(&again, "Call-ID") != header(&first, "Call-ID"), "{again}");
+    // The old line's late answer is about nothing any more.
+    bench.command(SipCommand::Trunks(same));
+    bench.receive(udp("192.0.2.8:5060"), reply(&again, "200 OK", ""));
+    assert_eq!(ups(&mut bench), []);
+    // Without it nothing is asked any more; made again, it begins anew in its place.
+    bench.command(SipCommand::Trunks(Vec::new()));
+    bench.take();
+    bench.seconds(1000);
+    assert_eq!((bench.take(), bench.endpoint.trunks_up().count()), (vec![], 0));
+    bench.command(SipCommand::Trunks(other));
+    bench.millis(1);
+    assert!(bench.take()[0].starts_with("REGISTER"));
+    assert_eq!(bench.endpoint.trunks_up().collect::<Vec<_>>(), [("main", false)]);
+}
+
+#[test]
+fn c105_calls_come_by_a_new_trunk_at_once_and_stay_when_it_goes() {
+    let mut bench = Bench::new(settings());
+    let first = request("INVITE", 1, "", "call0", "", OFFER).replace("one@", "zero@");
+    bench.receive(udp("192.0.2.7:5060"), &first);
+    assert_eq!(bench.lines(), ["SIP/2.0 403 Forbidden"], "a stranger");
+    bench.command(SipCommand::Trunks(vec![trunk("192.0.2.7")]));
+    let (call, tag) = bench.answered_call("");
+    bench.command(SipCommand::Trunks(Vec::new()));
+    bench.seconds(60);
+    assert!(bench.take_events().is_empty(), "the call goes on");
+    bench.receive(udp("192.0.2.7:5060"), first.replace("zero@", "two@").replace("call0", "call2"));
+    assert_eq!(bench.lines(), ["SIP/2.0 403 Forbidden"]);
+    bench.receive(udp("192.0.2.7:5060"), request("BYE", 2, &tag, "bye", "", ""));
+    assert!(matches!(bench.take_events()[..], [SipEvent::Ended { dialog, cause: EndCause::PeerBye }] if dialog == call));
+}
