@@ -124,8 +124,8 @@ pub(super) async fn recover(tx: &mut Tx, node: &str, now: Timestamp) -> Result<R
     const CLAIMS: &str = "select id, tries, status from call_backs where claimed_by = $1 and status in ('dialling', 'talking')";
     const AGAIN: &str =
         "update call_backs set status = 'wanted', claimed_by = null, claimed_until = null, not_before = $1, changed_at = $1 where id = $2";
-    const PARTS: &str = "update call_parts set until_at = $1, ended = 'lost' where until_at is null and call_id in \
-        (select id from calls where node = $2) returning from_at";
+    const PARTS: &str = "update call_parts set until_at = $1, ended = 'lost' where until_at is null and exists \
+        (select 1 from calls where calls.id = call_parts.call_id and calls.node = $2) returning from_at";
     let mut recovered = Recovered::default();
     let visits = tx.rows(VISITS, vals![now.as_millis(), node]).await?;
     for claim in tx.rows(CLAIMS, vals![node]).await? {
