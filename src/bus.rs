@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio::sync::{broadcast, oneshot};
 
 use crate::call::live::LiveCall;
-use crate::command::{Refusal, Wish};
+use crate::command::{ListenAt, Refusal, Wish};
 use crate::domain::{Role, UserId};
 use crate::event::{Event, Snapshot};
 
@@ -19,6 +19,8 @@ pub enum Query {
     Health { answer: oneshot::Sender<(usize, Vec<(String, bool)>)> },
     /// A person's wish; refused with a reason, and then nothing has changed.
     Wish { wish: Box<Wish>, answer: oneshot::Sender<Result<(), Refusal>> },
+    /// Rings this telephone and plays it a sound (A-law at 8 kHz); answered when it rings, or with why it does not.
+    Listen { at: ListenAt, sound: Vec<u8>, answer: oneshot::Sender<Result<&'static str, String>> },
     /// Everything that this person's console shows, with the number of the last event.
     Snapshot { of: UserId, role: Role, answer: oneshot::Sender<Box<Snapshot>> },
     /// Nothing more is to be done.

@@ -194,6 +194,15 @@ pub enum DialReason {
     Customer { customer: String },
 }
 
+/// The telephone at which a recording is heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListenAt {
+    /// The desk phone of this account.
+    Phone { account: String },
+    /// An outside number, by the rules for such calls.
+    Number { number: PhoneNumber },
+}
+
 /// Why a wish was not granted: a clear answer that changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

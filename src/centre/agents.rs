@@ -362,7 +362,10 @@ impl Centre {
     pub(super) fn open_line(&mut self, now: Now, what: For) -> Option<u64> {
         let ip = match &what {
             For::Seat { agent, .. } | For::Own { agent, .. } => self.seat_address(agent),
-            For::Consult { .. } | For::Hand { .. } | For::Node { .. } | For::Second { .. } => self.outside_address(),
+            For::Listen { account: Some(account) } => self.phone_address(account),
+            For::Listen { account: None } | For::Consult { .. } | For::Hand { .. } | For::Node { .. } | For::Second { .. } => {
+                self.outside_address()
+            }
         };
         let port = self.ports.lend(now.instant)?;
         let dialog = self.sip.new_dialog_id();
@@ -411,7 +414,11 @@ impl Centre {
                     let port = self.ports.lend(now.instant);
                     self.with_line(now, id, LineInput::Port(port));
                 }
-                LineOutput::Ringing => {}
+                LineOutput::Ringing => {
+                    if matches!(what, For::Listen { .. }) {
+                        self.tell_listener(id, Ok("ringing"));
+                    }
+                }
                 LineOutput::Up => self.line_up(now, id, what),
                 LineOutput::Key(key) => self.line_key(now, id, &what, key),
                 LineOutput::Held(held) => self.line_held(now, &what, held),
@@ -443,6 +450,7 @@ impl Centre {
             For::Hand { call } => self.handed_over(now, call, LegId(id)),
             For::Node { call } => self.at_other_node(now, call, LegId(id)),
             For::Second { agent, call, to } => self.second_up(now, id, &agent, call, to),
+            For::Listen { .. } => self.listener_up(now, id),
         }
     }
 
@@ -469,7 +477,7 @@ impl Centre {
                 let (agent, call, then) = (agent.clone(), *call, then.clone());
                 self.own_leg_up(now, &agent, call, then);
             }
-            For::Consult { .. } | For::Hand { .. } | For::Node { .. } | For::Second { .. } => {}
+            For::Listen { .. } | For::Consult { .. } | For::Hand { .. } | For::Node { .. } | For::Second { .. } => {}
         }
     }
 
@@ -499,6 +507,7 @@ impl Centre {
             For::Hand { call } => self.handing_gone(now, call),
             For::Node { call } => self.other_node_gone(now, id, call),
             For::Second { call, .. } => self.second_gone(now, id, call),
+            For::Listen { .. } => self.listener_gone(id, cause),
         }
     }
 

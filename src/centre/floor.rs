@@ -39,6 +39,11 @@ pub(super) enum Alarm {
     Grace(UserId),
     /// The other node that is asked to take this caller has not answered soon.
     Bound(u64),
+    /// The telephone that is to hear a recording was not taken up (`up`: has heard it) by now.
+    Listen {
+        line: u64,
+        up: bool,
+    },
     /// The time to sum up this call is over for somebody who is not in the queues' book.
     Wrap(u64, UserId),
 }
@@ -56,6 +61,8 @@ pub(super) enum For {
     Hand { call: u64 },
     /// Another node that is to take this caller.
     Node { call: u64 },
+    /// A recording is to be heard: at this desk phone, or at an outside number.
+    Listen { account: Option<String> },
     /// A desk phone's second call, while its agent has a caller: whom it dialled is consulted.
     Second { agent: UserId, call: u64, to: Target },
 }
@@ -255,6 +262,7 @@ impl Centre {
                     self.drain_line(now, id);
                 }
             }
+            Alarm::Listen { line, up } => self.listener_due(now, line, up),
             Alarm::Pop(call) => self.pop_late(now, call),
             Alarm::Bound(call) => self.bound_late(now, call),
             Alarm::Grace(agent) => self.grace_over(now, &agent),

@@ -103,6 +103,11 @@ pub enum Output {
         who: String,
         line: String,
     },
+    /// How it goes with a telephone that is to hear a recording: `ringing`, `answered`, or why not.
+    Listener {
+        line: u64,
+        how: Result<&'static str, String>,
+    },
     /// A call panicked and was ended alone.
     Fault {
         id: CallId,

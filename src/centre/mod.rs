@@ -8,6 +8,7 @@ mod floor;
 mod handling;
 pub mod io;
 mod keeping;
+mod listening;
 mod offers;
 mod phone_page;
 mod seats;
@@ -21,12 +22,14 @@ mod wishes;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::call::live::LiveCall;
 use crate::call::session::{Env, Session};
 use crate::domain::{Barred, PhoneNumber};
 use crate::machine::{Ids, Machine, Now};
+use crate::media::clip::Clip;
 use crate::media::ports::Ports;
 use crate::queue::Acd;
 use crate::sip::endpoint::Endpoint;
@@ -77,6 +80,8 @@ pub struct Centre {
     numbers: HashMap<u64, PhoneNumber>,
     /// Branches that are being called: call, and what its tries are kept under.
     branch_calls: HashMap<u64, String>,
+    /// What telephones that listen to a recording are to hear.
+    listeners: HashMap<u64, Arc<Clip>>,
     /// Callers who are not even answered.
     barred: HashMap<PhoneNumber, Barred>,
     /// The highest number of a call so far: whoever asks for a lower one comes too late.
@@ -104,6 +109,7 @@ impl Centre {
             timesheet: Timesheet::default(),
             numbers: HashMap::new(),
             branch_calls: HashMap::new(),
+            listeners: HashMap::new(),
             barred: HashMap::new(),
             newest_call: 0,
             out: VecDeque::new(),

@@ -242,6 +242,7 @@ impl Centre {
                 | For::Hand { call: of }
                 | For::Node { call: of }
                 | For::Second { call: of, .. } => *of == call,
+                For::Listen { .. } => false,
             })
             .map(|(id, _)| *id)
             .collect();

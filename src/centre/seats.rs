@@ -16,6 +16,11 @@ impl Centre {
         let Some(Seat::Phone { account }) = self.floor.desks.get(agent).and_then(|desk| desk.seat.as_ref()) else {
             return self.outside_address();
         };
+        self.phone_address(account)
+    }
+
+    /// Our address towards the phone of this account.
+    pub(super) fn phone_address(&self, account: &str) -> IpAddr {
         let address = self.sip.contacts_of(account).next().map(|(_, flow)| flow.local.ip());
         address.unwrap_or(self.limits.address)
     }
@@ -44,7 +49,10 @@ impl Centre {
                 }
             }
             For::Node { call } => self.ring_node(id, *call, sdp),
-            For::Consult { .. } | For::Hand { .. } | For::Second { .. } => number.map(|number| dial(dialog, &number, sdp)),
+            For::Listen { account: Some(account) } => Some(Self::ring_listener(id, account.clone(), sdp)),
+            For::Listen { account: None } | For::Consult { .. } | For::Hand { .. } | For::Second { .. } => {
+                number.map(|number| dial(dialog, &number, sdp))
+            }
         };
         match command {
             Some(command) => self.command(now, command),

@@ -46,6 +46,9 @@ impl Centre {
                     return self.settle(now);
                 }
                 if self.is_line(DialogId(key & !PAGE)) {
+                    if let MediaReport::Played { .. } = report {
+                        self.listener_heard(now, key & !PAGE);
+                    }
                     self.with_line(now, key & !PAGE, LineInput::Media(report));
                     return self.settle(now);
                 }

@@ -8,8 +8,10 @@ use serde::Serialize;
 use super::{Failure, Settings, output};
 use crate::config::{self, Entry, Plant, Written};
 use crate::domain::Finding;
+use crate::server::files::{Own, Places};
 use crate::server::sockets::Sockets;
 use crate::server::start::{open_store, places};
+use crate::server::uploads::uploaded;
 use crate::web::page_entries;
 
 /// Check settings, menus.toml, every prompt, the store and the ports, and show all that is wrong.
@@ -42,6 +44,7 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
     match args.settings.read() {
         Err(text) => findings.push(Finding::new("settings", text, "mend the settings")),
         Ok(mut config) => {
+            let mut uploads = Own::default();
             if !args.offline {
                 match open_store(&config).await {
                     Ok(store) => {
@@ -55,12 +58,16 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
                             }
                             Err(error) => findings.push(Finding::new("store", error.to_string(), "start it, or mend store.url")),
                         }
+                        match uploaded(&store).await {
+                            Ok(own) => uploads = own,
+                            Err(error) => findings.push(Finding::new("store", error.to_string(), "start it, or mend store.url")),
+                        }
                         store.close().await;
                     }
                     Err(finding) => findings.push(finding),
                 }
             }
-            match places(&config, &args.menus).read() {
+            match (Places { uploads, ..places(&config, &args.menus) }).read() {
                 Ok(files) => {
                     findings.extend(files.lacking);
                     advice.extend(files.advice);

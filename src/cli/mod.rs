@@ -155,7 +155,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Orders(args) => orders::run(args).await?,
         Command::Backup(args) => backup::backup(args).await?,
         Command::Restore(args) => backup::restore(args).await?,
-        Command::Prompts(args) => prompts::run(&args)?,
+        Command::Prompts(args) => prompts::run(&args).await?,
         Command::User(args) => user::run(args).await?,
         Command::Simulate(args) => simulate::run_it(args).await?,
         Command::Export(args) => tables::export(args).await?,

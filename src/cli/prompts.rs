@@ -4,10 +4,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Failure, Settings, output};
-use crate::server::start::places;
+use crate::server::start::{open_store, places};
+use crate::server::uploads::uploaded;
 use crate::voice::Origin;
 
-/// List every prompt with its text and whose recording it has: own (data/prompts) or shipped.
+/// List every prompt with its text and whose recording it has: own (uploaded by page, or a file of data/prompts) or shipped.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  dinetone prompts\n  dinetone prompts --missing\n  dinetone prompts order. --json")]
 pub struct PromptsArgs {
@@ -34,9 +35,17 @@ struct Prompt {
     en_ms: u32,
 }
 
-pub(super) fn run(args: &PromptsArgs) -> Result<(), Failure> {
+pub(super) async fn run(args: &PromptsArgs) -> Result<(), Failure> {
     let config = args.settings.read()?;
-    let (library, findings) = places(&config, std::path::Path::new("menus.toml")).library();
+    let mut places = places(&config, std::path::Path::new("menus.toml"));
+    match open_store(&config).await {
+        Ok(store) => {
+            places.uploads = uploaded(&store).await.map_err(|error| error.to_string())?;
+            store.close().await;
+        }
+        Err(finding) => output::error(&format!("without what was uploaded by page: {finding}")),
+    }
+    let (library, findings) = places.library();
     for finding in &findings {
         output::error(&finding.to_string());
     }

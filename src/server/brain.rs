@@ -54,6 +54,8 @@ pub struct Brain {
     pub runtime: tokio::runtime::Handle,
     /// What each agent is doing, for the counters.
     pub states: HashMap<UserId, &'static str>,
+    /// Who wants to know how it goes with a telephone that is to hear a recording.
+    pub listeners: HashMap<u64, oneshot::Sender<Result<&'static str, String>>>,
     /// Set by `Query::Stop`.
     pub stopped: bool,
 }
@@ -177,6 +179,10 @@ impl Brain {
             Query::Stop => self.stopped = true,
             Query::Live { only, answer } => drop(answer.send(self.centre.live(only.as_deref()))),
             Query::Wish { wish, answer } => drop(answer.send(self.centre.wish(clock::now(), *wish))),
+            Query::Listen { at, sound, answer } => match self.centre.listen(clock::now(), at, sound) {
+                Ok(line) => drop(self.listeners.insert(line, answer)),
+                Err(refusal) => drop(answer.send(Err(refusal.to_string()))),
+            },
             Query::Snapshot { of, role: _, answer } => {
                 self.centre.snapshot_asked(clock::now(), &of);
                 // What was decided before the snapshot is told before it, so that `seq` holds.
@@ -228,6 +234,11 @@ impl Brain {
                 Output::WantPeople => self.want_people.notify_one(),
                 Output::PopTook(took) => metrics::histogram!("dinetone_pop_seconds").record(took.as_secs_f64()),
                 Output::Floor { who, line } => tracing::info!(agent = who, "{line}"),
+                Output::Listener { line, how } => {
+                    if let Some(answer) = self.listeners.remove(&line) {
+                        let _ = answer.send(how);
+                    }
+                }
                 Output::Fault { id, what } => {
                     metrics::counter!("dinetone_call_faults_total").increment(1);
                     tracing::error!(call.id = %id, "a call ended by a fault of ours: {what}");

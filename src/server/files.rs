@@ -15,6 +15,9 @@ use crate::voice::{Fetch, Library, Sources, shipped};
 /// Own prompts at most, in bytes: an hour of speech is 29 MB.
 const MOST_OWN: u64 = 512 << 20;
 
+/// Recordings: paths as in the shipped tree, and their bytes.
+pub type Own = Arc<[(String, Vec<u8>)]>;
+
 /// What the files say.
 pub struct Files {
     pub script: Arc<Script>,
@@ -41,6 +44,8 @@ pub struct Places {
     pub menus: PathBuf,
     /// The operator's own prompts, usually `data/prompts`; need not be there.
     pub prompts: PathBuf,
+    /// What people uploaded by page: it wins over the operator's files.
+    pub uploads: Own,
     pub digit_one: DigitOne,
     /// The queues in force, for nodes that name one.
     pub queues: Vec<QueueId>,
@@ -110,13 +115,15 @@ impl Places {
         (Some(Files { script: Arc::new(script), library: Arc::new(library), house, lacking: Vec::new(), advice: Vec::new() }), findings)
     }
 
-    /// The voice: shipped and own recordings.
+    /// The voice: shipped, the operator's and uploaded recordings.
     #[must_use]
     pub fn library(&self) -> (Library, Vec<Finding>) {
         let mut own = Vec::new();
         let mut findings = Vec::new();
         let mut total = 0;
         collect(&self.prompts, &self.prompts, &mut own, &mut total, &mut findings);
+        own.retain(|(path, _)| self.uploads.iter().all(|(uploaded, _)| uploaded != path));
+        own.extend(self.uploads.iter().cloned());
         let fetch: Fetch = Arc::new(shipped);
         let (library, faults) = Library::load(
             Sources { shipped: fetch, own, decode: |bytes| wav::read_alaw(bytes).map_err(|error| error.to_string()) },
@@ -183,7 +190,9 @@ mod tests {
         std::fs::write(&menus, text.replace("kind = \"queue\"\n", "kind = \"queue\"\nqueue = \"vip\"\n")).unwrap();
         let of = |queues: &[&str]| {
             let queues = queues.iter().map(|queue| QueueId::new(*queue)).collect();
-            Places { menus: menus.clone(), prompts: folder.path().join("none"), digit_one: DigitOne::Yao, queues }.load().1
+            Places { menus: menus.clone(), prompts: folder.path().join("none"), uploads: Own::default(), digit_one: DigitOne::Yao, queues }
+                .load()
+                .1
         };
         assert!(of(&["order", "vip"]).is_empty());
         let findings = of(&["order", "complaint"]);

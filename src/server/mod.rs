@@ -27,5 +27,6 @@ pub mod sockets;
 pub mod start;
 pub mod streams;
 pub mod tasks;
+pub mod uploads;
 pub mod webhooks;
 pub mod who;

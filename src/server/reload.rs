@@ -7,10 +7,12 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::files::Places;
+use super::uploads::Uploads;
 use super::{clock, plant};
 use crate::centre::Input;
 use crate::config::{self, Plant};
 use crate::domain::{Catalogue, QueueId, Timestamp};
+use crate::ivr::script::Script;
 use crate::store::Store;
 use crate::voice::Library;
 
@@ -60,16 +62,39 @@ pub struct Taken {
     pub named: watch::Sender<Arc<BTreeSet<QueueId>>>,
     /// Queues and trunks in force.
     pub plant: watch::Receiver<Arc<Plant>>,
+    /// The store's version rises with every upload.
+    pub catalogue: watch::Receiver<Arc<Catalogue>>,
+    /// The dialogue that was taken over last.
+    pub script: Arc<Script>,
+    pub uploads: Uploads,
 }
 
-/// Takes over changed files when they are right; otherwise says what is wrong and keeps the old ones.
-pub async fn follow_files(places: Places, store: Store, taken: Taken, inbox: mpsc::Sender<Input>) {
+/// Takes over changed files when they are right; otherwise says what is wrong and keeps the old ones. What people uploaded is taken
+/// over with them, and by itself.
+pub async fn follow_files(mut places: Places, store: Store, mut taken: Taken, inbox: mpsc::Sender<Input>) {
     let mut seen = places.stamp();
+    let mut version = None;
+    // There is an upload that is not taken over yet.
+    let mut uploaded = false;
     loop {
         tokio::time::sleep(LOOK).await;
-        let places = Places { queues: taken.plant.borrow().queue_ids(), ..places.clone() };
+        places.queues = taken.plant.borrow().queue_ids();
+        let current = taken.catalogue.borrow().version;
+        // Every upload raises the store's version.
+        if version != Some(current)
+            && let Ok(changed) = taken.uploads.look(&store).await
+        {
+            version = Some(current);
+            if changed {
+                uploaded = true;
+                places.uploads = taken.uploads.files();
+            }
+        }
         let stamp = places.stamp();
         if stamp == seen {
+            if std::mem::take(&mut uploaded) && !taken.voice(&places, &inbox).await {
+                return;
+            }
             continue;
         }
         // A file that is still being written is read when it has come to rest.
@@ -78,7 +103,8 @@ pub async fn follow_files(places: Places, store: Store, taken: Taken, inbox: mps
             continue;
         }
         seen = stamp;
-        let Ok(read) = tokio::task::spawn_blocking(move || places.read()).await else { continue };
+        let reading = places.clone();
+        let Ok(read) = tokio::task::spawn_blocking(move || reading.read()).await else { continue };
         match read {
             Ok(files) => {
                 match store.import_house(&files.house, Timestamp::from(clock::now().wall)).await {
@@ -91,6 +117,8 @@ pub async fn follow_files(places: Places, store: Store, taken: Taken, inbox: mps
                     Err(error) => tracing::error!("the dialogue was taken over, the dishes were not: {error}"),
                 }
                 metrics::counter!("dinetone_reloads_total", "result" => "taken").increment(1);
+                uploaded = false;
+                taken.script = Arc::clone(&files.script);
                 taken.voices.send_replace(Arc::clone(&files.library));
                 taken.named.send_replace(Arc::new(files.named_queues()));
                 if inbox.send(Input::Files { script: files.script, library: files.library }).await.is_err() {
@@ -100,7 +128,25 @@ pub async fn follow_files(places: Places, store: Store, taken: Taken, inbox: mps
             Err(findings) => {
                 metrics::counter!("dinetone_reloads_total", "result" => "refused").increment(1);
                 tracing::error!("changed files were refused, the old ones stay: {}", config::list("the changed files", &findings));
+                if std::mem::take(&mut uploaded) && !taken.voice(&places, &inbox).await {
+                    return;
+                }
             }
         }
+    }
+}
+
+impl Taken {
+    /// Only the voice is another one: what was uploaded is heard, whatever stands in the files. Whether the brain still listens.
+    async fn voice(&self, places: &Places, inbox: &mpsc::Sender<Input>) -> bool {
+        let reading = places.clone();
+        let Ok((library, findings)) = tokio::task::spawn_blocking(move || reading.library()).await else { return true };
+        for finding in findings {
+            tracing::warn!("{finding}");
+        }
+        tracing::info!("recordings that were uploaded, or put back, are taken over");
+        let library = Arc::new(library);
+        self.voices.send_replace(Arc::clone(&library));
+        inbox.send(Input::Files { script: Arc::clone(&self.script), library }).await.is_ok()
     }
 }

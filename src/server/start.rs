@@ -12,11 +12,12 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
 use super::brain::Brain;
 use super::effects::Effects;
-use super::files::{Files, Places};
+use super::files::{Files, Own, Places};
 use super::ladder::Ladders;
 use super::media_thread::{MediaSettings, MediaThreads, entries};
 use super::sockets::{Sockets, acceptor, sip_settings};
 use super::streams::Streams;
+use super::uploads::Uploads;
 use super::{clock, cluster, dispatch, follower, nats, plant, reload, roster, sip_ws, tasks};
 use crate::bus::{EVENTS_KEPT, Query};
 use crate::call::plan::Srtp;
@@ -92,7 +93,7 @@ pub type Faults = Vec<Finding>;
 pub fn places(config: &Config, menus: &Path) -> Places {
     let digit_one = if config.shop.digit_one_yao { DigitOne::Yao } else { DigitOne::Yi };
     let queues = config.queues.queues.iter().map(|queue| queue.id.clone()).collect();
-    Places { menus: menus.to_owned(), prompts: config.data_dir.join("prompts"), digit_one, queues }
+    Places { menus: menus.to_owned(), prompts: config.data_dir.join("prompts"), uploads: Own::default(), digit_one, queues }
 }
 
 /// Each call holds two ports of sound: as many descriptors as this system allows, since its soft limit is often 1024.
@@ -177,7 +178,16 @@ pub async fn start(
             }
         }
     }
-    let places = places(&config, &options.menus);
+    let mut places = places(&config, &options.menus);
+    let mut uploads = Uploads::default();
+    if let Some(store) = &store {
+        match uploads.look(store).await {
+            Ok(_) => places.uploads = uploads.files(),
+            Err(error) => {
+                faults.push(Finding::new("store", error.to_string(), "see docs/operations.md, section \"the store does not open\""))
+            }
+        }
+    }
     let files = match places.read() {
         Ok(files) => {
             for finding in files.lacking.iter().chain(&files.advice) {
@@ -216,7 +226,7 @@ pub async fn start(
         return Err(faults);
     }
     let (Some(files), Some(store), Some(sockets), Some(web)) = (files, store, sockets, web) else { return Err(faults) };
-    assemble(config, (written, in_force), options, metrics, places, files, store, sockets, (web, tls)).await
+    assemble(config, (written, in_force), options, metrics, (places, uploads), files, store, sockets, (web, tls)).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one server, each opened and checked before")]
@@ -225,7 +235,7 @@ async fn assemble(
     (written, in_force): (Written, Plant),
     options: Options,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
-    places: Places,
+    (places, uploads): (Places, Uploads),
     files: Files,
     store: Store,
     sockets: Sockets,
@@ -363,6 +373,7 @@ async fn assemble(
                     done: Some(done),
                     runtime,
                     states: std::collections::HashMap::new(),
+                    listeners: std::collections::HashMap::new(),
                     stopped: false,
                 };
                 brain.run().await;
@@ -384,7 +395,14 @@ async fn assemble(
         let _ = inbox.send(Input::CallBacks(waiting)).await;
     }
     tasks::spawn("catalogue", reload::follow_store(store.clone(), latest, plant_follower, inbox.clone()));
-    let taken = reload::Taken { voices, named: names, plant: plant_now.clone() };
+    let taken = reload::Taken {
+        voices,
+        named: names,
+        plant: plant_now.clone(),
+        catalogue: catalogue_of_pages.clone(),
+        script: Arc::clone(&files.script),
+        uploads,
+    };
     tasks::spawn("files", reload::follow_files(places, store.clone(), taken, inbox.clone()));
 
     let log = store.clone();
@@ -447,14 +465,7 @@ async fn assemble(
         now: clock::now,
         desk: Arc::default(),
         paper: Arc::clone(&paper),
-        plant: Arc::new(web::Plant {
-            written,
-            now: plant_now,
-            named,
-            voice,
-            prompts: config.data_dir.join("prompts"),
-            prompt_versions: config.data_dir.join("prompt-versions"),
-        }),
+        plant: Arc::new(web::Plant { written, now: plant_now, named, voice }),
     };
     let secure = pages.secure;
     tasks::spawn("reports", super::rollup::run(store.clone()));

@@ -2,7 +2,8 @@
 //! the other.
 //!
 //! The first line says what it is and how many rows follow; each table opens with a line of its own and has one line for
-//! each row; the last line holds the SHA-256 of everything before it. Sound files are not in it: they lie in the data folder.
+//! each row; the last line holds the SHA-256 of everything before it. Recordings of callers are not in it: they are
+//! files of the data folder. What people uploaded in place of the shipped voice is.
 
 mod tables;
 
@@ -67,7 +68,7 @@ impl Store {
                 }
                 done += page.len() as u64;
                 progress(done, summary.rows);
-                if page.len() < PAGE {
+                if page.len() < page_of(table) {
                     break;
                 }
                 last = page.into_iter().next_back();
@@ -104,7 +105,7 @@ impl Store {
                 rows.push(target.values(cells)?);
             }
             let table_ends = !line.is_array();
-            if let Some(target) = into.as_ref().filter(|_| rows.len() >= PAGE || table_ends) {
+            if let Some(target) = into.as_ref().filter(|into| rows.len() >= page_of(into.table) || table_ends) {
                 let moved = rows.len() as u64;
                 insert_many(&mut tx, target.table.name, &target.columns(), std::mem::take(&mut rows), "").await?;
                 done += moved;
@@ -134,6 +135,11 @@ impl Store {
 }
 
 /// The next rows of a table in the order of its key.
+/// Rows of a table that are moved at once: sound is long.
+fn page_of(table: &Table) -> usize {
+    if table.name == "prompt_recordings" { PAGE / 64 } else { PAGE }
+}
+
 async fn page(tx: &mut Tx, table: &Table, after: Option<&Row>) -> Result<Vec<Row>, StoreError> {
     let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     let key = &columns[..table.key];
@@ -150,7 +156,7 @@ async fn page(tx: &mut Tx, table: &Table, after: Option<&Row>) -> Result<Vec<Row
             });
         }
     }
-    let sql = format!("select {} from {} {rest} order by {} limit {PAGE}", columns.join(", "), table.name, key.join(", "));
+    let sql = format!("select {} from {} {rest} order by {} limit {}", columns.join(", "), table.name, key.join(", "), page_of(table));
     tx.rows(AssertSqlSafe(sql), &args).await
 }
 

@@ -54,6 +54,16 @@ impl Store {
         tx.commit().await
     }
 
+    /// Branches that are closed for good: a person closed them, or they left the file.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn closed_branches(&self) -> Result<Vec<Branch>, StoreError> {
+        let branches = [columns::BRANCH, &[columns::PAUSED]].concat();
+        let sql = read("number", &branches, "branches where retired = 1 order by number");
+        self.pool.rows(sql, &[]).await?.iter().map(restaurant).collect()
+    }
+
     /// The "closed now" switch of a branch.
     ///
     /// # Errors

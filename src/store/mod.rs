@@ -41,7 +41,8 @@
 //! | `webhooks` | `add_webhook`, `change_webhook`, `drop_webhook`, `webhooks`, `journal_end`, `claim_webhook`, `webhook_next`, `webhook_arrived`, `webhook_failed` |
 //! | `tickets` | `open_ticket`, `tickets`, `ticket_story`, `ticket_step`, `ticket_played`, `escalate_tickets`, `recording_is_of` |
 //! | `reports` | `report`, `past_days`, `roll_reports` |
-//! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused` |
+//! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused`, `closed_branches` |
+//! | `prompts` | `keep_prompt`, `choose_prompt`, `prompt_versions`, `chosen_prompts`, `prompt_sound` |
 //! | `house` | `import_house` |
 //! | `members` | `member_rows`, `put_members` |
 //! | `backup` | `backup`, `restore` |
@@ -87,6 +88,7 @@ mod placing;
 mod points;
 mod pop;
 mod printing;
+mod prompts;
 mod proposals;
 mod reports;
 mod riders;
@@ -132,6 +134,7 @@ pub use orders::OrderFilter;
 pub use people::MOST_PHONES;
 pub use placing::TakenDown;
 pub use printing::{PrintFilter, PrintJob, Printer};
+pub use prompts::PromptVersion;
 pub use proposals::Proposal;
 pub use riders::{RiderWish, StoredRider};
 pub use sessions::{Session, SessionLife, Token, secret_hash};

@@ -42,6 +42,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (14, "elsewhere", include_str!("../../migrations/0014_elsewhere.sql")),
     (15, "plant", include_str!("../../migrations/0015_plant.sql")),
     (16, "texts", include_str!("../../migrations/0016_texts.sql")),
+    (17, "prompts", include_str!("../../migrations/0017_prompts.sql")),
     (18, "open_parts", include_str!("../../migrations/0018_open_parts.sql")),
 ];
 

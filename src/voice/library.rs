@@ -261,6 +261,15 @@ impl Library {
         Some(Piece { language, key: key.to_owned(), text, origin, millis, clip })
     }
 
+    /// A name of the house as it is recorded: `dish-18` with what the dish is called.
+    #[must_use]
+    pub fn name_piece(&self, key: &str, name: &str, language: Language) -> Piece {
+        let entry = self.name(key, Some(name), language);
+        let clip = entry.and_then(|entry| self.sound_of(entry));
+        let millis = clip.as_ref().map_or(0, |clip| u32::try_from(clip.frames() * 20).unwrap_or(u32::MAX));
+        Piece { language, key: key.to_owned(), text: name.to_owned(), origin: entry.map(|entry| entry.origin), millis, clip }
+    }
+
     /// Whether every piece of the prompt has sound in that language.
     pub(super) fn speaks(&self, id: &str, language: Language) -> bool {
         self.template(id, language).is_some_and(|template| template.keys().all(|key| self.ui(key, language).is_some()))

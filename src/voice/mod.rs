@@ -15,7 +15,7 @@ mod wave;
 
 pub use cut::cut;
 pub use library::{Decode, Fetch, Library, Origin, Piece, PromptState, Sources};
-pub use names::Names;
+pub use names::{Names, named};
 pub use recognise::{Heard, Recogniser, SoundBook};
 pub use render::{Around, Rendered};
 pub use shipped::shipped;

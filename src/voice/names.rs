@@ -27,6 +27,27 @@ const fn of<'a>(language: Language, zh: &'a str, en: &'a str) -> &'a str {
     }
 }
 
+/// What the name clip with this key speaks: `dish-18`, `branch-3`, `branch-3-address`, `category-hot`; none when the house has nothing
+/// of this name.
+#[must_use]
+pub fn named<'a>(names: &'a impl Names, key: &str, language: Language) -> Option<&'a str> {
+    let (kind, id) = key.split_once('-')?;
+    let number = |id: &str| id.parse::<u16>().ok();
+    match kind {
+        "dish" => names.dish(MenuNumber::new(number(id)?)?, language),
+        "branch" => match id.split_once('-') {
+            None => names.branch(BranchNumber::new(number(id)?)?, language),
+            Some((id, "address")) => names.branch_address(BranchNumber::new(number(id)?)?, language),
+            Some((id, "transit")) => names.branch_transit(BranchNumber::new(number(id)?)?, language),
+            Some(_) => None,
+        },
+        "category" => names.category(id, language),
+        "level" => names.level(id, language),
+        "offer" => names.offer(id, language),
+        _ => None,
+    }
+}
+
 impl Names for Catalogue {
     fn dish(&self, number: MenuNumber, language: Language) -> Option<&str> {
         self.dishes.get(&number).map(|dish| dish.name(language))

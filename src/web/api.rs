@@ -81,7 +81,10 @@ pub fn routes() -> Routes {
         .get("/api/prompt-sound/{language}/{key}", prompts::sound)
         .put("/api/prompt-sound/{language}/{key}", prompts::upload)
         .post("/api/prompt-sound/{language}/{key}/use", prompts::choose)
+        .post("/api/prompt-sound/{language}/{key}/call", prompts::listen)
         .get("/api/house", shop::house)
+        .put("/api/branches/{n}/closed", shop::close_branch)
+        .delete("/api/branches/{n}/closed", shop::reopen_branch)
         .post("/api/holidays", shop::add_holiday)
         .delete("/api/holidays/{id}", shop::drop_holiday)
         .put("/api/make-up-days/{date}", shop::put_make_up)
@@ -183,7 +186,10 @@ pub fn routes() -> Routes {
     prompts::sound,
     prompts::upload,
     prompts::choose,
+    prompts::listen,
     shop::house,
+    shop::close_branch,
+    shop::reopen_branch,
     shop::add_holiday,
     shop::drop_holiday,
     shop::put_make_up,

@@ -29,7 +29,6 @@ pub mod users;
 mod viewer;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -114,10 +113,6 @@ pub struct Plant {
     /// The queues that nodes of `menus.toml` name.
     pub named: watch::Receiver<Arc<BTreeSet<QueueId>>>,
     pub voice: watch::Receiver<Arc<Library>>,
-    /// The operator's own recordings, which win over the shipped ones.
-    pub prompts: PathBuf,
-    /// Every recording that was uploaded.
-    pub prompt_versions: PathBuf,
 }
 
 impl Plant {

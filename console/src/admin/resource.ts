@@ -44,8 +44,20 @@ export interface Resource {
   told?: readonly string[]
   /** Its name in the history of changes, which the editor shows. */
   history?: string
+  /** What of it callers hear by name, and may be recorded: `name:dish-{id}`. */
+  spoken?: readonly string[]
   /** More that may be done with one. */
-  deeds?: readonly { name: string; path: string; body?: Row; told?: readonly string[] }[]
+  deeds?: readonly {
+    name: string
+    path: string
+    body?: Row
+    told?: readonly string[]
+    /** Only for rows where this field is true, or with `!` false. */
+    when?: string
+    /** What to ask before; and, when the answer is 409, whether to do it all the same, with this in the body. */
+    ask?: 'close.sure'
+    anyway?: Row
+  }[]
 }
 
 const HEADS: readonly Role[] = ['administrator']
@@ -61,10 +73,10 @@ export const RESOURCES: readonly Resource[] = [
       { key: 'category', kind: 'select', options: 'categories', needed: true }, { key: 'options', kind: 'list' }, { key: 'size_price_fen', kind: 'sizes' }, { key: 'served', kind: 'maybe' }, { key: 'new_until', kind: 'maybe' },
       { key: 'alternative', kind: 'number' }, { key: 'points', kind: 'number' }, { key: 'retired', kind: 'tick' },
     ],
-    add: ['PUT', '/api/dishes/{new}'], change: ['PUT', '/api/dishes/{id}'], history: 'dish',
+    add: ['PUT', '/api/dishes/{new}'], change: ['PUT', '/api/dishes/{id}'], history: 'dish', spoken: ['name:dish-{id}'],
   },
   {
-    name: 'branches', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'branches', id: 'number', columns: ['number', 'zh', 'en', 'phone', 'week', 'delivery_minutes', 'min_delivery_fen', 'delivery_fee_fen'],
+    name: 'branches', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'branches', id: 'number', columns: ['number', 'zh', 'en', 'phone', 'week', 'delivery_minutes', 'min_delivery_fen', 'delivery_fee_fen', 'closed_for_good'],
     fields: [
       { key: 'number', kind: 'number', needed: true, once: true }, { key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text', needed: true }, { key: 'phone', kind: 'text', needed: true },
       { key: 'address_zh', kind: 'text', needed: true }, { key: 'address_en', kind: 'text', needed: true }, { key: 'transit_zh', kind: 'text' }, { key: 'transit_en', kind: 'text' },
@@ -72,7 +84,10 @@ export const RESOURCES: readonly Resource[] = [
       { key: 'cook_minutes', kind: 'number', first: 15 }, { key: 'min_delivery_fen', kind: 'yuan', first: 0 }, { key: 'delivery_fee_fen', kind: 'yuan', first: 0 }, { key: 'free_delivery_from_fen', kind: 'yuan' },
       { key: 'capacity_items', kind: 'number' }, { key: 'capacity_yuan', kind: 'number' },
     ],
-    add: ['PUT', '/api/branches/{new}'], change: ['PUT', '/api/branches/{id}'], history: 'branch',
+    add: ['PUT', '/api/branches/{new}'], change: ['PUT', '/api/branches/{id}'], history: 'branch', deeds: [
+      { name: 'close-for-good', path: 'PUT /api/branches/{id}/closed', when: '!closed_for_good', ask: 'close.sure', anyway: { anyway: true } },
+      { name: 'reopen', path: 'DELETE /api/branches/{id}/closed', when: 'closed_for_good' },
+    ], spoken: ['name:branch-{id}', 'name:branch-{id}-address', 'name:branch-{id}-transit'],
   },
   {
     name: 'holidays', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'holidays', id: 'id', columns: ['from', 'until', 'branch'],

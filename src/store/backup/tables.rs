@@ -800,6 +800,11 @@ pub(super) const TABLES: &[Table] = &[
             ("delivered", Int),
         ],
     },
+    Table {
+        name: "prompt_recordings",
+        key: 1,
+        columns: &[("id", Text), ("language", Text), ("clip", Text), ("at", Int), ("by_name", Text), ("sound", Text), ("chosen", Int)],
+    },
 ];
 
 #[cfg(test)]
@@ -848,6 +853,7 @@ mod tests {
             include_str!("../../../migrations/0014_elsewhere.sql"),
             include_str!("../../../migrations/0015_plant.sql"),
             include_str!("../../../migrations/0016_texts.sql"),
+            include_str!("../../../migrations/0017_prompts.sql"),
         ];
         let mut tables: Vec<(String, Vec<(String, Kind)>)> = Vec::new();
         for line in files.iter().flat_map(|file| file.lines()).map(str::trim) {

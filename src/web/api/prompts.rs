@@ -1,9 +1,8 @@
-//! Prompts by page: whose recording speaks, played in the browser, an operator's own in its place, and back to an older one.
+//! Prompts by page: whose recording speaks, played in the browser, another one in its place, and back to an older one.
 //!
 //! Own recordings are files below `data/prompts`, which win over the shipped voice and are heard from the next sentence on; every one
 //! that was ever uploaded stays below `data/prompt-versions`.
 
-use std::path::{Path as FilePath, PathBuf};
 use std::time::Duration;
 
 use axum::Json;
@@ -13,12 +12,16 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
-use super::text;
-use crate::domain::{Language, Role, Timestamp};
+use super::{author, text};
+use crate::bus::Query;
+use crate::command::ListenAt;
+use crate::domain::{Catalogue, Language, Role};
 use crate::media::g711::alaw_to_linear;
 use crate::media::wav;
-use crate::voice::{Library, Origin, Piece};
+use crate::store::{Author, PromptVersion};
+use crate::voice::{Library, Origin, Piece, named};
 use crate::web::body::{Body, Params, whole};
 use crate::web::{Answer, Problem, Viewer, Web};
 use crate::wire::time;
@@ -30,7 +33,18 @@ const LONGEST: usize = 12 * 1024 * 1024;
 const MOST_SECONDS: usize = 120;
 /// So long a change waits for the line to take it over.
 const TAKES: Duration = Duration::from_secs(6);
-const MOST_VERSIONS: usize = 50;
+/// So long the page waits to hear that a telephone rings.
+const RINGS: Duration = Duration::from_secs(8);
+/// What stands before the key of a name.
+const NAME: &str = "name:";
+
+/// One thing that is recorded: a piece of a prompt, or a name.
+struct Clip {
+    language: Language,
+    /// Its path below the language, without `.wav`, as the store and the files have it.
+    path: String,
+    piece: Piece,
+}
 
 fn origin(origin: Option<Origin>) -> &'static str {
     match origin {
@@ -62,25 +76,48 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer) -> Answ
     responses((status = 200, description = "pieces with their recordings and versions"), (status = 404, description = "no such prompt")))]
 pub(in crate::web) async fn one(State(web): State<Web>, viewer: Viewer, Path(id): Path<String>) -> Answer<Json<Value>> {
     viewer.require(&LOOK)?;
-    let voice = web.plant.voice.borrow().clone();
-    if !voice.has(&id) {
-        return Err(Problem::not_found("prompt"));
-    }
     let mut pieces = Vec::new();
-    for piece in voice.pieces(&id) {
-        let place = Place::of(&web, piece.language, &piece.key);
-        let versions = blocking(move || place.versions()).await?;
-        pieces.push(show(&piece, &versions));
+    for clip in clips(&web, &id)? {
+        let versions = web.store.prompt_versions(clip.language, &clip.path).await?;
+        pieces.push(show(&clip.piece, &versions));
     }
     Ok(Json(json!({ "id": id, "pieces": pieces })))
 }
 
-fn show(piece: &Piece, versions: &[Version]) -> Value {
+/// What is recorded for a prompt, or for a name.
+fn clips(web: &Web, id: &str) -> Answer<Vec<Clip>> {
+    let keys: Vec<(Language, String)> = match id.strip_prefix(NAME) {
+        Some(_) => Language::ALL.map(|language| (language, id.to_owned())).to_vec(),
+        None => web.plant.voice.borrow().pieces(id).into_iter().map(|piece| (piece.language, piece.key)).collect(),
+    };
+    let clips: Vec<Clip> = keys.iter().filter_map(|(language, key)| clip(web, *language, key)).collect();
+    if clips.is_empty() { Err(Problem::not_found("prompt")) } else { Ok(clips) }
+}
+
+/// The clip of this key, when some prompt or name speaks it: nothing else is recorded.
+fn clip(web: &Web, language: Language, key: &str) -> Option<Clip> {
+    let voice = web.plant.voice.borrow().clone();
+    let catalogue = web.catalogue.borrow().clone();
+    clip_of(&voice, &catalogue, language, key)
+}
+
+fn clip_of(voice: &Library, catalogue: &Catalogue, language: Language, key: &str) -> Option<Clip> {
+    let Some(name) = key.strip_prefix(NAME) else {
+        return Some(Clip { language, path: format!("ui/{key}"), piece: voice.piece(key, language)? });
+    };
+    let mut piece = voice.name_piece(name, named(catalogue, name, language)?, language);
+    key.clone_into(&mut piece.key);
+    Some(Clip { language, path: format!("name/{name}"), piece })
+}
+
+fn show(piece: &Piece, versions: &[PromptVersion]) -> Value {
     let versions = versions
         .iter()
-        .map(|version| json!({ "name": version.name, "at": time(version.at), "by": version.by, "current": version.current }));
+        .map(|version| json!({ "name": version.id, "at": time(version.at), "by": version.by_name, "current": version.chosen }));
     json!({
         "language": piece.language.tag(), "key": piece.key, "text": piece.text, "recording": origin(piece.origin), "ms": piece.millis,
+        // An own recording is somebody's upload, or a file of the operator.
+        "uploaded": versions.clone().any(|version| version["current"] == true),
         "versions": versions.collect::<Value>(),
     })
 }
@@ -103,23 +140,20 @@ pub(in crate::web) async fn sound(
     Params(which): Params<Which>,
 ) -> Answer<Response> {
     viewer.require(&LOOK)?;
-    let (piece, place) = found(&web, &language, &key)?;
+    let found = found(&web, &language, &key)?;
     let sound = match which.version {
         Some(version) => {
-            let bytes = blocking(move || place.version(&version)).await?.ok_or_else(|| Problem::not_found("version"))?;
-            wav::read_alaw(&bytes).map_err(|error| Problem::invalid(error.to_string()))?
+            let sound = web.store.prompt_sound(found.language, &found.path, &version).await?;
+            sound.ok_or_else(|| Problem::not_found("version"))?
         }
-        None => piece.clip.ok_or_else(|| Problem::not_found("recording"))?.alaw().to_vec(),
+        None => found.piece.clip.ok_or_else(|| Problem::not_found("recording"))?.alaw().to_vec(),
     };
     Ok(([(header::CONTENT_TYPE, "audio/wav"), (header::CACHE_CONTROL, "no-store")], wav::write_pcm(&sound)).into_response())
 }
 
-/// The piece of this key, which is one that some prompt speaks: nothing else becomes the name of a file.
-fn found(web: &Web, language: &str, key: &str) -> Answer<(Piece, Place)> {
+fn found(web: &Web, language: &str, key: &str) -> Answer<Clip> {
     let language = Language::from_tag(language).ok_or_else(|| Problem::not_found("language"))?;
-    let voice: std::sync::Arc<Library> = web.plant.voice.borrow().clone();
-    let piece = voice.piece(key, language).ok_or_else(|| Problem::not_found("prompt"))?;
-    Ok((piece, Place::of(web, language, key)))
+    clip(web, language, key).ok_or_else(|| Problem::not_found("prompt"))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
@@ -137,8 +171,8 @@ impl FromRequest<Web> for Sound {
     }
 }
 
-/// Takes an operator's own recording for a piece: WAV of 16 bit and 8 to 48 kHz, or A-law or μ-law at 8 kHz. It is kept at 8 kHz, wins over the shipped one and is
-/// heard from the next sentence on; older ones are kept.
+/// Takes a recording for a piece: WAV of 16 bit and 8 to 48 kHz, or A-law or μ-law at 8 kHz. It is kept in the store at 8 kHz, wins over
+/// the operator's file and the shipped one, and is heard from the next sentence on at every node; the last fifty are kept.
 #[utoipa::path(put, path = "/api/prompt-sound/{language}/{key}", tag = "house",
     params(("language" = String, Path), ("key" = String, Path)),
     request_body(content_type = "audio/wav", description = "the recording"),
@@ -151,24 +185,23 @@ pub(in crate::web) async fn upload(
     Sound(bytes): Sound,
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
-    let (_, place) = found(&web, &language, &key)?;
+    let clip = found(&web, &language, &key)?;
     let sound = blocking(move || wav::convert(&bytes)).await?.map_err(|error| Problem::invalid(error.to_string()))?;
     let advice = judge(&sound)?;
-    let (at, by) = (web.wall(), viewer.login.clone());
-    let kept = blocking(move || place.keep(&wav::write_alaw(&sound), at, &by)).await?;
-    kept.map_err(|error| Problem::new("fault", format!("the recording could not be kept: {error}")))?;
+    let by = Author { name: viewer.login.clone(), ..author(&viewer) };
+    web.store.keep_prompt(clip.language, &clip.path, &sound, &by, web.wall()).await?;
     web.audit(&viewer, "prompt.uploaded", &format!("prompt:{language}/{key}"), "").await;
-    answer(&web, &language, &key, advice).await
+    answer(&web, &clip, Some(sound), true, advice).await
 }
 
-/// Which version is to be heard; none: the shipped one.
+/// Which version is to be heard; none: the operator's file, or the shipped one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Choice {
     version: Option<String>,
 }
 
-/// Goes back to an older version, or with `null` to the shipped one.
+/// Goes back to an older version, or with `null` to the operator's file or the shipped one.
 #[utoipa::path(post, path = "/api/prompt-sound/{language}/{key}/use", tag = "house",
     params(("language" = String, Path), ("key" = String, Path)),
     responses((status = 200, description = "the piece with its versions"), (status = 404, description = "no such piece or version")))]
@@ -179,33 +212,94 @@ pub(in crate::web) async fn choose(
     Body(choice): Body<Choice>,
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
-    let (_, place) = found(&web, &language, &key)?;
+    let clip = found(&web, &language, &key)?;
     let version = choice.version.as_deref().map(|version| text("version", version, 80)).transpose()?;
-    let (wanted, at) = (version.clone(), web.wall());
-    let done = blocking(move || place.choose(wanted.as_deref(), at)).await?;
-    if !done.map_err(|error| Problem::new("fault", format!("the recording could not be changed: {error}")))? {
+    let sound = match &version {
+        Some(version) => {
+            Some(web.store.prompt_sound(clip.language, &clip.path, version).await?.ok_or_else(|| Problem::not_found("version"))?)
+        }
+        None => None,
+    };
+    let spoke = web.store.prompt_versions(clip.language, &clip.path).await?.iter().any(|version| version.chosen);
+    if !web.store.choose_prompt(clip.language, &clip.path, version.as_deref()).await? {
         return Err(Problem::not_found("version"));
     }
     web.audit(&viewer, "prompt.chosen", &format!("prompt:{language}/{key}"), version.as_deref().unwrap_or("shipped")).await;
-    answer(&web, &language, &key, Vec::new()).await
+    answer(&web, &clip, sound, spoke, Vec::new()).await
 }
 
-/// The piece, once the line has taken the files over.
-async fn answer(web: &Web, language: &str, key: &str, advice: Vec<&'static str>) -> Answer<Json<Value>> {
-    let (_, place) = found(web, language, key)?;
-    let (versions, current) = blocking(move || (place.versions(), place.own_sound())).await?;
+/// The telephone at which a recording is to be heard.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct Listener {
+    /// The number of somebody with a desk phone, such as 8001, or an outside number.
+    to: String,
+    /// What callers hear when left out.
+    #[serde(default)]
+    version: Option<String>,
+}
+
+/// Rings a desk phone or an outside number (by the rules of `[outbound]`), plays the recording, and hangs up.
+#[utoipa::path(post, path = "/api/prompt-sound/{language}/{key}/call", tag = "house",
+    params(("language" = String, Path), ("key" = String, Path)),
+    responses((status = 200, description = "`state`: calling, ringing or answered"), (status = 404, description = "no such piece or version, or it has no sound"),
+        (status = 409, description = "why that telephone is not rung"), (status = 422, description = "this is no telephone")))]
+pub(in crate::web) async fn listen(
+    State(web): State<Web>,
+    viewer: Viewer,
+    Path((language, key)): Path<(String, String)>,
+    Body(listener): Body<Listener>,
+) -> Answer<Json<Value>> {
+    viewer.require(&MAY)?;
+    let clip = found(&web, &language, &key)?;
+    let sound = match &listener.version {
+        Some(version) => web.store.prompt_sound(clip.language, &clip.path, version).await?.ok_or_else(|| Problem::not_found("version"))?,
+        None => clip.piece.clip.ok_or_else(|| Problem::not_found("recording"))?.alaw().to_vec(),
+    };
+    let to = text("to", &listener.to, 30)?;
+    let user = web.store.users().await?.into_iter().find(|user| !to.is_empty() && user.number == to);
+    let at = match user {
+        Some(user) => {
+            let account = user.account.ok_or_else(|| Problem::new("cannot", "this person has no desk phone"))?;
+            ListenAt::Phone { account }
+        }
+        None => ListenAt::Number { number: super::phone(&to)? },
+    };
+    let shown = match &at {
+        ListenAt::Phone { .. } => to,
+        ListenAt::Number { number } => number.to_string(),
+    };
+    web.audit(&viewer, "prompt.listened", &format!("prompt:{language}/{key}"), &shown).await;
+    let (answer, heard) = oneshot::channel();
+    let stopped = || Problem::new("stopped", "the call centre has stopped");
+    web.queries.send(Query::Listen { at, sound, answer }).await.map_err(|_| stopped())?;
+    let state = match tokio::time::timeout(RINGS, heard).await {
+        Ok(Ok(Ok(state))) => state,
+        Ok(Ok(Err(why))) => return Err(Problem::new("cannot", why)),
+        Ok(Err(_)) => return Err(stopped()),
+        Err(_) => "calling",
+    };
+    Ok(Json(json!({ "state": state })))
+}
+
+/// The piece, once the line has taken it over: this sound, or none where an upload `spoke` before.
+async fn answer(web: &Web, wanted: &Clip, sound: Option<Vec<u8>>, spoke: bool, advice: Vec<&'static str>) -> Answer<Json<Value>> {
+    let (language, key) = (wanted.language, wanted.piece.key.as_str());
+    let versions = web.store.prompt_versions(language, &wanted.path).await?;
     let mut voice = web.plant.voice.clone();
-    let tag = Language::from_tag(language).unwrap_or(Language::Mandarin);
+    let before = wanted.piece.clip.as_ref().map(|clip| clip.alaw().to_vec());
+    let catalogue = web.catalogue.borrow().clone();
     let taken = voice.wait_for(|voice| {
-        let piece = voice.piece(key, tag);
-        let same = |piece: &Piece| match &current {
-            Some(sound) => piece.clip.as_ref().is_some_and(|clip| clip.alaw().starts_with(sound)),
-            None => piece.origin != Some(Origin::Own),
-        };
-        piece.as_ref().is_some_and(same)
+        let now = clip_of(voice, &catalogue, language, key).and_then(|clip| clip.piece.clip);
+        match &sound {
+            Some(sound) => now.is_some_and(|now| now.alaw().starts_with(sound)),
+            None if !spoke => true,
+            // Whatever comes instead of it: a file, the shipped voice, or nothing.
+            None => now.map(|now| now.alaw().to_vec()) != before,
+        }
     });
     let heard = matches!(tokio::time::timeout(TAKES, taken).await, Ok(Ok(_)));
-    let (piece, _) = found(web, language, key)?;
+    let piece = clip(web, language, key).map_or_else(|| wanted.piece.clone(), |clip| clip.piece);
     let mut shown = show(&piece, &versions);
     shown["heard"] = json!(heard);
     shown["advice"] = json!(advice);
@@ -237,104 +331,4 @@ fn judge(sound: &[u8]) -> Answer<Vec<&'static str>> {
         advice.push("short");
     }
     Ok(advice)
-}
-
-/// Where the recordings of one piece lie.
-struct Place {
-    own: PathBuf,
-    versions: PathBuf,
-}
-
-/// One recording that was uploaded.
-struct Version {
-    name: String,
-    at: Timestamp,
-    by: String,
-    /// It is the one in `data/prompts`.
-    current: bool,
-}
-
-impl Place {
-    fn of(web: &Web, language: Language, key: &str) -> Self {
-        let own = web.plant.prompts.join(language.tag()).join("ui").join(format!("{key}.wav"));
-        Self { own, versions: web.plant.prompt_versions.join(language.tag()).join(key) }
-    }
-
-    fn names(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(&self.versions) else { return Vec::new() };
-        let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-        names.retain(|name| name.ends_with(".wav"));
-        names.sort();
-        names.reverse();
-        names
-    }
-
-    /// Latest first.
-    fn versions(&self) -> Vec<Version> {
-        let now = std::fs::read(&self.own).ok();
-        let mut found = false;
-        let mut version = |name: String| {
-            let current = !found && now.is_some() && std::fs::read(self.versions.join(&name)).ok() == now;
-            found |= current;
-            let (millis, by) = name.trim_end_matches(".wav").split_once('-').unwrap_or(("0", ""));
-            Version { at: Timestamp::from_millis(millis.parse().unwrap_or(0)), by: by.to_owned(), current, name }
-        };
-        self.names().into_iter().map(&mut version).collect()
-    }
-
-    /// The file of a version; only names that are in the list are opened.
-    fn version(&self, name: &str) -> Option<Vec<u8>> {
-        self.names().iter().any(|known| known == name).then(|| std::fs::read(self.versions.join(name)).ok()).flatten()
-    }
-
-    fn own_sound(&self) -> Option<Vec<u8>> {
-        wav::read_alaw(&std::fs::read(&self.own).ok()?).ok()
-    }
-
-    /// Keeps a recording and makes it the one that is heard.
-    fn keep(&self, file: &[u8], at: Timestamp, by: &str) -> std::io::Result<()> {
-        self.save_what_is_there(at)?;
-        std::fs::create_dir_all(&self.versions)?;
-        let by: String = by.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.' || *c == '_').take(40).collect();
-        write_whole(&self.versions.join(format!("{:015}-{by}.wav", at.as_millis())), file)?;
-        for old in self.names().into_iter().skip(MOST_VERSIONS) {
-            std::fs::remove_file(self.versions.join(old))?;
-        }
-        write_whole(&self.own, file)
-    }
-
-    /// A recording that somebody put there by hand becomes a version before it is written over.
-    fn save_what_is_there(&self, at: Timestamp) -> std::io::Result<()> {
-        let Ok(there) = std::fs::read(&self.own) else { return Ok(()) };
-        if self.names().iter().any(|name| std::fs::read(self.versions.join(name)).ok().as_ref() == Some(&there)) {
-            return Ok(());
-        }
-        std::fs::create_dir_all(&self.versions)?;
-        write_whole(&self.versions.join(format!("{:015}-file.wav", at.as_millis() - 1)), &there)
-    }
-
-    /// Whether there is such a version.
-    fn choose(&self, name: Option<&str>, at: Timestamp) -> std::io::Result<bool> {
-        let Some(name) = name else {
-            self.save_what_is_there(at)?;
-            return match std::fs::remove_file(&self.own) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-                _ => Ok(true),
-            };
-        };
-        let Some(file) = self.version(name) else { return Ok(false) };
-        self.save_what_is_there(at)?;
-        write_whole(&self.own, &file)?;
-        Ok(true)
-    }
-}
-
-/// A file is there whole or not at all: the line reads it at any moment.
-fn write_whole(path: &FilePath, bytes: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let beside = path.with_extension("part");
-    std::fs::write(&beside, bytes)?;
-    std::fs::rename(&beside, path)
 }

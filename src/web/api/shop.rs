@@ -12,7 +12,7 @@ use super::catalogue::initials;
 use super::house::{DEAREST, MAY, Set, change, put_number, put_optional, put_text, span};
 use super::needed;
 use crate::domain::{Branch, BranchNumber, Catalogue, Deal, Dish, DishOption, Money, Offer, Role, weekday, weekday_name};
-use crate::store::{HousePart, HouseValue};
+use crate::store::{CardFilter, HousePart, HouseValue};
 use crate::web::body::Body;
 use crate::web::{Answer, Problem, Viewer, Web};
 
@@ -24,16 +24,16 @@ const LOOK: [Role; 4] = [Role::Dispatcher, Role::Supervisor, Role::Manager, Role
 #[utoipa::path(get, path = "/api/house", tag = "house", responses((status = 200, description = "the house as it can be edited")))]
 pub(in crate::web) async fn house(State(web): State<Web>, viewer: Viewer) -> Answer<Json<Value>> {
     viewer.require(&LOOK)?;
-    Ok(Json(show(&web.store.catalogue().await?)))
+    Ok(Json(show(&web.store.catalogue().await?, &web.store.closed_branches().await?)))
 }
 
-fn show(catalogue: &Catalogue) -> Value {
+fn show(catalogue: &Catalogue, closed: &[Branch]) -> Value {
     let names = |id: &str, zh: &str, en: &str| json!({ "id": id, "zh": zh, "en": en });
     let level = |level: &crate::domain::Level| json!({ "id": level.id, "zh": level.zh, "en": level.en, "discount_percent": level.discount_percent });
     let holiday = |(from, until, branch): &(Date, Date, Option<BranchNumber>)| json!({ "id": holiday_id(*from, *until, *branch), "from": from.to_string(), "until": until.to_string(), "branch": branch.map(BranchNumber::get) });
     json!({
         "dishes": catalogue.dishes.values().map(dish).collect::<Value>(),
-        "branches": catalogue.branches.values().map(branch).collect::<Value>(),
+        "branches": catalogue.branches.values().map(|one| branch(one, false)).chain(closed.iter().map(|one| branch(one, true))).collect::<Value>(),
         "levels": catalogue.levels.iter().map(level).collect::<Value>(),
         "categories": catalogue.categories.iter().map(|one| names(&one.id, &one.zh, &one.en)).collect::<Value>(),
         "offers": catalogue.offers.iter().map(offer).collect::<Value>(),
@@ -54,7 +54,7 @@ fn dish(dish: &Dish) -> Value {
     })
 }
 
-fn branch(branch: &Branch) -> Value {
+fn branch(branch: &Branch, closed: bool) -> Value {
     let week = branch.week.each_ref().map(|hours| hours.iter().map(|(from, to)| format!("{from}-{to}")).collect::<Vec<_>>());
     json!({
         "number": branch.number.get(), "zh": branch.zh, "en": branch.en, "address_zh": branch.address_zh, "address_en": branch.address_en,
@@ -64,6 +64,7 @@ fn branch(branch: &Branch) -> Value {
         "delivery_fee_fen": branch.delivery_fee.as_fen(), "free_delivery_from_fen": branch.free_delivery_from.map(Money::as_fen),
         "cook_minutes": branch.kitchen.cook_minutes, "capacity_items": branch.kitchen.capacity_items,
         "capacity_yuan": branch.kitchen.capacity.map(|money| money.as_fen() / 100), "paused": branch.paused,
+        "closed_for_good": closed,
     })
 }
 
@@ -96,6 +97,59 @@ fn short_id(given: &str) -> Answer<()> {
     let good =
         (1..=40).contains(&given.len()) && given.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
     if good { Ok(()) } else { Err(Problem::invalid("an id is a short name of small letters, digits, - and _")) }
+}
+
+/// How a branch is closed for good.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::web) struct Closing {
+    /// Also while it has open orders; they stay with it, and headquarters may give them away.
+    anyway: bool,
+}
+
+/// Closes a branch for good: it takes no orders, is named to no caller, and its number stays its own.
+#[utoipa::path(put, path = "/api/branches/{n}/closed", tag = "house", params(("n" = u16, Path)),
+    responses((status = 200, description = "the change, and `orders`: the numbers of its open orders"), (status = 404, description = "no such branch, or closed already"),
+        (status = 409, description = "it has open orders (`orders`) and `anyway` is not set, or it is the only branch")))]
+pub(in crate::web) async fn close_branch(
+    State(web): State<Web>,
+    viewer: Viewer,
+    Path(number): Path<u16>,
+    Body(closing): Body<Closing>,
+) -> Answer<Json<Value>> {
+    viewer.require(&MAY)?;
+    let catalogue = web.store.catalogue().await?;
+    let number = BranchNumber::new(number).filter(|number| catalogue.branches.contains_key(number));
+    let number = number.ok_or_else(|| Problem::not_found("branch"))?;
+    if catalogue.branches.len() == 1 {
+        return Err(Problem::new("cannot", "it is the only branch"));
+    }
+    let open = open_orders(&web, number).await?;
+    if !open.is_empty() && !closing.anyway {
+        let told = format!("it has open orders: {}", open.join(", "));
+        return Err(Problem::new("cannot", told).with("orders", json!(open)));
+    }
+    let mut done = change(&web, &viewer, HousePart::Branch, &number.to_string(), &vec![("retired", HouseValue::Number(Some(1)))]).await?;
+    // One that was confirmed a moment before is among them.
+    done["orders"] = json!(open_orders(&web, number).await?);
+    Ok(Json(done))
+}
+
+/// Opens a branch again that was closed for good.
+#[utoipa::path(delete, path = "/api/branches/{n}/closed", tag = "house", params(("n" = u16, Path)),
+    responses((status = 204, description = "it takes orders again, by its hours"), (status = 404, description = "no branch of this number is closed for good")))]
+pub(in crate::web) async fn reopen_branch(State(web): State<Web>, viewer: Viewer, Path(number): Path<u16>) -> Answer<StatusCode> {
+    viewer.require(&MAY)?;
+    if !web.store.closed_branches().await?.iter().any(|branch| branch.number.get() == number) {
+        return Err(Problem::not_found("closed branch"));
+    }
+    change(&web, &viewer, HousePart::Branch, &number.to_string(), &vec![("retired", HouseValue::Number(Some(0)))]).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn open_orders(web: &Web, branch: BranchNumber) -> Answer<Vec<String>> {
+    let cards = web.store.cards(&CardFilter { branch: Some(branch), since: None }).await?;
+    Ok(cards.iter().map(|card| card.number.clone()).collect())
 }
 
 /// Days on which the house or one branch is closed.

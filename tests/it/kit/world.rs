@@ -125,6 +125,7 @@ impl World {
             }
         };
         let places = Places {
+            uploads: Default::default(),
             menus,
             prompts: root.join("no-own-prompts"),
             digit_one: DigitOne::Yao,
@@ -633,6 +634,7 @@ impl Inner {
                     self.events.push((now.instant, *event));
                 }
                 Output::Floor { who, line } => self.note(format!("floor     {who}: {line}")),
+                Output::Listener { how, .. } => self.note(format!("listener  {how:?}")),
                 Output::WantPeople | Output::PopTook(_) => {}
                 Output::Trace { .. } | Output::Refused { .. } | Output::Trunk { .. } | Output::Registered { .. } => {}
             }

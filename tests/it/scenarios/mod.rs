@@ -3,6 +3,7 @@
 mod bad_days;
 mod floor;
 mod kitchen;
+mod listening;
 mod lost;
 mod ordering;
 mod people;

@@ -3,7 +3,7 @@
 use dinetone::domain::{Money, UserId};
 use dinetone::store::{Author, HousePart, HouseValue, MemberRow, StoreError};
 
-use super::kit::{DAY, Database, MENUS, a_member, branch, dish, house, member, phone, saturday};
+use super::kit::{DAY, Database, MENUS, MINUTE, a_member, branch, dish, house, member, phone, saturday};
 
 pub async fn the_file_is_taken_in_once_and_again_only_where_it_changed(database: Database) {
     let (store, catalogue) = database.shop().await;
@@ -130,4 +130,46 @@ pub async fn c105_what_people_write_of_queues_and_trunks_is_kept_with_its_histor
     assert_eq!(store.house_edits(Some(HousePart::Queue), "vip", 10).await.unwrap().len(), 2);
     let late = store.undo_house_edit(&first.id, &manager(), saturday()).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "something happened to it since");
+}
+
+pub async fn c32_uploaded_recordings_keep_their_versions_and_are_in_the_backup(database: Database) {
+    use dinetone::domain::Language::{English, Mandarin};
+    let store = database.store().await;
+    let keep = async |language, clip: &str, sound: &[u8], minutes: u32| {
+        store.keep_prompt(language, clip, sound, &manager(), saturday().after(MINUTE * minutes)).await.unwrap()
+    };
+    let version = store.catalogue_version().await.unwrap();
+    let first = keep(Mandarin, "ui/main.menu", &[0xd5, 0x00, 0xff], 0).await;
+    assert!(store.catalogue_version().await.unwrap() > version, "the other nodes see that something changed");
+    let second = keep(Mandarin, "ui/main.menu", &[1, 2], 1).await;
+    keep(English, "ui/main.menu", &[3], 2).await;
+    let name = keep(Mandarin, "name/dish-18", &[4; 9], 3).await;
+    let chosen = async |store: &dinetone::store::Store| {
+        let all = store.chosen_prompts().await.unwrap();
+        all.into_iter().map(|one| (one.language, one.clip, one.id)).collect::<Vec<_>>()
+    };
+    let now = chosen(&store).await;
+    assert_eq!(now.len(), 3);
+    assert!(
+        now.contains(&(Mandarin, "ui/main.menu".to_owned(), second.clone())) && now.contains(&(Mandarin, "name/dish-18".to_owned(), name))
+    );
+    assert!(store.choose_prompt(Mandarin, "ui/main.menu", Some(&first)).await.unwrap());
+    assert_eq!(store.prompt_sound(Mandarin, "ui/main.menu", &first).await.unwrap().unwrap(), [0xd5, 0x00, 0xff]);
+    // A version belongs to its clip, and a wrong name changes nothing.
+    assert!(!store.choose_prompt(English, "ui/main.menu", Some(&first)).await.unwrap());
+    assert_eq!(store.prompt_sound(English, "ui/main.menu", &first).await.unwrap(), None);
+    assert_eq!(chosen(&store).await.len(), 3);
+    assert!(store.choose_prompt(English, "ui/main.menu", None).await.unwrap());
+    for minutes in 0..60 {
+        keep(Mandarin, "ui/greet.open", &[7], 10 + minutes).await;
+    }
+    let versions = store.prompt_versions(Mandarin, "ui/greet.open").await.unwrap();
+    assert_eq!((versions.len(), versions[0].chosen, versions[0].by_name.as_str()), (50, true, "陈经理"));
+    let file = database.folder.path().join("house.backup");
+    store.backup(&file, |_, _| {}).await.unwrap();
+    let other = Database::sqlite();
+    let restored = other.store().await;
+    restored.restore(&file, saturday(), |_, _| {}).await.unwrap();
+    assert_eq!(chosen(&restored).await, chosen(&store).await);
+    assert_eq!(restored.prompt_sound(Mandarin, "ui/main.menu", &first).await.unwrap().unwrap(), [0xd5, 0x00, 0xff]);
 }

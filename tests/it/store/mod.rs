@@ -139,6 +139,7 @@ contract![
     house::the_file_is_taken_in_once_and_again_only_where_it_changed,
     house::c79_sold_out_raises_the_version,
     house::c105_many_changes_are_made_whole_or_not_at_all_and_each_can_be_taken_back,
+    house::c32_uploaded_recordings_keep_their_versions_and_are_in_the_backup,
     house::c105_what_people_write_of_queues_and_trunks_is_kept_with_its_history,
     house::c105_members_come_in_by_table_and_keep_what_is_known_of_them,
     backup::c108_a_backup_gives_the_same_house_back,

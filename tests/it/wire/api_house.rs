@@ -6,7 +6,10 @@ use dinetone::domain::{MenuNumber, Role};
 use dinetone::house::House;
 use serde_json::{Value, json};
 
+use super::server::eventually;
 use super::web_kit::{Browser, Floor, Reply, timestamp};
+
+const SOON: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The shipped house with the demonstration's members.
 fn floor() -> Floor {
@@ -314,6 +317,70 @@ fn c105_dishes_branches_levels_and_offers_are_made_changed_and_taken_back() {
 }
 
 #[test]
+fn c105_a_branch_is_closed_for_good_with_its_open_orders_named_and_opens_again() {
+    let floor = floor();
+    let (boss, lina) = (floor.signed_in("boss"), floor.signed_in("lina"));
+    let round_the_clock = vec![vec!["00:00-24:00"]; 7];
+    assert_eq!(boss.send("PUT", "/api/branches/1", &json!({ "week": round_the_clock, "last_order_minutes": 0 })).status, 200);
+    let stock = || floor.stock(Arc::new(floor.wait(floor.store.catalogue()).unwrap()));
+    stock();
+    let wanted =
+        json!({ "phone": "13811112222", "contact": "赵先生", "service": "pickup", "branch": 1, "lines": [{ "dish": 18, "quantity": 1 }] });
+    let quoted = lina.send("POST", "/api/orders/quote", &wanted).json();
+    let mut order = wanted.clone();
+    (order["key"], order["pay_fen"]) = (json!("last-order-1"), quoted["pay_fen"].clone());
+    let placed = lina.send("POST", "/api/orders", &order);
+    assert!(placed.status == 201, "{placed:?}, quoted {quoted}");
+    let number = placed.json()["number"].as_str().unwrap().to_owned();
+    let held = boss.send("PUT", "/api/branches/1/closed", &json!({}));
+    assert_eq!(held.problem(), "cannot", "{held:?}");
+    let open = held.json()["orders"].clone();
+    assert!(open.as_array().unwrap().contains(&json!(number)), "{open}");
+    let closed = boss.send("PUT", "/api/branches/1/closed", &json!({ "anyway": true })).json();
+    assert_eq!(closed["orders"], open, "{closed}");
+    stock();
+    assert!(floor.wait(floor.store.catalogue()).unwrap().branches.keys().all(|branch| branch.get() != 1));
+    order["key"] = json!("last-order-2");
+    let refused = lina.send("POST", "/api/orders", &order);
+    assert!(refused.status >= 400 && refused.status < 500, "no new orders: {refused:?}");
+    assert_eq!(boss.send("PUT", "/api/branches/1/closed", &json!({})).problem(), "not-found", "closed already");
+    let shown = |number: u64| {
+        let house = boss.get("/api/house").json();
+        house["branches"].as_array().unwrap().iter().find(|one| one["number"] == number).unwrap()["closed_for_good"].clone()
+    };
+    assert_eq!((shown(1), shown(2)), (json!(true), json!(false)));
+    let undone = boss.send("POST", &format!("/api/admin-changes/{}/undo", closed["id"].as_str().unwrap()), &json!({}));
+    assert_eq!((undone.status, shown(1)), (200, json!(false)));
+    assert_eq!(boss.send("PUT", "/api/branches/2/closed", &json!({ "anyway": true })).status, 200);
+    assert_eq!(boss.raw("DELETE", "/api/branches/2/closed", "", "").status, 204);
+    assert_eq!((shown(2), boss.raw("DELETE", "/api/branches/2/closed", "", "").problem()), (json!(false), "not-found".into()));
+    assert_eq!(lina.send("PUT", "/api/branches/2/closed", &json!({})).problem(), "not-allowed");
+}
+
+#[test]
+fn c32_the_name_of_a_dish_or_a_branch_gets_its_recording() {
+    let floor = floor();
+    let boss = floor.signed_in("boss");
+    assert_eq!(
+        boss.send("PUT", "/api/dishes/910", &json!({ "zh": "蟹粉豆腐", "en": "Crab tofu", "price_fen": 5800, "category": "hot" })).status,
+        200
+    );
+    floor.stock(Arc::new(floor.wait(floor.store.catalogue()).unwrap()));
+    let pieces = boss.get("/api/prompts/name:dish-910").json()["pieces"].clone();
+    assert_eq!((pieces[0]["text"].as_str(), pieces[0]["recording"].as_str()), (Some("蟹粉豆腐"), Some("missing")), "{pieces}");
+    let place = "/api/prompt-sound/zh-CN/name:dish-910";
+    let put = boss.raw("PUT", place, "Content-Type: audio/wav\r\n", tone(440.0, 12_000.0)).json();
+    assert_eq!((put["heard"].as_bool(), put["recording"].as_str(), put["ms"].as_u64()), (Some(true), Some("own"), Some(1000)), "{put}");
+    assert_eq!(boss.get(place).status, 200);
+    let back = boss.send("POST", &format!("{place}/use"), &json!({ "version": null })).json();
+    assert_eq!((back["heard"].as_bool(), back["recording"].as_str()), (Some(true), Some("missing")), "{back}");
+    assert_eq!(boss.get("/api/prompts/name:branch-1-address").json()["pieces"][1]["text"].as_str().map(str::is_empty), Some(false));
+    for nothing in ["name:dish-911", "name:dish-x", "name:branch-77", "name:", "name:table-1"] {
+        assert_eq!(boss.get(&format!("/api/prompts/{nothing}")).problem(), "not-found", "{nothing}");
+    }
+}
+
+#[test]
 fn c105_queues_and_trunks_are_shown_to_those_who_lead() {
     let floor = floor();
     let watcher = floor.signed_in("watcher");
@@ -371,6 +438,19 @@ fn c32_an_own_recording_wins_over_the_shipped_one_and_an_older_one_comes_back() 
     {
         assert_eq!(boss.get(path).problem(), "not-found", "{path}");
     }
+    // The operator's own file is heard where nothing was uploaded, and again when the upload is put back.
+    let file = floor.folder.path().join("prompts/zh-CN/ui/greet.open.wav");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, tone(300.0, 12_000.0)).unwrap();
+    let whose = || boss.get("/api/prompts/greet.open").json()["pieces"][0].clone();
+    eventually("the file is heard", SOON, || (whose()["recording"] == "own").then_some(()));
+    assert_eq!(whose()["uploaded"], false);
+    let of_file = boss.get(place).bytes;
+    let put_over = put(&tone(440.0, 12_000.0)).json();
+    assert_eq!((put_over["heard"].as_bool(), put_over["uploaded"].as_bool()), (Some(true), Some(true)));
+    let back = boss.send("POST", &format!("{place}/use"), &json!({ "version": null })).json();
+    assert_eq!((back["heard"].as_bool(), back["recording"].as_str(), back["uploaded"].as_bool()), (Some(true), Some("own"), Some(false)));
+    assert_eq!(boss.get(place).bytes, of_file);
     let audit = boss.get("/api/audit?limit=20").json().to_string();
     assert!(audit.contains("prompt.uploaded") && audit.contains("prompt.chosen"), "{audit}");
     assert_eq!(floor.signed_in("lina").get("/api/prompts").problem(), "not-allowed");

@@ -103,15 +103,13 @@ impl Floor {
                 written: Arc::new(written),
                 named: watch::channel(Arc::new([QueueId::new("complaint")].into())).1,
                 voice,
-                prompts: folder.path().join("prompts"),
-                prompt_versions: folder.path().join("prompt-versions"),
             }),
         };
         let (wishes, answers, seq) = (Arc::default(), Arc::new(Mutex::new(Answers::Yes)), Arc::new(AtomicU64::new(0)));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         for task in [
-            Box::pin(follow_voice(places, voices)) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
+            Box::pin(follow_voice(places, store.clone(), voices)) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
             Box::pin(web.clone().watch_sessions()) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
             Box::pin(web.clone().keep_audits()),
             Box::pin(web.clone().follow_board()),
@@ -183,13 +181,14 @@ impl Floor {
 }
 
 /// Takes recordings over as the real program does.
-async fn follow_voice(places: dinetone::server::files::Places, voices: watch::Sender<Arc<dinetone::voice::Library>>) {
-    let mut seen = places.stamp();
+async fn follow_voice(mut places: dinetone::server::files::Places, store: Store, voices: watch::Sender<Arc<dinetone::voice::Library>>) {
+    let (mut seen, mut uploads) = (places.stamp(), dinetone::server::uploads::Uploads::default());
     loop {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let stamp = places.stamp();
-        if stamp != seen {
+        let (stamp, uploaded) = (places.stamp(), uploads.look(&store).await.unwrap_or(false));
+        if uploaded || stamp != seen {
             seen = stamp;
+            places.uploads = uploads.files();
             voices.send_replace(Arc::new(places.library().0));
         }
     }
