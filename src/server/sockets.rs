@@ -14,7 +14,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::brain::local_towards;
 use super::clock;
-use crate::config::{CallerFrom, Config, Trunk};
+use crate::config::{CallerFrom, Config, Smpp, Trunk, Way};
 use crate::domain::Finding;
 use crate::sip::digest::{self, Credentials};
 use crate::sip::event::{Account, SipSettings, Transport, TrunkRegistration, TrunkSettings};
@@ -22,13 +22,15 @@ use crate::sip::event::{Account, SipSettings, Transport, TrunkRegistration, Trun
 /// Room for bursts that arrive while the brain is busy: about 4,000 INVITEs.
 const RECEIVE_BUFFER: usize = 4 << 20;
 
-/// All sockets that take SIP.
+/// All sockets that take SIP, and what is spoken towards others.
 pub struct Sockets {
     pub udp: Vec<StdUdpSocket>,
     /// Each with its index among the sockets and whether it speaks TLS.
     pub tcp: Vec<(TcpListener, u16, bool)>,
     pub acceptor: Option<TlsAcceptor>,
     pub connector: Option<TlsConnector>,
+    /// Towards the message centre.
+    pub texts: Option<TlsConnector>,
 }
 
 impl Sockets {
@@ -38,7 +40,7 @@ impl Sockets {
     /// All sockets that could not be opened, each with its cure.
     pub async fn open(config: &Config) -> Result<Self, Vec<Finding>> {
         let mut findings = Vec::new();
-        let mut sockets = Self { udp: Vec::new(), tcp: Vec::new(), acceptor: None, connector: None };
+        let mut sockets = Self { udp: Vec::new(), tcp: Vec::new(), acceptor: None, connector: None, texts: None };
         for (place, address) in config.sip.listen.iter().enumerate() {
             let bound = match udp(*address) {
                 Ok(socket) => {
@@ -74,6 +76,12 @@ impl Sockets {
         if let Some(authorities) = &config.sip.tls_ca {
             match connector("sip.tls_ca", authorities) {
                 Ok(connector) => sockets.connector = Some(connector),
+                Err(finding) => findings.push(finding),
+            }
+        }
+        if let Some(Way::Smpp(Smpp { tls_ca: Some(authorities), .. })) = config.messages.as_ref().map(|messages| &messages.way) {
+            match connector("smpp.tls_ca", authorities) {
+                Ok(connector) => sockets.texts = Some(connector),
                 Err(finding) => findings.push(finding),
             }
         }
@@ -125,10 +133,7 @@ pub fn acceptor(certificate_at: &str, certificate: &Path, key_at: &str, key: &Pa
 }
 
 /// TLS towards whoever is certified by these authorities; findings name the setting `at`.
-///
-/// # Errors
-/// What is wrong with the file.
-pub fn connector(at: &str, authorities: &Path) -> Result<TlsConnector, Finding> {
+fn connector(at: &str, authorities: &Path) -> Result<TlsConnector, Finding> {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in certificates(at, authorities)? {
         roots.add(certificate).map_err(|error| unreadable(at, authorities, &error.to_string()))?;

@@ -440,11 +440,7 @@ async fn assemble(
             tasks::spawn("messages", super::notices::run(store.clone(), gateway));
             None
         }
-        Some(Way::Smpp(settings)) => {
-            let connector = settings.tls_ca.as_deref().map(|ca| super::sockets::connector("smpp.tls_ca", ca)).transpose();
-            let connector = connector.map_err(|finding| vec![finding])?;
-            Some(tasks::spawn("messages", super::smpp::run(store.clone(), settings.clone(), connector, left)))
-        }
+        Some(Way::Smpp(settings)) => Some(tasks::spawn("messages", super::smpp::run(store.clone(), settings.clone(), sockets.texts, left))),
     };
     tasks::spawn("errands", errands.run());
     let pages = Web {

@@ -19,6 +19,7 @@ use rusmpp::pdus::{BindTransceiverResp, DeliverSm, SubmitSm, SubmitSmResp};
 use rusmpp::types::{COctetString, OctetString};
 use rusmpp::values::{DataCoding, EsmClass, GsmFeatures, Ton};
 use rusmpp::{Command, CommandStatus, Pdu};
+use rustls::pki_types::pem::PemObject;
 use tokio::sync::watch;
 
 use super::kit::{Database, place, request, saturday};
@@ -50,13 +51,34 @@ pub struct Centre {
 
 impl Centre {
     pub fn start(plan: Vec<Next>) -> Self {
+        Self::listen(plan, Some)
+    }
+
+    /// The same by TLS, with a certificate of its own for `localhost`; and that certificate.
+    pub fn start_tls(plan: Vec<Next>) -> (Self, String) {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(made.signing_key.serialize_pem().as_bytes()).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let config = Arc::new(config);
+        let tls = move |stream| Some(rustls::StreamOwned::new(rustls::ServerConnection::new(Arc::clone(&config)).ok()?, stream));
+        (Self::listen(plan, tls), made.cert.pem())
+    }
+
+    fn listen<S: Read + Write>(plan: Vec<Next>, speak: impl Fn(TcpStream) -> Option<S> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let seen = Arc::new(Mutex::new(Seen { next: plan.into(), ..Seen::default() }));
         let kept = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                serve(stream, &kept);
+                if let Some(stream) = speak(stream) {
+                    serve(stream, &kept);
+                }
             }
         });
         Self { address, seen }
@@ -81,16 +103,16 @@ fn text(submit: &SubmitSm) -> String {
     String::from_utf16(&octets.chunks(2).map(|two| u16::from_be_bytes([two[0], two[1]])).collect::<Vec<_>>()).unwrap()
 }
 
-fn send(stream: &mut TcpStream, status: CommandStatus, sequence: u32, pdu: impl Into<Pdu>) {
+fn send(stream: &mut impl Write, status: CommandStatus, sequence: u32, pdu: impl Into<Pdu>) {
     let command = Command::new(status, sequence, pdu);
     let mut bytes = BytesMut::new();
     bytes.extend(u32::try_from(command.length() + 4).unwrap().to_be_bytes());
     command.encode(&mut bytes);
-    let _ = stream.write_all(&bytes);
+    let _ = stream.write_all(&bytes).and_then(|()| stream.flush());
 }
 
 /// One connection, to its end.
-fn serve(mut stream: TcpStream, seen: &Mutex<Seen>) {
+fn serve(mut stream: impl Read + Write, seen: &Mutex<Seen>) {
     let mut own = 1000;
     loop {
         let mut length = [0; 4];

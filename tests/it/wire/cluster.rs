@@ -190,6 +190,21 @@ fn c76_c80_c81_i6_two_nodes_are_one_house_and_one_of_them_is_enough() {
         assert_eq!(told.iter().map(|event| event.kind.as_str()).collect::<Vec<_>>(), ["placed", "reassign"]);
     }
 
+    // A table that was looked at on one node is stored by the other, and both sell by it.
+    let bosses = [signed_in(&a, "manager"), signed_in(&b, "manager")];
+    let import = |browser: &Browser, how: &str| {
+        browser.raw("POST", &format!("/api/import/dishes?{how}"), "Content-Type: text/csv\r\n", "number,price_fen\n19,31.50\n")
+    };
+    let shown = import(&bosses[0], "preview=1").json();
+    let stored = import(&bosses[1], &format!("token={}", shown["token"].as_str().unwrap_or_else(|| panic!("{shown}"))));
+    assert_eq!(stored.json()["changed"], 1, "{stored:?}");
+    for boss in &bosses {
+        eventually("the node has the new price", SOON, || {
+            let catalogue = boss.get("/api/catalogue").json();
+            catalogue["dishes"].as_array().unwrap().iter().any(|dish| dish["number"] == 19 && dish["price_fen"] == 3150).then_some(())
+        });
+    }
+
     // One diner orders at A, another one is in the menu: then A is gone.
     let mut staying = a.diner("hears main.menu within 40s\nwaits 300s\n", &["--from", "13600136009"]);
     let _staying = Guarded(staying.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());

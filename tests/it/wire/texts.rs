@@ -1,10 +1,10 @@
-//! Text messages by the whole program: what the settings say, the branch's step, the message centre, and a stop in order (C87).
+//! Text messages by the whole program over TLS: what the settings say, the branch's step, the message centre, and a stop in order (C87).
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::server::{Setup, eventually};
+use super::server::{Setup, eventually, text as text_of};
 use super::web_kit::Browser;
 use crate::store::texts::Centre;
 
@@ -12,13 +12,20 @@ const SOON: Duration = Duration::from_secs(30);
 
 #[test]
 fn c87_a_branch_accepts_and_the_customers_telephone_says_so() {
-    let centre = Centre::start(Vec::new());
-    let mut server = Setup::demo()
-        .env("DINETONE__SMPP__ADDRESS", &centre.address)
+    let (centre, certificate) = Centre::start_tls(Vec::new());
+    let port = centre.address.rsplit(':').next().unwrap();
+    let setup = Setup::demo()
+        .env("DINETONE__SMPP__ADDRESS", &format!("localhost:{port}"))
+        .env("DINETONE__SMPP__TLS_CA", "centre.pem")
         .env("DINETONE__SMPP__SYSTEM_ID", "dinetone")
         .env("DINETONE__SMPP__PASSWORD", "s3cret")
-        .env("DINETONE__SMPP__SOURCE", "10690001")
-        .start();
+        .env("DINETONE__SMPP__SOURCE", "10690001");
+    let mut server = setup.install();
+    // Checked with everything else before the first call.
+    let checked = text_of(&server.cli(&["check", "--menus", "menus.toml"]));
+    assert!(checked.contains("smpp.tls_ca") && checked.contains("centre.pem"), "{checked}");
+    std::fs::write(server.path("centre.pem"), certificate).unwrap();
+    server.run();
     let signed_in = |login: &str| {
         let mut browser = Browser { to: server.web, from: None, cookie: None, origin: Some(format!("http://{}", server.web)) };
         assert_eq!(browser.sign_in(login, "demo").status, 200);
