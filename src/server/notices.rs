@@ -55,7 +55,7 @@ async fn deliver_all(store: &Store, client: &reqwest::Client, gateway: &Gateway)
         };
         let next = again.then(|| next_try(message.tries, now));
         tell(&message, if sent { Ok(()) } else { Err(&why) });
-        store.notice_done(&message.id, sent, &why, next, now).await?;
+        store.notice_done(&message, sent, &why, next, now).await?;
     }
     Ok(())
 }

@@ -35,6 +35,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Less than a claim in the outbox lasts: what is held is still ours.
 const LONGEST_HOLD: Duration = Duration::from_secs(20);
+/// Claims of what is under way begin anew so often.
+const HOLD_EACH: Duration = Duration::from_secs(20);
 /// A receipt may come before the answer that names its message; it is asked for again within this.
 const EARLY: Duration = Duration::from_secs(10);
 
@@ -78,6 +80,8 @@ struct Underway {
     parts: u32,
     /// Parts that are to be handed over, or have no answer yet.
     left: usize,
+    /// When it was claimed, or the claim begun anew.
+    since: Instant,
 }
 
 /// A part that has no answer yet.
@@ -136,16 +140,16 @@ impl<'a, S: AsyncRead + AsyncWrite> Link<'a, S> {
         tracing::info!("text messages: bound to {} as {}", self.settings.address, self.settings.system_id);
         let end = self.serve(stop).await;
         // Without an answer nobody knows: those are claimed again when their time is over. The others may go at once.
-        for id in self.idle() {
-            let _ = self.store.notice_back(&id, now()).await;
+        for one in self.idle() {
+            let _ = self.store.notice_back(&one, now()).await;
         }
         end
     }
 
-    /// Messages of which nothing is without an answer.
-    fn idle(&self) -> Vec<String> {
+    /// Messages of which nothing is without an answer; they are ours no more.
+    fn idle(&mut self) -> Vec<CustomerMessage> {
         let open: Vec<&str> = self.open.values().map(|open| open.message.as_str()).collect();
-        self.underway.keys().filter(|id| !open.contains(&id.as_str())).cloned().collect()
+        self.underway.extract_if(|id, _| !open.contains(&id.as_str())).map(|(_, one)| one.message).collect()
     }
 
     async fn bind(&mut self) -> io::Result<()> {
@@ -217,7 +221,7 @@ impl<'a, S: AsyncRead + AsyncWrite> Link<'a, S> {
         let all = u32::try_from(cut.len()).unwrap_or(u32::MAX);
         let parts: Vec<_> = (0..).zip(cut).filter(|(place, _)| !taken.contains(place)).collect();
         let id = message.id.clone();
-        self.underway.insert(id.clone(), Underway { message, parts: all, left: parts.len() });
+        self.underway.insert(id.clone(), Underway { message, parts: all, left: parts.len(), since: Instant::now() });
         if parts.is_empty() {
             self.finish(&id, Ok(())).await?;
         }
@@ -285,7 +289,7 @@ impl<'a, S: AsyncRead + AsyncWrite> Link<'a, S> {
         let status = match outcome {
             Ok(()) => {
                 tell(&message, Ok(()));
-                return self.store.notice_done(id, true, "", None, now()).await;
+                return self.store.notice_done(&message, true, "", None, now()).await;
             }
             Err(status) => status,
         };
@@ -300,15 +304,14 @@ impl<'a, S: AsyncRead + AsyncWrite> Link<'a, S> {
             }
             // Those that were not begun wait where every node finds them.
             for other in self.idle() {
-                self.underway.remove(&other);
                 self.store.notice_back(&other, now()).await?;
             }
-            return self.store.notice_back(id, now()).await;
+            return self.store.notice_back(&message, now()).await;
         }
         let again = matches!(status, pdu::SYSTEM_ERROR | pdu::SUBMIT_FAILED) && message.tries < MOST_TRIES;
         let why = meaning(status);
         tell(&message, Err(&why));
-        self.store.notice_done(id, false, &why, again.then(|| next_try(message.tries, now())), now()).await
+        self.store.notice_done(&message, false, &why, again.then(|| next_try(message.tries, now())), now()).await
     }
 
     /// A receipt is written down before it is answered, so that the centre says it again when we could not.
@@ -342,6 +345,11 @@ impl<'a, S: AsyncRead + AsyncWrite> Link<'a, S> {
         if self.open.values().any(|open| open.at.elapsed() > ANSWER_WITHIN) || self.heard.elapsed() > self.settings.enquire + ANSWER_WITHIN
         {
             return Err(io::Error::other("it does not answer"));
+        }
+        // A message of many parts may take longer than a claim lasts.
+        for one in self.underway.values_mut().filter(|one| one.since.elapsed() > HOLD_EACH) {
+            one.since = Instant::now();
+            heed(self.store.notice_held(&one.message, now()).await);
         }
         if self.heard.elapsed() > self.settings.enquire && self.asked.elapsed() > self.settings.enquire {
             self.asked = Instant::now();

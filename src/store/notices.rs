@@ -110,13 +110,20 @@ impl Store {
         row.as_ref().map(message).transpose()
     }
 
-    /// How a delivery ended: sent, to be tried again at `next`, or given up.
+    /// How a delivery ended: sent, to be tried again at `next`, or given up. Whoever's claim is over changes nothing.
     ///
     /// # Errors
     /// When the store cannot write.
-    pub async fn notice_done(&self, id: &str, sent: bool, why: &str, next: Option<Timestamp>, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn notice_done(
+        &self,
+        message: &CustomerMessage,
+        sent: bool,
+        why: &str,
+        next: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         const SQL: &str = "update customer_messages set status = $1, why = $2, next_at = coalesce($3, next_at), done_at = $4, claimed_until = null \
-            where id = $5 and status = 'sending'";
+            where id = $5 and status = 'sending' and tries = $6";
         let status = match (sent, next) {
             (true, _) => "sent",
             (false, Some(_)) => "waiting",
@@ -124,18 +131,28 @@ impl Store {
         };
         let done = if status == "waiting" { None } else { Some(now.as_millis()) };
         let mut tx = self.pool.begin(Durability::Full).await?;
-        tx.exec(SQL, vals![status, why, next.map(Timestamp::as_millis), done, id]).await?;
+        tx.exec(SQL, vals![status, why, next.map(Timestamp::as_millis), done, message.id.as_str(), message.tries]).await?;
         tx.commit().await
     }
 
-    /// A claimed message was not tried after all: it is due again, and the try does not count.
+    /// A claimed message was not tried after all: it is due again, and the try does not count. Whoever's claim is over changes
+    /// nothing: somebody else has it.
     ///
     /// # Errors
     /// When the store cannot write.
-    pub async fn notice_back(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn notice_back(&self, message: &CustomerMessage, now: Timestamp) -> Result<(), StoreError> {
         const SQL: &str = "update customer_messages set status = 'waiting', tries = tries - 1, next_at = $1, claimed_until = null \
-            where id = $2 and status = 'sending'";
-        self.write(SQL, vals![now.as_millis(), id]).await
+            where id = $2 and status = 'sending' and tries = $3";
+        self.write(SQL, vals![now.as_millis(), message.id.as_str(), message.tries]).await
+    }
+
+    /// A claimed message is still being delivered, part by part: the claim begins anew.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn notice_held(&self, message: &CustomerMessage, now: Timestamp) -> Result<(), StoreError> {
+        const SQL: &str = "update customer_messages set claimed_until = $1 where id = $2 and status = 'sending' and tries = $3";
+        self.write(SQL, vals![now.after(CLAIM).as_millis(), message.id.as_str(), message.tries]).await
     }
 
     /// Which parts of a message the centre has taken already.

@@ -212,7 +212,7 @@ pub async fn c87_customers_are_told_once_signed_and_again_when_it_failed(databas
     // It is due again in ten seconds: its time is brought forward.
     task.abort();
     let claimed = store.claim_notice("webhook", now().after(MINUTE)).await.unwrap().expect("due again");
-    store.notice_done(&claimed.id, false, "test", Some(now()), now()).await.unwrap();
+    store.notice_done(&claimed, false, "test", Some(now()), now()).await.unwrap();
     let task = tokio::spawn(run(store.clone(), Gateway { url, secret: secret.clone() }));
     for _ in 0..400 {
         if log().await.status == "sent" {

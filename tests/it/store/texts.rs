@@ -261,7 +261,14 @@ pub async fn c87_a_part_that_the_centre_has_is_not_sent_again_after_a_crash(data
     let order = told(&store, &catalogue, "k1", &long).await;
     let claimed = store.claim_notice("smpp", now()).await.unwrap().unwrap();
     store.notice_part_taken(&claimed.id, (0, 2), "before-1", now()).await.unwrap();
-    store.notice_back(&claimed.id, now()).await.unwrap();
+    // A claim that is held goes on; one that is over changes nothing, whoever comes late with an answer.
+    store.notice_held(&claimed, now().after(Duration::from_secs(50))).await.unwrap();
+    assert!(store.claim_notice("smpp", now().after(Duration::from_secs(70))).await.unwrap().is_none());
+    let taken_over = store.claim_notice("smpp", now().after(Duration::from_secs(120))).await.unwrap().unwrap();
+    store.notice_back(&claimed, now()).await.unwrap();
+    store.notice_done(&claimed, true, "", None, now()).await.unwrap();
+    assert_eq!(store.notices(Some(&order), 1).await.unwrap()[0].status, "sending");
+    store.notice_back(&taken_over, now()).await.unwrap();
     let other = told(&store, &catalogue, "k2", "另一单").await;
     let (stop, stopped) = watch::channel(false);
     let mut smpp = settings(&centre.address);
