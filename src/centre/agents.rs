@@ -33,7 +33,8 @@ impl Centre {
 
     /// The people of the house, as the store has them: at the start and after each change.
     pub(super) fn people(&mut self, now: Now, people: Vec<Profile>) {
-        self.floor.people = people.into_iter().map(|profile| (profile.user.clone(), profile)).collect();
+        self.floor.people = people.iter().map(|profile| (profile.user.clone(), profile.clone())).collect();
+        self.floor.acd.handle(now, AcdInput::OnRecord(people));
         for (user, (seat, page)) in std::mem::take(&mut self.floor.starting) {
             let _ = self.start_shift(now, &user, page, seat);
         }

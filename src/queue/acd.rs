@@ -261,6 +261,7 @@ impl Acd {
     fn take(&mut self, input: AcdInput) {
         match input {
             AcdInput::SetUp(queues) => self.set_up(queues),
+            AcdInput::OnRecord(people) => people.into_iter().for_each(|profile| self.profile_is(profile)),
             AcdInput::SignOn { profile, seat } => self.sign_on(*profile, seat),
             AcdInput::SignOff { agent } => self.sign_off(&agent, false, None),
             AcdInput::ForceSignOut { agent, reason } => self.sign_off(&agent, true, Some(reason)),

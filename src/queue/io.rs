@@ -129,6 +129,8 @@ pub enum AcdInput {
     /// place; who waited in one that goes, waits in the first one.
     SetUp(Vec<super::QueueSettings>),
     // —— shifts ——
+    /// What is on record of people: where somebody who is signed on has other queues or skills now, they hold for the next call.
+    OnRecord(Vec<Profile>),
     /// Signs on; not ready until the seat works, then ready at once.
     SignOn {
         profile: Box<Profile>,

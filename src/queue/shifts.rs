@@ -39,9 +39,30 @@ impl Acd {
         let slot = &mut self.agents[agent];
         slot.queues = served;
         slot.agent.sign_on(now, profile, seat);
+        self.others_may_fit(agent);
+    }
+
+    /// What is on record of somebody who is signed on; a call in progress, and one that rings, stay with them.
+    pub(super) fn profile_is(&mut self, profile: Profile) {
+        let Some(agent) = self.signed_on(&profile.user) else { return };
+        let known = &self.agents[agent].agent.profile;
+        // What they did today is known better here.
+        let profile = Profile { today: known.today.clone(), ..profile };
+        if profile == *known {
+            return;
+        }
+        let served = self.served_by(&profile);
+        self.forget_places(agent);
+        let slot = &mut self.agents[agent];
+        slot.queues = served;
+        slot.agent.profile = profile;
+        self.others_may_fit(agent);
+    }
+
+    /// Other skills, queues or a team: for whom this agent is the right one may have changed for anybody.
+    fn others_may_fit(&mut self, agent: A) {
         self.rank_agents();
         self.agent_changed(agent);
-        // Other skills, queues or a team: for whom they are the right one may have changed for anybody.
         self.dirty.extend(self.line.iter().map(|key| key.3));
     }
 

@@ -154,7 +154,7 @@ export const RESOURCES: readonly Resource[] = [
     add: ['POST', '/api/tokens'], remove: '/api/tokens/{id}', told: ['token'],
   },
   {
-    name: 'queues', roles: FLOOR, edit: HEADS, list: '/api/queues', id: 'id', columns: ['id', 'zh', 'strategy', 'source', 'waiting', 'working', 'ready', 'offered', 'answered', 'abandoned', 'people'],
+    name: 'queues', roles: FLOOR, edit: HEADS, list: '/api/queues', id: 'id', columns: ['id', 'zh', 'strategy', 'source', 'waiting', 'working', 'ready', 'people'],
     fields: [
       { key: 'id', kind: 'text', needed: true, once: true }, { key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text', needed: true },
       { key: 'strategy', kind: 'select', options: ['ring-all', 'longest-idle', 'fewest-calls', 'least-talk-time', 'round-robin', 'linear', 'progressive', 'random', 'weighted', 'skill'], needed: true, first: 'longest-idle' },

@@ -1,4 +1,4 @@
-//! Queues that are set up otherwise while callers wait and agents work (C105).
+//! Queues, and who serves them, that are set up otherwise while callers wait and agents work (C105).
 
 use super::*;
 
@@ -58,4 +58,23 @@ fn c105_a_new_queue_is_served_at_once_and_one_that_goes_leaves_its_callers_in_th
     floor.tell(AcdInput::SetUp(two()));
     floor.joins_with(5, |joining| joining.queue = Some(queue("vip")));
     assert_eq!(floor.acd.waits_in(5), Some(&queue("vip")));
+}
+
+#[test]
+fn c105_an_agent_who_is_moved_to_another_queue_serves_it_from_the_next_call_on() {
+    let mut floor = Floor::new(one_queue(Strategy::LongestIdle));
+    floor.tell(AcdInput::SetUp(two()));
+    floor.on(Profile { queues: vec![queue("order")], ..profile("8001") });
+    floor.joins(1);
+    floor.answers(1, "8001");
+    floor.joins(3);
+    floor.tell(AcdInput::OnRecord(vec![Profile { queues: vec![queue("vip")], ..profile("8001") }, profile("8002")]));
+    assert_eq!(floor.acd.agent(&user("8001")).unwrap().queues, [queue("vip")]);
+    assert!(floor.acd.agent(&user("8002")).is_none(), "who is not signed on is not signed on by it");
+    floor.joins_with(2, |joining| joining.queue = Some(queue("vip")));
+    floor.out.clear();
+    floor.leaves(1, "8001");
+    floor.saves(1, "8001");
+    floor.offered(2, "8001");
+    assert_eq!(floor.acd.waits_in(3), Some(&queue("order")), "the caller in the old queue waits for somebody else");
 }

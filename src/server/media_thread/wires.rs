@@ -15,8 +15,6 @@ use crate::media::rtcp;
 
 /// Packets read from one socket in one tick; a flood at one port is lost in the kernel.
 const AT_ONCE: usize = 8;
-/// The same for a party that others hear, which is looked at four times as often.
-const HEARD_AT_ONCE: usize = 2;
 /// Every so many ticks a socket is read until it is empty, and for so many ticks after it held none or several.
 const LOOK_AGAIN: u8 = 8;
 const EAGER: u8 = 4;
@@ -24,7 +22,7 @@ const EAGER: u8 = 4;
 const UNSIFTED: u8 = 64;
 /// RTCP sockets asked for at once.
 const READY: usize = 256;
-/// Sockets of parties that are heard by others, asked for at once, every 5 ms.
+/// Sockets of parties that are heard by others, asked for at once: each gives one packet in 5 ms.
 const HEARD: usize = 4_096;
 /// Epoll never waits here.
 const NO_WAIT: rustix::event::Timespec = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -121,7 +119,7 @@ impl Wires {
         if heard {
             let told = epoll::EventData::new_u64(u64::from(place));
             // Refused only when the system has no memory: the socket is then read at its tick as before.
-            slot.heard = epoll::add(&self.sound, &slot.socket, told, epoll::EventFlags::IN | epoll::EventFlags::ET).is_ok();
+            slot.heard = epoll::add(&self.sound, &slot.socket, told, epoll::EventFlags::IN).is_ok();
         } else {
             slot.heard = epoll::delete(&self.sound, &slot.socket).is_err();
         }
@@ -147,15 +145,14 @@ impl Wires {
         }
     }
 
-    /// What parties have sent whom others hear; epoll tells once for each packet who they are. A flood at one port is held to 400
-    /// packets a second.
+    /// One packet of each party that others hear; epoll tells who has one. A flood at one port is held to 200 packets a second.
     pub(super) fn receive_heard(&mut self, now: Now, hall: &mut Hall, reports: &mut Reports, ready: &mut Ready) {
         if self.heard == 0 {
             return;
         }
         self.ask(&self.sound, HEARD, ready);
         for event in ready.drain(..) {
-            self.read(now, event.data.u64() as u32, HEARD_AT_ONCE, hall, reports);
+            self.read(now, event.data.u64() as u32, 1, hall, reports);
         }
     }
 
