@@ -47,7 +47,7 @@ impl Acd {
         let Some(agent) = self.signed_on(&profile.user) else { return };
         let known = &self.agents[agent].agent.profile;
         // What they did today is known better here.
-        let profile = Profile { today: known.today.clone(), ..profile };
+        let profile = Profile { today: known.today, ..profile };
         if profile == *known {
             return;
         }
