@@ -85,29 +85,10 @@ impl Shop {
     /// Writes a call's begin and end.
     async fn call(&self, number: u64, now: Timestamp) -> io::Result<()> {
         let mut record = CallRecord {
-            id: CallId::new(format!("load-{number}")),
-            sip_call_id: format!("load-{number}@load"),
             trunk: "load".into(),
             caller: PhoneNumber::parse(&format!("137{number:08}")),
             dialled: "1000".into(),
-            customer: None,
-            language: Language::Mandarin,
-            arrived_at: now,
-            answered_at: None,
-            ended_at: None,
-            end: None,
-            codec: None,
-            order: None,
-            keys: 0,
-            errors: 0,
-            packets_in: 0,
-            packets_lost: 0,
-            one_way: false,
-            no_keys: false,
-            queue: None,
-            agent: None,
-            waited_ms: 0,
-            disposition: None,
+            ..CallRecord::arrived(CallId::new(format!("load-{number}")), format!("load-{number}@load"), now)
         };
         self.store.record_calls("load", std::slice::from_ref(&record), &[]).await.map_err(io::Error::other)?;
         (record.answered_at, record.ended_at) = (Some(now), Some(now.after(Duration::from_secs(60))));

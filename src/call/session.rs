@@ -278,29 +278,10 @@ impl Session {
     fn empty(id: CallId, invited: Invited, port: u16, plan: LegPlan, caller: Option<PhoneNumber>, now: Now) -> Self {
         let local_ip = invited.flow.local.ip();
         let record = CallRecord {
-            id,
-            sip_call_id: invited.call_id,
             trunk: invited.trunk,
             caller,
             dialled: invited.dialled,
-            customer: None,
-            language: Language::default(),
-            arrived_at: now.wall.into(),
-            answered_at: None,
-            ended_at: None,
-            end: None,
-            codec: None,
-            order: None,
-            keys: 0,
-            errors: 0,
-            packets_in: 0,
-            packets_lost: 0,
-            one_way: false,
-            no_keys: false,
-            queue: None,
-            agent: None,
-            waited_ms: 0,
-            disposition: None,
+            ..CallRecord::arrived(id, invited.call_id, now.wall.into())
         };
         Self {
             dialog: invited.dialog,

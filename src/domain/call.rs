@@ -187,6 +187,38 @@ pub struct CallRecord {
     pub disposition: Option<Disposition>,
 }
 
+impl CallRecord {
+    /// Of a call that has just arrived; nothing has come of it yet.
+    #[must_use]
+    pub fn arrived(id: CallId, sip_call_id: String, arrived_at: Timestamp) -> Self {
+        Self {
+            id,
+            sip_call_id,
+            trunk: String::new(),
+            caller: None,
+            dialled: String::new(),
+            customer: None,
+            language: Language::default(),
+            arrived_at,
+            answered_at: None,
+            ended_at: None,
+            end: None,
+            codec: None,
+            order: None,
+            keys: 0,
+            errors: 0,
+            packets_in: 0,
+            packets_lost: 0,
+            one_way: false,
+            no_keys: false,
+            queue: None,
+            agent: None,
+            waited_ms: 0,
+            disposition: None,
+        }
+    }
+}
+
 impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} by {}", self.reason.name(), self.by.name())
