@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { isNumber, reason } from '../src/phone/line'
 import { above, below, byState, hours, inLine, mark, percent, seats, THRESHOLDS, top, totals } from '../src/supervisor/figures'
+import { Listening } from '../src/supervisor/listening'
+import type { Live } from '../src/shared/live'
 import { pageOf } from '../src/shared/where'
 import { passwordFault } from '../src/sign_in/password'
 import type { Agent, Queue, Waiting } from '../src/shared/wire'
@@ -86,4 +88,19 @@ it('everybody goes to the page of their role', () => {
 it('the phone dials numbers and words every ending', () => {
   expect(['1000', '*9#', '', '10 00', 'sip:1'].map(isNumber)).toEqual([true, true, false, false, false])
   expect(['busy', 'no-target', 'unavailable', 'system', 'never heard of'].map(reason)).toEqual(['busy', 'unknown_number', 'busy', 'system', 'failed'])
+})
+
+describe('C71 taking part in a call', () => {
+  it('asks to be let in once the server has the sound, too', async () => {
+    const sent: string[] = []
+    const live = { send: async (type: string) => void sent.push(type) } as unknown as Live
+    const listening = new Listening(live, () => 'boss')
+    listening.softphone.state.phase = 'connected'
+    const joined = listening.join({ user: 'u', name: '李娜' }, 'listen')
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(sent).toEqual([])
+    listening.heard({ type: 'media.state', connected: true, loss_percent: 0, rtt_ms: 3 })
+    expect(await joined).toBe(true)
+    expect(sent).toEqual(['floor.supervise'])
+  })
 })

@@ -25,6 +25,7 @@ use crate::call::session::Env;
 use crate::centre::{Centre, Input, Limits};
 use crate::config::{Config, Plant, Way, Written};
 use crate::domain::{Finding, Timestamp};
+use crate::machine::Machine as _;
 use crate::media::ports::Ports;
 use crate::queue::Acd;
 use crate::sip::endpoint::Endpoint;
@@ -331,7 +332,12 @@ async fn assemble(
     };
     let limits = Limits { max_calls: config.limits.max_calls, node: node.name.clone(), demo: options.demo, address, sip: sip_address };
     let acd = Acd::new(config.queues.clone(), clock::random_ids(), clock::now());
-    let centre = Centre::new(endpoint, acd, ports, env, limits, ids);
+    let mut centre = Centre::new(endpoint, acd, ports, env, limits, ids);
+    // A telephone that registers in the first moment is one of the house: most of them do nothing more after a 403.
+    let (people_known, told) = roster::read(&store).await.map_err(of_store)?;
+    for input in told {
+        centre.handle(clock::now(), input);
+    }
     let (events, _) = broadcast::channel(EVENTS_KEPT);
     let events_of_pages = events.clone();
     let agents_of_others = events.subscribe();
@@ -389,7 +395,7 @@ async fn assemble(
             counted.run_upkeep();
         }
     });
-    tasks::spawn("roster", roster::follow(store.clone(), roster_wanted, inbox.clone()));
+    tasks::spawn("roster", roster::follow(store.clone(), people_known, roster_wanted, inbox.clone()));
     let waiting = store.open_call_backs().await.map_err(of_store)?;
     if !waiting.is_empty() {
         let _ = inbox.send(Input::CallBacks(waiting)).await;

@@ -16,7 +16,8 @@ export interface Taking {
 const SOUND_MS = 10_000
 
 export class Listening {
-  readonly state = reactive({ part: null as Taking | null, open: false })
+  /** `carried`: the server has our sound, too; the browser may know of the connection a moment before it does. */
+  readonly state = reactive({ part: null as Taking | null, open: false, carried: false })
   readonly softphone: Softphone
   private started = false
 
@@ -37,8 +38,10 @@ export class Listening {
   /** What the server says of our sound. */
   heard(frame: Frame) {
     if (frame.type === 'media.answer') void this.softphone.answered(frame.sdp)
+    if (frame.type === 'media.state') this.state.carried = frame.connected
     if (frame.type === 'taken_over') {
       this.softphone.takenOver()
+      this.state.carried = false
       this.started = false
       this.state.part = null
     }
@@ -47,23 +50,24 @@ export class Listening {
   /** The socket came back: the leg is offered again. */
   async again() {
     if (!this.started) return
+    this.state.carried = false
     await this.softphone.reoffer()
   }
 
-  /** Our own leg, with the microphone shut. True once sound can flow. */
+  /** Our own leg, with the microphone shut. True once both ends know that sound can flow. */
   async connect(): Promise<boolean> {
-    if (this.softphone.state.phase === 'connected') return true
     // No shift: whoever listens is not rung.
     this.started = true
     if (this.softphone.state.phase === 'closed' || this.softphone.state.phase === 'failed') {
+      this.state.carried = false
       if (!(await this.softphone.open())) return false
     }
     return new Promise((resolve) => {
       const timer = setTimeout(() => finish(false), SOUND_MS)
       const stop = watch(
-        () => this.softphone.state.phase,
-        (phase) => {
-          if (phase === 'connected') finish(true)
+        () => this.softphone.state.phase === 'connected' && this.state.carried,
+        (up) => {
+          if (up) finish(true)
         },
         { immediate: true },
       )

@@ -148,7 +148,8 @@ impl Setup {
 
 /// One server; killed by its id when dropped.
 pub struct Server {
-    demo: bool,
+    /// Whether its next start is a demonstration.
+    pub demo: bool,
     trace_sip: bool,
     folder: tempfile::TempDir,
     ports: Ports,

@@ -2,7 +2,7 @@
 //! as a stranger I get nothing.
 
 use std::fs::File;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -144,6 +144,32 @@ fn c8_a_stranger_is_never_let_through() {
     let server = Setup::strict("").start();
     play_all(&server, &["stranger"]);
     assert_eq!(server.json(&["calls", "list", "--json"]).as_array().map(Vec::len), Some(0));
+}
+
+/// Desk phones register again the moment the server is back, and take a 403 for the last word.
+#[test]
+fn c10_a_phone_that_registers_in_the_first_moment_of_a_start_is_asked_for_its_password() {
+    let mut server = Setup::demo().start();
+    // Their telephones are in the store now; the next start is an ordinary one, to which strangers are nobody.
+    server.kill();
+    server.demo = false;
+    let to: SocketAddr = server.keep_sip().parse().unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+    let local = socket.local_addr().unwrap().to_string();
+    let register = request("REGISTER", to, 1, "UDP").replace("sip:1000@", "sip:8001@").replace("{local}", &local);
+    let first = thread::spawn(move || {
+        let mut answer = [0; 2048];
+        // Nobody listens yet: the same request again and again, until the first answer of all.
+        let found = (0..60_000).find_map(|_| {
+            let _ = socket.send_to(register.as_bytes(), to);
+            socket.recv(&mut answer).ok()
+        });
+        String::from_utf8_lossy(&answer[..found.expect("an answer")]).into_owned()
+    });
+    server.run();
+    let answer = first.join().unwrap();
+    assert!(answer.starts_with("SIP/2.0 401"), "{answer}");
 }
 
 /// SIPp knows MD5 only and reads only the first challenge, which is that of SHA-256 (RFC 8760): the answer that an old
