@@ -58,6 +58,10 @@ struct Field {
     faults: Vec<String>,
 }
 
+/// Kinds of frames (RFC 6455 section 5.2).
+const TEXT: u8 = 1;
+const PONG: u8 = 10;
+
 type Shared = Arc<Mutex<Field>>;
 
 fn with<T>(field: &Shared, what: impl FnOnce(&mut Field) -> T) -> T {
@@ -184,7 +188,8 @@ async fn people(folder: &std::path::Path, consoles: usize) -> io::Result<()> {
 /// One console: an HTTP sign-in, then the live socket.
 struct Console {
     read: BufReader<OwnedReadHalf>,
-    write: mpsc::UnboundedSender<String>,
+    /// Whole frames.
+    write: mpsc::UnboundedSender<Vec<u8>>,
 }
 
 impl Console {
@@ -220,10 +225,10 @@ impl Console {
             line.clear();
             read.read_line(&mut line).await?;
         }
-        let (write, mut texts) = mpsc::unbounded_channel::<String>();
+        let (write, mut frames) = mpsc::unbounded_channel::<Vec<u8>>();
         tokio::spawn(async move {
-            while let Some(text) = texts.recv().await {
-                if out.write_all(&masked(&text)).await.is_err() {
+            while let Some(frame) = frames.recv().await {
+                if out.write_all(&frame).await.is_err() {
                     return;
                 }
             }
@@ -240,13 +245,13 @@ impl Console {
             if let (Some(frame), Value::Object(what)) = (frame.as_object_mut(), what) {
                 frame.extend(what);
             }
-            let _ = self.write.send(frame.to_string());
+            let _ = self.write.send(masked(TEXT, frame.to_string().as_bytes()));
         };
         say(json!({ "type": "shift.start", "seat": "outside", "number": format!("1370000{place:04}") }));
         say(json!({ "type": "agent.state", "to": "available" }));
         let mut user = String::new();
         let mut ready = false;
-        while let Ok(frame) = frame(&mut self.read).await {
+        while let Ok(frame) = frame(&mut self.read, &self.write).await {
             let now = clock();
             if frame.is_empty() {
                 continue;
@@ -325,8 +330,8 @@ fn frame_has(frame: &[u8], wanted: &[u8]) -> bool {
     frame.windows(wanted.len()).take(400).any(|window| window == wanted)
 }
 
-/// The next text frame; pings are empty (the server counts any frame as a sign of life).
-async fn frame(read: &mut BufReader<OwnedReadHalf>) -> io::Result<Vec<u8>> {
+/// The next text frame. Asked for a sign of life, it gives one, as every browser does: silent pages are closed.
+async fn frame(read: &mut BufReader<OwnedReadHalf>, write: &mpsc::UnboundedSender<Vec<u8>>) -> io::Result<Vec<u8>> {
     let mut whole = Vec::new();
     loop {
         let (first, second) = (read.read_u8().await?, read.read_u8().await?);
@@ -343,18 +348,19 @@ async fn frame(read: &mut BufReader<OwnedReadHalf>) -> io::Result<Vec<u8>> {
         match first & 0x0F {
             0 | 1 => whole.extend(payload),
             8 => return Err(io::Error::other("closed")),
-            _ => continue,
+            9 => drop(write.send(masked(PONG, &payload))),
+            _ => {}
         }
-        if first & 0x80 != 0 {
+        if first & 0x0F <= 1 && first & 0x80 != 0 {
             return Ok(whole);
         }
     }
 }
 
-/// A text frame as clients send it. The mask is nothing: what goes over loopback needs none.
-fn masked(text: &str) -> Vec<u8> {
-    let mut frame = vec![0x81];
-    match text.len() {
+/// A frame as clients send it. The mask is nothing: what goes over loopback needs none.
+fn masked(kind: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x80 | kind];
+    match payload.len() {
         short @ 0..126 => frame.push(0x80 | short as u8),
         long => {
             frame.push(0x80 | 126);
@@ -362,7 +368,7 @@ fn masked(text: &str) -> Vec<u8> {
         }
     }
     frame.extend([0; 4]);
-    frame.extend(text.as_bytes());
+    frame.extend(payload);
     frame
 }
 

@@ -100,7 +100,7 @@ impl Srtp {
     }
 }
 
-const fn leg(agreed: &Agreed) -> LegPlan {
+fn leg(agreed: &Agreed) -> LegPlan {
     LegPlan {
         codec: match agreed.codec {
             sdp::Codec::A => Codec::Pcma,
@@ -110,17 +110,13 @@ const fn leg(agreed: &Agreed) -> LegPlan {
         remote: agreed.remote,
         send: agreed.send,
         receive: agreed.receive,
-        crypto: match agreed.keys {
-            None => None,
-            Some(Keys { suite, local, remote }) => Some(Crypto {
-                suite: match suite {
-                    crypto::Suite::Tag80 => Suite::Aes128Sha1Tag80,
-                    crypto::Suite::Tag32 => Suite::Aes128Sha1Tag32,
-                },
-                local: MasterKey(local.0),
-                remote: MasterKey(remote.0),
-            }),
-        },
+        crypto: agreed.keys.map(|Keys { suite, local, remote }| {
+            let suite = match suite {
+                crypto::Suite::Tag80 => Suite::Aes128Sha1Tag80,
+                crypto::Suite::Tag32 => Suite::Aes128Sha1Tag32,
+            };
+            Box::new(Crypto { suite, local: MasterKey::Counter(local.0), remote: MasterKey::Counter(remote.0) })
+        }),
     }
 }
 

@@ -144,7 +144,7 @@ impl Leg {
             id,
             opened: now,
             source: Source::new(now, plan.remote),
-            sealed: Sealed::new(plan.crypto.as_ref()),
+            sealed: Sealed::new(plan.crypto.as_deref()),
             plan,
             ssrc,
             sequence: random as u16,
@@ -186,7 +186,7 @@ impl Leg {
             self.watch.rest(now);
         }
         if plan.crypto != self.plan.crypto {
-            self.sealed = Sealed::new(plan.crypto.as_ref());
+            self.sealed = Sealed::new(plan.crypto.as_deref());
         }
         self.marker |= plan.send && !self.plan.send;
         self.plan = plan;

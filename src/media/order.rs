@@ -48,7 +48,7 @@ pub struct LegPlan {
     /// Whether the peer sends: false while it holds us; the time-out for missing sound rests then.
     pub receive: bool,
     /// Keys when SDP agreed on encryption (SDES): nothing is then sent or taken in clear.
-    pub crypto: Option<Crypto>,
+    pub crypto: Option<Box<Crypto>>,
 }
 
 /// What a media thread is told.

@@ -44,13 +44,16 @@ pub struct Clockwork {
     /// Packets of ours that the peer missed, and its share by the last report.
     remote_lost: u32,
     remote_fraction: u8,
+    /// Middle 32 bits of our own last sender report, and when it went.
+    our_sr: Option<(u32, Instant)>,
+    round_trip: Option<Duration>,
 }
 
 impl Clockwork {
     /// The first report is due after about half the time of the others (RFC 3550 section 6.2); `spread` keeps legs apart.
     #[must_use]
     pub fn new(now: Instant, spread: u32) -> Self {
-        Self { due: now + INTERVAL / 2 + tail(spread), last_sr: None, remote_lost: 0, remote_fraction: 0 }
+        Self { due: now + INTERVAL / 2 + tail(spread), last_sr: None, remote_lost: 0, remote_fraction: 0, our_sr: None, round_trip: None }
     }
 
     /// Whether a report is due; the next one is then planned.
@@ -70,10 +73,10 @@ impl Clockwork {
             match packet {
                 Ok(Packet::Sr(report)) => {
                     self.last_sr = Some(((report.ntp_timestamp() >> 16) as u32, now));
-                    report.report_blocks().filter(|block| block.ssrc() == our_ssrc).for_each(|block| self.note(&block));
+                    report.report_blocks().filter(|block| block.ssrc() == our_ssrc).for_each(|block| self.note(now, &block));
                 }
                 Ok(Packet::Rr(report)) => {
-                    report.report_blocks().filter(|block| block.ssrc() == our_ssrc).for_each(|block| self.note(&block));
+                    report.report_blocks().filter(|block| block.ssrc() == our_ssrc).for_each(|block| self.note(now, &block));
                 }
                 Ok(_) => {}
                 Err(_) => return,
@@ -90,8 +93,20 @@ impl Clockwork {
         (u64::from(self.remote_lost) * 256 / sent).min(255) as u8
     }
 
+    /// Share of our packets that the peer missed between its last two reports, in 1/256.
+    #[must_use]
+    pub fn remote_fraction(&self) -> u8 {
+        self.remote_fraction
+    }
+
+    /// To the peer and back, by its last report (RFC 3550 section 6.4.1).
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
     /// Writes a report; gives its length.
-    pub fn write(&self, now: Instant, wall: SystemTime, sent: &Sent, heard: Option<&Heard>, goodbye: bool, into: &mut [u8]) -> usize {
+    pub fn write(&mut self, now: Instant, wall: SystemTime, sent: &Sent, heard: Option<&Heard>, goodbye: bool, into: &mut [u8]) -> usize {
         let block = heard.map(|heard| {
             let (last, delay) = self.last_sr.map_or((0, 0), |(last, at)| {
                 let delay = now.saturating_duration_since(at);
@@ -109,6 +124,9 @@ impl Clockwork {
         let name = canonical_name(sent.ssrc, &mut name);
         let sdes = Sdes::builder().add_chunk(SdesChunk::builder(sent.ssrc).add_item(SdesItem::builder(SdesItem::CNAME, name)));
         let compound = Compound::builder();
+        if sent.lately {
+            self.our_sr = Some(((ntp(wall) >> 16) as u32, now));
+        }
         let compound = if sent.lately {
             let report = SenderReport::builder(sent.ssrc)
                 .ntp_timestamp(ntp(wall))
@@ -131,7 +149,13 @@ impl Clockwork {
             .unwrap_or(0)
     }
 
-    fn note(&mut self, block: &ReportBlock<'_>) {
+    fn note(&mut self, now: Instant, block: &ReportBlock<'_>) {
+        if let Some((ours, at)) = self.our_sr
+            && ours == block.last_sender_report_timestamp()
+        {
+            let kept = Duration::from_micros(u64::from(block.delay_since_last_sender_report_timestamp()) * 1_000_000 / 65_536);
+            self.round_trip = Some(now.saturating_duration_since(at).saturating_sub(kept));
+        }
         self.remote_fraction = block.fraction_lost();
         let lost = block.cumulative_lost();
         // 24 bits with a sign: copies can make it negative.

@@ -1,4 +1,8 @@
-//! The browser's leg: ICE-lite, DTLS and SRTP by str0m, with time and datagrams handed in; what remains are our own RTP packets.
+//! The browser's leg: ICE-lite and DTLS by str0m, SRTP by ourselves, with time and datagrams handed in; what remains are our own
+//! RTP packets.
+
+mod keys;
+mod sound;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,12 +14,13 @@ use str0m::format::FormatParams;
 use str0m::ice::StunMessage;
 use str0m::media::{Frequency, Mid};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{Extension, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use super::order::{Codec, LegPlan};
 use super::rtp;
 use crate::machine::Now;
+
+use self::sound::Sound;
 
 /// The longest offer that is read: pages write about 3 kB.
 pub const LONGEST_OFFER: usize = 32 * 1024;
@@ -42,19 +47,18 @@ impl Terms {
     /// # Errors
     /// When no certificate can be made.
     pub fn new(addresses: Vec<SocketAddr>) -> Result<Self, &'static str> {
-        let provider = Arc::new(str0m::crypto::from_feature_flags());
+        let provider = Arc::new(keys::provider());
         let certificate = provider.dtls_provider.generate_certificate().ok_or("no certificate could be made")?;
         let mut config = RtcConfig::new()
             .set_crypto_provider(provider)
             .set_dtls_cert(certificate)
             .set_ice_lite(true)
             .set_rtp_mode(true)
-            .set_stats_interval(Some(STATE))
+            .set_stats_interval(None)
             .clear_codecs()
             .enable_pcma(true, false)
             .enable_pcmu(true, false)
-            .clear_extension_map()
-            .set_extension(1, Extension::RtpMid);
+            .clear_extension_map();
         let keys = FormatParams::parse_line("0-15");
         config.codec_config().add_config(EVENTS.into(), None, str0m::format::Codec::Tele, Frequency::EIGHT_KHZ, None, keys);
         Ok(Self { config, addresses })
@@ -80,26 +84,22 @@ impl Terms {
             rtc,
             mid: sound_of(&answer),
             ufrag,
-            sequence: 0,
+            ssrc: 0,
+            sound: None,
+            route: None,
             deadline: now.instant,
             up: false,
             opened: now.instant,
             heard: now.instant,
             told: None,
             tell_at: now.instant,
-            loss: [0; 2],
-            rtt_ms: 0,
         };
-        browser.poll(&mut |_| {});
+        browser.poll(now, &mut |_| {});
         if browser.agreed().is_none() {
             return Err("the offer holds no telephone sound (PCMA or PCMU)");
         }
-        if let Some(mid) = browser.mid
-            && let Some(stream) = browser.rtc.direct_api().stream_tx_by_mid(mid, None)
-        {
-            // Nobody asks for telephone sound again: nothing is kept.
-            stream.set_rtx_cache(0, Duration::ZERO, None);
-        }
+        let stream = browser.mid.and_then(|mid| browser.rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| *stream.ssrc()));
+        browser.ssrc = stream.unwrap_or(0);
         Ok((browser, answer))
     }
 }
@@ -132,8 +132,12 @@ pub struct Browser {
     rtc: Rtc,
     mid: Option<Mid>,
     ufrag: String,
-    /// With the wraps counted: SRTP needs them.
-    sequence: u64,
+    /// The name that our answer gave our stream.
+    ssrc: u32,
+    /// Since DTLS has agreed on keys.
+    sound: Option<Box<Sound>>,
+    /// Our address and the page's, between which sound goes: those of DTLS, then those where the page's own sound comes from.
+    route: Option<(SocketAddr, SocketAddr)>,
     deadline: Instant,
     /// ICE and DTLS are done.
     up: bool,
@@ -141,9 +145,6 @@ pub struct Browser {
     heard: Instant,
     told: Option<bool>,
     tell_at: Instant,
-    /// Of our packets on their way to the page, and of the page's to us, by the last reports.
-    loss: [u8; 2],
-    rtt_ms: u32,
 }
 
 impl Browser {
@@ -173,8 +174,11 @@ impl Browser {
         }
     }
 
-    /// Takes a datagram that came to `ours`; false when it was not this page's.
-    pub fn receive(&mut self, now: Now, ours: SocketAddr, from: SocketAddr, datagram: &[u8], out: &mut dyn FnMut(Out<'_>)) -> bool {
+    /// Takes a datagram that came to `ours`, and opens it in place; false when it was not this page's.
+    pub fn receive(&mut self, now: Now, ours: SocketAddr, from: SocketAddr, datagram: &mut [u8], out: &mut dyn FnMut(Out<'_>)) -> bool {
+        if is_sound(datagram) {
+            return self.hear(now, ours, from, datagram, out);
+        }
         let Ok(receive) = Receive::new(Protocol::Udp, from, ours, datagram) else { return false };
         let input = Input::Receive(now.instant, receive);
         if !self.rtc.accepts(&input) {
@@ -184,30 +188,42 @@ impl Browser {
         if self.rtc.handle_input(input).is_ok() && is_stun(datagram) {
             self.heard = now.instant;
         }
-        let heard = self.poll(out);
-        if heard {
-            self.heard = now.instant;
+        self.poll(now, out);
+        true
+    }
+
+    fn hear(&mut self, now: Now, ours: SocketAddr, from: SocketAddr, datagram: &mut [u8], out: &mut dyn FnMut(Out<'_>)) -> bool {
+        // Nothing can be said of it before there are keys.
+        let Some(sound) = &mut self.sound else { return true };
+        let packet = if rtp::is_rtcp(datagram) {
+            if !sound.take_report(now, datagram) {
+                return false;
+            }
+            None
+        } else {
+            let Some(packet) = sound.take(now, datagram) else { return false };
+            Some(packet)
+        };
+        (self.heard, self.route) = (now.instant, Some((ours, from)));
+        if let Some(packet) = packet {
+            out(Out::Packet(packet));
         }
         true
     }
 
     /// Sends one of our RTP packets; its SSRC and number become those of the page's stream.
     pub fn send(&mut self, now: Now, packet: &[u8], out: &mut dyn FnMut(Out<'_>)) -> bool {
-        let (Some(mid), true) = (self.mid, self.up) else { return false };
-        let Some(packet) = rtp::read(packet) else { return false };
-        let mut direct = self.rtc.direct_api();
-        let Some(stream) = direct.stream_tx_by_mid(mid, None) else { return false };
-        self.sequence += 1;
-        let write = RtpWrite::new(packet.payload_type.into(), self.sequence.into(), packet.timestamp, now.instant, packet.payload);
-        stream.write_rtp(write.marker(packet.marker));
-        self.pass(now, out);
-        true
+        let (Some(sound), Some((ours, to)), true) = (&mut self.sound, self.route, self.up) else { return false };
+        rtp::read(packet).is_some_and(|packet| sound.send(now, &packet, |bytes| out(Out::Datagram { ours, to, bytes })))
     }
 
-    /// Lets time pass when str0m waits for it.
+    /// Lets time pass when str0m waits for it, and sends a report of the sound when it is due.
     pub fn look_after(&mut self, now: Now, out: &mut dyn FnMut(Out<'_>)) {
-        if self.deadline <= now.instant {
-            self.pass(now, out);
+        if self.deadline <= now.instant && self.rtc.handle_input(Input::Timeout(now.instant)).is_ok() {
+            self.poll(now, out);
+        }
+        if let (Some(sound), Some((ours, to)), true) = (&mut self.sound, self.route, self.up) {
+            sound.report(now, |bytes| out(Out::Datagram { ours, to, bytes }));
         }
     }
 
@@ -224,58 +240,39 @@ impl Browser {
         }
         self.told = Some(connected);
         self.tell_at = now.instant + STATE;
-        Some(Health { connected, loss_percent: self.loss[0].max(self.loss[1]), rtt_ms: self.rtt_ms })
+        let sound = self.sound.as_deref();
+        let round_trip = sound.and_then(Sound::round_trip).unwrap_or_default();
+        Some(Health { connected, loss_percent: sound.map_or(0, Sound::loss_percent), rtt_ms: round_trip.as_millis().min(60_000) as u32 })
     }
 
-    fn pass(&mut self, now: Now, out: &mut dyn FnMut(Out<'_>)) {
-        if self.rtc.handle_input(Input::Timeout(now.instant)).is_ok() {
-            self.poll(out);
-        }
-    }
-
-    /// Empties str0m; tells whether a packet of sound was there.
-    fn poll(&mut self, out: &mut dyn FnMut(Out<'_>)) -> bool {
-        let mut heard = false;
+    /// Empties str0m.
+    fn poll(&mut self, now: Now, out: &mut dyn FnMut(Out<'_>)) {
         for _ in 0..STEPS {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => {
                     self.deadline = at;
                     break;
                 }
-                Ok(Output::Transmit(send)) => out(Out::Datagram { ours: send.source, to: send.destination, bytes: &send.contents }),
-                Ok(Output::Event(Event::RtpPacket(packet))) => {
-                    heard = true;
-                    let header = &packet.header;
-                    out(Out::Packet(rtp::Packet {
-                        marker: header.marker,
-                        payload_type: *header.payload_type,
-                        sequence: header.sequence_number,
-                        timestamp: header.timestamp,
-                        ssrc: *header.ssrc,
-                        payload: &packet.payload,
-                    }));
+                // It knows nothing of the sound, so its reports of it would not be true.
+                Ok(Output::Transmit(send)) if is_sound(&send.contents) => {}
+                Ok(Output::Transmit(send)) => {
+                    if !is_stun(&send.contents) && self.sound.is_none() {
+                        self.route = Some((send.source, send.destination));
+                    }
+                    out(Out::Datagram { ours: send.source, to: send.destination, bytes: &send.contents });
                 }
-                Ok(Output::Event(event)) => self.note(event),
+                Ok(Output::Event(Event::Connected)) => self.up = true,
+                Ok(Output::Event(_)) => {}
                 Err(_) => {
                     self.rtc.disconnect();
                     break;
                 }
             }
         }
-        heard
-    }
-
-    fn note(&mut self, event: Event) {
-        match event {
-            Event::Connected => self.up = true,
-            Event::MediaEgressStats(stats) => {
-                if let Some(rtt) = stats.rtt {
-                    self.rtt_ms = rtt.as_millis().min(60_000) as u32;
-                }
-                self.loss[0] = percent(stats.loss);
-            }
-            Event::MediaIngressStats(stats) => self.loss[1] = percent(stats.loss),
-            _ => {}
+        if let Some(agreed) = keys::agreed() {
+            // Bits that nobody guesses: a new leg's stream begins anywhere (RFC 3550 section 5.1).
+            let first = (self.ssrc >> 16) as u16;
+            self.sound = Sound::new(now, &agreed, self.ssrc, first).ok().map(Box::new);
         }
     }
 
@@ -303,10 +300,6 @@ impl fmt::Debug for Browser {
     }
 }
 
-fn percent(loss: Option<f32>) -> u8 {
-    (loss.unwrap_or(0.0) * 100.0).clamp(0.0, 100.0) as u8
-}
-
 /// The name of the first part with sound that our answer takes.
 fn sound_of(answer: &str) -> Option<Mid> {
     let part = answer.split("\r\nm=").skip(1).find(|part| part.starts_with("audio ") && !part.starts_with("audio 0 "))?;
@@ -317,6 +310,11 @@ fn sound_of(answer: &str) -> Option<Mid> {
 #[must_use]
 pub fn is_stun(datagram: &[u8]) -> bool {
     matches!(datagram, [0..=3, ..])
+}
+
+/// Whether a datagram is RTP or RTCP (RFC 7983).
+fn is_sound(datagram: &[u8]) -> bool {
+    matches!(datagram, [128..=191, ..])
 }
 
 /// Whom a datagram of ICE is for: our part of its name.

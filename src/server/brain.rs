@@ -168,7 +168,7 @@ impl Brain {
         for _ in 0..BURST / 4 {
             let Some((read, flow, bytes)) = waiting.pop_front() else { return };
             let input = SipInput::Received { flow, bytes };
-            let late = patience.is_over(now.instant, read);
+            let late = patience.is_over(now.instant, read, waiting.len());
             self.centre.handle(now, if late { Input::Stale(input) } else { Input::Sip(input) });
         }
         self.carry_out();

@@ -4,10 +4,13 @@ use std::time::{Duration, Instant};
 
 /// A new call that waits longer than this for its turn is late.
 const LATE: Duration = Duration::from_millis(60);
-/// Nobody is answered who has waited so long: he is refused (503) while that is still quick.
-const TOO_LATE: Duration = Duration::from_millis(150);
+/// Nobody is answered who has waited so long while others wait behind: he is refused (503) while that is still quick.
+const TOO_LATE: Duration = Duration::from_millis(110);
 /// When calls have been late for so long without a pause, it is overload: the machine was not just stopped for a moment.
-const STANDSTILL: Duration = Duration::from_millis(150);
+const STANDSTILL: Duration = Duration::from_millis(100);
+/// Fewer calls than these behind a late one are answered within some milliseconds: however long the machine stood still, that is no
+/// overload of ours.
+const FEW: usize = 32;
 /// Overload is remembered for so long after the last refusal: it needs no second proof.
 const REMEMBERED: Duration = Duration::from_secs(1);
 
@@ -21,10 +24,10 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// Whether the call that was read then, and whose turn it is now, is to be refused.
-    pub fn is_over(&mut self, now: Instant, read: Instant) -> bool {
+    /// Whether the call that was read then, and whose turn it is now, is to be refused; so many wait behind it.
+    pub fn is_over(&mut self, now: Instant, read: Instant, behind: usize) -> bool {
         let waited = now.saturating_duration_since(read);
-        if waited <= LATE {
+        if waited <= LATE || behind < FEW {
             self.late = None;
             return false;
         }
@@ -47,6 +50,7 @@ mod tests {
     use super::*;
 
     const MS: Duration = Duration::from_millis(1);
+    const MANY: usize = 100;
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "any first moment will do; the others are counted from it")]
@@ -55,21 +59,32 @@ mod tests {
         let mut patience = Patience::default();
         // The machine stood still for 100 ms: those who rang meanwhile are answered one after another, less and less late.
         for turn in 0..100 {
-            assert!(!patience.is_over(begin + MS * (100 + turn / 4), begin + MS * turn), "the call read at {turn} ms was refused");
+            assert!(!patience.is_over(begin + MS * (100 + turn / 4), begin + MS * turn, MANY), "the call read at {turn} ms was refused");
         }
         // Twice as many as can be answered: each comes to its turn later than the one before.
         let overload = begin + MS * 1_000;
-        let refused: Vec<u32> = (0..600).filter(|ms| patience.is_over(overload + MS * *ms, overload + MS * (ms / 2))).collect();
+        let refused: Vec<u32> = (0..600).filter(|ms| patience.is_over(overload + MS * *ms, overload + MS * (ms / 2), MANY)).collect();
         let first = *refused.first().expect("overload is refused");
-        assert_eq!(first, 121 + 150, "proof takes 150 ms after the first came late");
+        assert_eq!(first, 121 + 100, "proof takes 100 ms after the first came late");
         assert_eq!(refused.len() as u32, 600 - first, "and stays refused");
         // Half a second later some come late again: that is still the same overload.
         let again = overload + MS * 1_100;
-        assert!(!patience.is_over(again, again - MS * 5));
-        assert!(patience.is_over(again, again - MS * 61));
+        assert!(!patience.is_over(again, again - MS * 5, MANY));
+        assert!(patience.is_over(again, again - MS * 61, MANY));
         // A quarter of an hour later it would have to be proved again.
         let later = overload + Duration::from_secs(900);
-        assert!(!patience.is_over(later, later - MS * 61));
-        assert!(patience.is_over(later, later - MS * 151), "nobody hears ringing end after so long");
+        assert!(!patience.is_over(later, later - MS * 61, MANY));
+        assert!(patience.is_over(later, later - MS * 111, MANY), "nobody hears ringing end after so long");
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "any first moment will do; the others are counted from it")]
+    fn however_long_the_machine_stood_still_a_few_callers_are_answered() {
+        let begin = Instant::now();
+        let mut patience = Patience::default();
+        // At 60 calls a second it stood still for half a second.
+        for (turn, behind) in (0..30).zip((0..30).rev()) {
+            assert!(!patience.is_over(begin + MS * 500, begin + MS * turn * 16, behind), "the call of {} ms was refused", turn * 16);
+        }
     }
 }

@@ -16,6 +16,9 @@ struct World {
     packets: Vec<(u8, u32, Vec<u8>)>,
     seen: Vec<Vec<u8>>,
     cut: bool,
+    /// Every other packet of sound from us to the page is lost.
+    lossy: bool,
+    carried: usize,
 }
 
 fn origin() -> Now {
@@ -34,7 +37,7 @@ impl World {
         let (mut page, offer) = Page::new(now, PAGE.parse().unwrap());
         let (browser, answer) = terms().answer(now, &offer).unwrap();
         page.accept(&answer);
-        Self { now, page, browser, packets: Vec::new(), seen: Vec::new(), cut: false }
+        Self { now, page, browser, packets: Vec::new(), seen: Vec::new(), cut: false, lossy: false, carried: 0 }
     }
 
     /// What the page sends arrives, and so does what that brings about, until nobody has anything to say.
@@ -45,13 +48,13 @@ impl World {
             return;
         }
         while !post.is_empty() || !back.is_empty() {
-            for (to, bytes) in std::mem::take(&mut post) {
+            for (to, mut bytes) in std::mem::take(&mut post) {
                 if to != ours {
                     continue;
                 }
                 self.seen.push(bytes.clone());
                 let Self { browser, packets, now, .. } = self;
-                assert!(browser.receive(*now, ours, page, &bytes, &mut |out| match out {
+                assert!(browser.receive(*now, ours, page, &mut bytes, &mut |out| match out {
                     Out::Datagram { ours: from, to, bytes } => {
                         assert_eq!((from, to), (ours, page));
                         back.push(bytes.to_vec());
@@ -86,7 +89,12 @@ impl World {
     fn deliver(&mut self, back: Vec<Vec<u8>>) {
         let mut post = Post::new();
         if !self.cut {
-            back.iter().for_each(|bytes| self.page.receive(self.now, OURS.parse().unwrap(), bytes, &mut post));
+            for bytes in &back {
+                self.carried += usize::from(is_sound(bytes) && !rtp::is_rtcp(bytes));
+                if !self.lossy || self.carried.is_multiple_of(2) {
+                    self.page.receive(self.now, OURS.parse().unwrap(), bytes, &mut post);
+                }
+            }
         }
         self.carry(post);
     }
@@ -148,6 +156,44 @@ fn c63_a_page_that_is_gone_is_told_within_seconds_and_so_is_its_return() {
     assert_eq!(told.iter().filter(|told| !told.connected).count(), 1, "{told:?}");
     world.cut = false;
     assert!(world.passes(Duration::from_secs(10)).first().is_some_and(|told| told.connected));
+}
+
+#[test]
+fn c63_what_is_lost_on_the_way_to_the_page_is_known_by_its_reports() {
+    let mut world = World::new();
+    world.passes(Duration::from_secs(3));
+    world.lossy = true;
+    let mut told = Vec::new();
+    for turn in 0..1_500 {
+        assert!(world.sends(8, turn * 160, &[5; 160]));
+        told.extend(world.passes(Duration::from_millis(20)));
+    }
+    let loss = told.last().unwrap().loss_percent;
+    assert!((40..=60).contains(&loss), "{loss} % in {told:?}");
+}
+
+#[test]
+fn c9_a_copy_of_the_pages_packet_is_nobodys_wherever_it_comes_from() {
+    let mut world = World::new();
+    world.passes(Duration::from_secs(3));
+    let (now, mut post) = (world.now, Post::new());
+    world.page.says(now, 8, &[4; 160], &mut post);
+    let (_, packet) = post.iter().find(|(_, bytes)| is_sound(bytes) && !rtp::is_rtcp(bytes)).unwrap().clone();
+    world.carry(post);
+    assert_eq!(world.packets.len(), 1);
+    let (ours, thief) = (OURS.parse().unwrap(), "203.0.113.66:999".parse().unwrap());
+    let mut changed = packet.clone();
+    changed[20] ^= 1;
+    for mut bytes in [packet, changed] {
+        assert!(!world.browser.receive(now, ours, thief, &mut bytes, &mut |_| panic!("something came of it")));
+    }
+    let clear = [vec![0x80, 8, 0, 9], vec![0; 8], vec![4; 160]].concat();
+    let mut to = None;
+    assert!(world.browser.send(now, &clear, &mut |out| match out {
+        Out::Datagram { to: there, .. } => to = Some(there),
+        Out::Packet(_) => {}
+    }));
+    assert_eq!(to, Some(PAGE.parse().unwrap()), "our sound still goes to the page");
 }
 
 #[test]
@@ -215,7 +261,7 @@ proptest::proptest! {
             }
             let from = if which % 2 == 0 { page } else { "203.0.113.66:999".parse().unwrap() };
             let _ = ufrag_of(&bytes);
-            world.browser.receive(world.now, ours, from, &bytes, &mut |_| {});
+            world.browser.receive(world.now, ours, from, &mut bytes, &mut |_| {});
         }
         world.passes(Duration::from_secs(8));
         proptest::prop_assert!(world.sends(8, 160, &[3; 160]));

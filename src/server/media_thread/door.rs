@@ -195,7 +195,7 @@ impl Wires {
                 match socket.recv_from(&mut datagram) {
                     Ok((length, from)) => {
                         let ours = *ours;
-                        self.take_page(now, ours, from, &datagram[..length], hall, reports);
+                        self.take_page(now, ours, from, &mut datagram[..length], hall, reports);
                     }
                     Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
                     Err(_) => break,
@@ -204,8 +204,9 @@ impl Wires {
         }
     }
 
-    fn take_page(&mut self, now: Now, ours: SocketAddr, from: SocketAddr, datagram: &[u8], hall: &mut Hall, reports: &mut Reports) {
+    fn take_page(&mut self, now: Now, ours: SocketAddr, from: SocketAddr, datagram: &mut [u8], hall: &mut Hall, reports: &mut Reports) {
         let Some(door) = &mut self.door else { return };
+        let is_stun = webrtc::is_stun(datagram);
         let taken =
             door.whose(from, datagram).and_then(|place| Some((place, door.pages.get_mut(place as usize)?.as_mut()?.browser.take()?)));
         let Some((place, mut browser)) = taken else {
@@ -229,7 +230,7 @@ impl Wires {
         }
         if !is_ours {
             self.counts.foreign += 1;
-        } else if webrtc::is_stun(datagram) {
+        } else if is_stun {
             door.remember(place, from);
         }
     }

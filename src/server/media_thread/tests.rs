@@ -355,9 +355,9 @@ fn strangers_at_the_browsers_port_are_counted_and_nothing_else() {
 fn c7_an_encrypted_telephone_is_heard_and_clear_packets_are_not_taken() {
     let (media, reports) = started();
     let (phone, other, ports) = (peer(), peer(), [free_port(), free_port()]);
-    let (ours, theirs) = (MasterKey([1; 30]), MasterKey([2; 30]));
+    let (ours, theirs) = (MasterKey::Counter([1; 30]), MasterKey::Counter([2; 30]));
     let crypto = Crypto { suite: Suite::Aes128Sha1Tag32, local: ours, remote: theirs };
-    let sealed = LegPlan { crypto: Some(crypto), ..plan(&phone) };
+    let sealed = LegPlan { crypto: Some(Box::new(crypto)), ..plan(&phone) };
     media.send(MediaOrder::Open { leg: LegId(1), ip: HOST, port: ports[0], plan: sealed }).unwrap();
     media.send(MediaOrder::Open { leg: LegId(2), ip: HOST, port: ports[1], plan: plan(&other) }).unwrap();
     media.send(MediaOrder::Hear { leg: LegId(1), from: [LegId(2)].into() }).unwrap();
