@@ -377,7 +377,8 @@ fn caller_of(number: &str) -> Option<usize> {
     number.trim_start_matches("+86").strip_prefix("139")?.parse().ok()
 }
 
-/// The agents' telephones: they ring, and are picked up a moment later unless the server takes it back.
+/// The agents' telephones: they ring, and are picked up a moment later unless the server takes it back. Whoever picks up an outside
+/// number presses 1 (no mailbox does).
 async fn telephones(socket: UdpSocket) {
     let socket = Arc::new(socket);
     let mut buffer = vec![0; 8192];
@@ -409,10 +410,24 @@ async fn telephones(socket: UdpSocket) {
             let ended = String::from_utf8_lossy(&reply(&message, "487 Request Terminated", &own, "").into_bytes())
                 .replace(" CANCEL\r\n", " INVITE\r\n");
             let _ = socket.send_to(ended.as_bytes(), from).await;
+        } else if message.starts_with(b"ACK ") {
+            if lock(&taken, &id, false) == Some(true) {
+                let _ = socket.send_to(key(&message, from, &own).as_bytes(), from).await;
+            }
         } else if message.starts_with(b"BYE ") || message.starts_with(b"OPTIONS ") {
             let _ = socket.send_to(reply(&message, "200 OK", &own, "").as_bytes(), from).await;
         }
     }
+}
+
+/// The key 1 by INFO, in the dialog of this ACK.
+fn key(ack: &[u8], to: SocketAddr, own: &str) -> String {
+    let of = |name: &[u8]| String::from_utf8_lossy(header(ack, name).unwrap_or_default()).into_owned();
+    let (ours, theirs, id, body) = (of(b"To"), of(b"From"), of(b"Call-ID"), "Signal=1\r\nDuration=160\r\n");
+    format!(
+        "INFO sip:{to} SIP/2.0\r\nVia: SIP/2.0/UDP {own};rport;branch=z9hG4bKi{id}\r\nMax-Forwards: 70\r\nFrom: {ours}\r\nTo: {theirs}\r\nCall-ID: {id}\r\nCSeq: 1 INFO\r\nContent-Type: application/dtmf-relay\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn reply(request: &[u8], status: &str, own: &str, sdp: &str) -> String {

@@ -163,13 +163,19 @@ impl Brain {
         }
     }
 
+    /// Answers some of those who wait; whoever has waited too long is refused at once, however many they are.
     fn invites(&mut self, waiting: &mut Waiting, patience: &mut Patience) {
         let now = clock::now();
-        for _ in 0..BURST / 4 {
-            let Some((read, flow, bytes)) = waiting.pop_front() else { return };
+        let mut served = 0;
+        while served < BURST / 4 {
+            let Some((read, flow, bytes)) = waiting.pop_front() else { break };
             let input = SipInput::Received { flow, bytes };
-            let late = patience.is_over(now.instant, read, waiting.len());
-            self.centre.handle(now, if late { Input::Stale(input) } else { Input::Sip(input) });
+            if patience.is_over(now.instant, read, waiting.len()) {
+                self.centre.handle(now, Input::Stale(input));
+            } else {
+                served += 1;
+                self.centre.handle(now, Input::Sip(input));
+            }
         }
         self.carry_out();
     }

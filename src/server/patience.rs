@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 /// A new call that waits longer than this for its turn is late.
 const LATE: Duration = Duration::from_millis(60);
+/// While overload is remembered, so much is late already: those who are answered should hear it soon.
+const LATE_AGAIN: Duration = Duration::from_millis(30);
 /// Nobody is answered who has waited so long while others wait behind: he is refused (503) while that is still quick.
 const TOO_LATE: Duration = Duration::from_millis(110);
 /// When calls have been late for so long without a pause, it is overload: the machine was not just stopped for a moment.
@@ -27,7 +29,8 @@ impl Patience {
     /// Whether the call that was read then, and whose turn it is now, is to be refused; so many wait behind it.
     pub fn is_over(&mut self, now: Instant, read: Instant, behind: usize) -> bool {
         let waited = now.saturating_duration_since(read);
-        if waited <= LATE || behind < FEW {
+        let remembered = self.refused.is_some_and(|refused| now.saturating_duration_since(refused) < REMEMBERED);
+        if waited <= (if remembered { LATE_AGAIN } else { LATE }) || behind < FEW {
             self.late = None;
             return false;
         }
@@ -35,9 +38,7 @@ impl Patience {
         let going_on = self.late.filter(|(_, latest)| now.saturating_duration_since(*latest) < STANDSTILL);
         let since = going_on.map_or(now, |(since, _)| since);
         self.late = Some((since, now));
-        let over = waited > TOO_LATE
-            || now.saturating_duration_since(since) >= STANDSTILL
-            || self.refused.is_some_and(|refused| now.saturating_duration_since(refused) < REMEMBERED);
+        let over = waited > TOO_LATE || now.saturating_duration_since(since) >= STANDSTILL || remembered;
         if over {
             self.refused = Some(now);
         }
@@ -70,7 +71,7 @@ mod tests {
         // Half a second later some come late again: that is still the same overload.
         let again = overload + MS * 1_100;
         assert!(!patience.is_over(again, again - MS * 5, MANY));
-        assert!(patience.is_over(again, again - MS * 61, MANY));
+        assert!(patience.is_over(again, again - MS * 31, MANY));
         // A quarter of an hour later it would have to be proved again.
         let later = overload + Duration::from_secs(900);
         assert!(!patience.is_over(later, later - MS * 61, MANY));
