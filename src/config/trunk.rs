@@ -1,11 +1,45 @@
 //! `[[trunk]]`: our lines to the telephone company.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use toml::{Table, Value};
 
+use super::Secret;
 use super::read::{Section, duration_text};
-use super::{CallerFrom, Register, Secret, Trunk};
+
+/// One `[[trunk]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trunk {
+    pub name: String,
+    pub addresses: Vec<IpAddr>,
+    pub targets: Vec<SocketAddr>,
+    pub transport: String,
+    pub register: Option<Register>,
+    pub options_every: Option<Duration>,
+    pub caller_from: CallerFrom,
+    pub max_calls: Option<u32>,
+    pub max_calls_per_second: Option<u32>,
+}
+
+/// Where a trunk puts the caller's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallerFrom {
+    /// P-Asserted-Identity, and From when that is missing.
+    Identity,
+    /// From.
+    From,
+}
+
+/// How we register at a trunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Register {
+    pub user: String,
+    pub password: Secret,
+    pub domain: String,
+    pub expires: Duration,
+    pub allow_md5: bool,
+}
 
 /// Letters of a name.
 const LONGEST_NAME: usize = 40;
