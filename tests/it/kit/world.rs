@@ -1,5 +1,10 @@
 //! One world: a hotline, its diners, the network between them, and a clock that stands still until it is moved.
 
+mod diner;
+mod outputs;
+mod settings;
+mod time;
+
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -10,35 +15,31 @@ use std::time::{Duration, Instant, SystemTime};
 
 use dinetone::call::plan::Srtp;
 use dinetone::call::session::Env;
-use dinetone::centre::{Centre, Input, Limits, Output};
+use dinetone::centre::{Centre, Input, Limits};
 use dinetone::domain::{Catalogue, MenuNumber, Order, QueueId, ShopClock, StepKind, Timestamp, UserId};
-use dinetone::event::{Event, PhoneState, What};
+use dinetone::event::{Event, What};
 use dinetone::machine::{Ids, Machine, Now};
 use dinetone::media::hall::Hall;
-use dinetone::media::leg::{Leg, Reports};
-use dinetone::media::order::{Codec, LegPlan, MediaOrder, MediaReport};
+use dinetone::media::leg::Reports;
 use dinetone::media::ports::Ports;
-use dinetone::media::rtp::PACKET;
 use dinetone::queue::{self, Acd, Profile};
 use dinetone::server::effects::Effects;
 use dinetone::server::files::Places;
 use dinetone::sip::endpoint::Endpoint;
-use dinetone::sip::event::{EndCause, Flow, PlaceCall, SipCommand, SipEvent, SipInput, SipOutput, SipSettings, Transport, TrunkSettings};
+use dinetone::sip::event::{Flow, PlaceCall, SipCommand, SipInput, Transport, TrunkSettings};
 use dinetone::sip::sdp;
 use dinetone::store::{OrderFilter, Store};
 use dinetone::voice::say::DigitOne;
 
 use super::network::{Network, Weather};
-use super::phone::{KeysBy, Line, Phone};
+use super::phone::{KeysBy, Phone};
 use super::voice::Headset;
+pub use diner::Diner;
+pub use settings::{settings, trunk};
+use time::Parcel;
 
+/// Where the hotline is reached.
 pub const HOTLINE: &str = "10.0.0.1:5060";
-const TICK: Duration = Duration::from_millis(20);
-
-enum Parcel {
-    Sip { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
-    Sound { from: SocketAddr, to: SocketAddr, bytes: Vec<u8> },
-}
 
 /// Everything in one place.
 pub struct Inner {
@@ -80,14 +81,6 @@ pub struct Inner {
 /// A handle on the world: diners share it, so that a story reads straight down.
 #[derive(Clone)]
 pub struct World(Rc<RefCell<Inner>>);
-
-/// One diner on the line.
-pub struct Diner {
-    world: World,
-    place: usize,
-    /// How far this diner has listened.
-    heard: usize,
-}
 
 impl World {
     /// Opens at this time of Friday, 20 November 2026, Shanghai, with the demonstration's people, in fair weather.
@@ -341,44 +334,6 @@ impl World {
     }
 }
 
-pub fn trunk() -> TrunkSettings {
-    TrunkSettings {
-        name: "main".into(),
-        addresses: vec!["10.0.0.2".parse().unwrap()],
-        targets: vec!["10.0.0.2:5060".parse().unwrap()],
-        transport: Transport::Udp,
-        socket: 0,
-        local: HOTLINE.parse().unwrap(),
-        registration: None,
-        options_every: None,
-        trust_identity: true,
-        max_calls: None,
-        max_calls_per_second: None,
-    }
-}
-
-pub fn settings(trunk: TrunkSettings) -> SipSettings {
-    SipSettings {
-        realm: "dinetone".into(),
-        product: "Dinetone/test".into(),
-        trunks: vec![trunk],
-        nodes: Vec::new(),
-        accounts: Vec::new(),
-        outbound: dinetone::sip::outbound::Rules { on: true, ..dinetone::sip::outbound::Rules::default() },
-        demo: false,
-        t1: Duration::from_millis(500),
-        t2: Duration::from_secs(4),
-        t4: Duration::from_secs(5),
-        session_expires: Duration::from_secs(1800),
-        min_se: Duration::from_secs(90),
-        source_rate: 1000,
-        max_dialogs: 1000,
-        trace: false,
-        nonce_key: [7; 32],
-        digests: vec![dinetone::sip::digest::Algorithm::Sha256, dinetone::sip::digest::Algorithm::Md5],
-    }
-}
-
 impl Inner {
     fn dial(&mut self, number: &str, dialled: &str, keys_by: KeysBy, events: bool) -> usize {
         let place = self.phones.values().filter(|phone| phone.calls).count();
@@ -432,479 +387,8 @@ impl Inner {
         self.ladder.push(format!("{at:9.3}  {line}"));
     }
 
-    fn post(&mut self, parcel: Parcel) {
-        for delay in self.network.arrivals() {
-            let copy = match &parcel {
-                Parcel::Sip { from, to, bytes } => Parcel::Sip { from: *from, to: *to, bytes: bytes.clone() },
-                Parcel::Sound { from, to, bytes } => Parcel::Sound { from: *from, to: *to, bytes: bytes.clone() },
-            };
-            self.next_parcel += 1;
-            self.contents.insert(self.next_parcel, copy);
-            self.parcels.push(Reverse((self.now.instant + delay, self.next_parcel)));
-        }
-    }
-
-    /// Runs until `time` has passed or `until` holds; tells whether it held.
-    pub fn run(&mut self, time: Duration, until: impl Fn(&Self) -> bool) -> bool {
-        let end = self.now.instant + time;
-        loop {
-            if until(self) {
-                return true;
-            }
-            let mut next = end;
-            let mut consider = |at: Option<Instant>| next = at.map_or(next, |at| next.min(at));
-            consider(self.parcels.peek().map(|Reverse((at, _))| *at));
-            consider(self.centre.next_deadline());
-            consider((!self.hall.is_empty()).then_some(self.next_tick));
-            for headset in self.headsets.values() {
-                consider(headset.next_packet());
-            }
-            for phone in self.phones.values() {
-                consider(phone.sip.next_deadline());
-                consider(phone.next_packet());
-            }
-            if next > self.now.instant {
-                self.now = self.now.after(next - self.now.instant);
-                self.spins = 0;
-            } else {
-                self.spins += 1;
-                assert!(self.spins < 10_000, "time does not move on\n{}", self.ladder.join("\n"));
-            }
-            if self.now.instant >= end && next >= end {
-                return until(self);
-            }
-            self.happen();
-        }
-    }
-
-    /// Everything that is due now.
-    fn happen(&mut self) {
-        let now = self.now;
-        while let Some(Reverse((at, id))) = self.parcels.peek().copied() {
-            if at > now.instant {
-                break;
-            }
-            self.parcels.pop();
-            let Some(parcel) = self.contents.remove(&id) else { continue };
-            self.deliver(parcel);
-        }
-        if self.centre.next_deadline().is_some_and(|due| due <= now.instant) {
-            self.centre.handle_timeout(now);
-            self.drain();
-        }
-        if !self.hall.is_empty() && self.next_tick <= now.instant {
-            self.next_tick = now.instant + TICK;
-            self.tick();
-        }
-        let mut spoken = Vec::new();
-        for headset in self.headsets.values_mut() {
-            if headset.next_packet().is_some_and(|due| due <= now.instant)
-                && let Some((to, bytes)) = headset.packet(now)
-            {
-                spoken.push((headset.address, to, bytes));
-            }
-        }
-        for (from, to, bytes) in spoken {
-            self.post(Parcel::Sound { from, to, bytes });
-        }
-        for place in self.phones.keys().copied().collect::<Vec<_>>() {
-            let phone = self.phones.get_mut(&place).expect("phones are never taken away");
-            if phone.sip.next_deadline().is_some_and(|due| due <= now.instant) {
-                phone.sip.handle_timeout(now);
-                self.drain_phone(place);
-            }
-            let phone = self.phones.get_mut(&place).expect("phones are never taken away");
-            if phone.next_packet().is_some_and(|due| due <= now.instant) {
-                let from = phone.sound;
-                if let Some((to, bytes)) = phone.packet(now) {
-                    self.post(Parcel::Sound { from, to, bytes });
-                }
-            }
-        }
-    }
-
-    fn deliver(&mut self, parcel: Parcel) {
-        let now = self.now;
-        match parcel {
-            Parcel::Sip { from, to, bytes } if to == HOTLINE.parse().unwrap() => {
-                let flow = Flow { transport: Transport::Udp, socket: 0, local: to, peer: from, connection: 0 };
-                self.centre.handle(now, Input::Sip(SipInput::Received { flow, bytes }));
-                self.drain();
-            }
-            Parcel::Sip { from, to, bytes } => {
-                let Some(place) = self.phones.iter().find(|(_, phone)| phone.address == to).map(|(place, _)| *place) else { return };
-                let flow = Flow { transport: Transport::Udp, socket: 0, local: to, peer: from, connection: 0 };
-                let phone = self.phones.get_mut(&place).expect("found above");
-                if !phone.calls {
-                    phone.told.push(String::from_utf8_lossy(&bytes).into_owned());
-                }
-                phone.sip.handle(now, SipInput::Received { flow, bytes });
-                self.drain_phone(place);
-            }
-            Parcel::Sound { from, to, bytes } => {
-                if let Some(phone) = self.phones.values_mut().find(|phone| phone.sound == to) {
-                    if bytes.len() == PACKET {
-                        phone.heard_packets += 1;
-                    }
-                    phone.ear.hear(&bytes);
-                } else if let Some(headset) = self.headsets.values_mut().find(|headset| headset.address == to) {
-                    headset.ear.hear(&bytes);
-                } else if let Some(place) = self.sounds.iter().find(|(_, address)| **address == to).map(|(place, _)| *place) {
-                    let mut bytes = bytes;
-                    self.sound(|hall, reports, send| {
-                        hall.receive(now, place, from, &mut bytes, reports, send);
-                    });
-                }
-            }
-        }
-    }
-
-    fn tick(&mut self) {
-        let now = self.now;
-        for place in self.sounds.keys().copied().collect::<Vec<_>>() {
-            self.sound(|hall, reports, send| hall.tick(now, place, reports, send));
-        }
-    }
-
-    /// Something happens in the hall; what it sends goes out.
-    fn sound(&mut self, act: impl FnOnce(&mut Hall, &mut Reports, &mut dinetone::media::hall::Send<'_>)) {
-        let mut sent = Vec::new();
-        act(&mut self.hall, &mut self.reports, &mut |place, to, packet| sent.push((place, to, packet.to_vec())));
-        for (place, to, bytes) in sent {
-            let from = self.sounds[&place];
-            self.post(Parcel::Sound { from, to, bytes });
-        }
-        self.drain();
-    }
-
     fn catalogue(&mut self, catalogue: Arc<Catalogue>) {
         self.centre.handle(self.now, Input::Catalogue(catalogue));
         self.drain();
     }
-
-    pub fn drain(&mut self) {
-        loop {
-            self.drain_centre();
-            let Some(report) = self.reports.pop_front() else { return };
-            if let MediaReport::Key { key, .. } = &report {
-                let line = format!("keys      {key}");
-                self.note(line);
-            }
-            self.centre.handle(self.now, Input::Media(report));
-        }
-    }
-
-    fn drain_centre(&mut self) {
-        let now = self.now;
-        while let Some(output) = self.centre.poll() {
-            match output {
-                Output::Transmit { flow, bytes } => {
-                    let first = String::from_utf8_lossy(&bytes).lines().next().unwrap_or("").to_owned();
-                    self.note(format!("centre  → {first}"));
-                    self.post(Parcel::Sip { from: flow.local, to: flow.peer, bytes });
-                }
-                Output::Media(order) => self.media(order),
-                Output::Store(request) => {
-                    if let dinetone::call::request::StoreRequest::Started { call, .. } = request {
-                        // A store that is away says nothing; what it did not note is written at the end.
-                        if !self.store_away {
-                            self.centre.handle(now, Input::Reply { call, reply: dinetone::call::request::Reply::Started });
-                        }
-                    } else if let dinetone::call::request::StoreRequest::Ended { record, steps } = request {
-                        self.records.push((*record, steps));
-                    } else if self.store_away {
-                        self.waiting.push(request);
-                    } else {
-                        self.perform(request);
-                    }
-                }
-                Output::Call { id, what, .. } => {
-                    let known = self.calls_seen.len();
-                    let place = *self.calls_seen.entry(id.to_string()).or_insert(known);
-                    if !matches!(what, StepKind::Key { .. }) {
-                        self.note(format!("call {place}    {what:?}"));
-                    }
-                    self.facts.push((place, what));
-                }
-                Output::Fault { what, .. } => panic!("a call ended by our fault: {what}"),
-                Output::Publish(event) => {
-                    self.hear_event(&event);
-                    let line: String = format!("told      {:?}", event.what).chars().take(200).collect();
-                    self.note(line);
-                    self.events.push((now.instant, *event));
-                }
-                Output::Floor { who, line } => self.note(format!("floor     {who}: {line}")),
-                Output::Listener { how, .. } => self.note(format!("listener  {how:?}")),
-                Output::WantPeople | Output::PopTook(_) => {}
-                Output::Trace { .. } | Output::Refused { .. } | Output::Trunk { .. } | Output::Registered { .. } => {}
-            }
-        }
-    }
-
-    fn perform(&mut self, request: dinetone::call::request::StoreRequest) {
-        if let dinetone::call::request::StoreRequest::Keep(fact) = request {
-            let store = self.store.clone();
-            let kept = self.runtime.block_on(store.keep("t", std::slice::from_ref(&*fact), self.now.wall.into()));
-            kept.expect("the store keeps what is told");
-            return;
-        }
-        let effects = self.effects.clone();
-        if let Some((call, reply)) = self.runtime.block_on(effects.perform(request, self.now.wall.into())) {
-            self.centre.handle(self.now, Input::Reply { call, reply });
-        }
-    }
-
-    fn media(&mut self, order: MediaOrder) {
-        let now = self.now;
-        match order {
-            MediaOrder::Open { leg, ip, port, plan } => {
-                self.open_leg(leg, plan, SocketAddr::new(ip, port));
-                self.reports.push_back(MediaReport::Opened { leg });
-            }
-            // A page here is an address that speaks plain RTP: its offer is that address, the answer is ours.
-            MediaOrder::OpenBrowser { leg, offer, quiet_after } => {
-                let Ok(page) = offer.trim().parse::<SocketAddr>() else {
-                    self.reports.push_back(MediaReport::OpenFailed { leg, why: "the offer cannot be read" });
-                    return;
-                };
-                let plan =
-                    LegPlan { codec: Codec::Pcma, event_type: Some(101), remote: Some(page), send: true, receive: true, crypto: None };
-                let ours = SocketAddr::new(HOTLINE.parse::<SocketAddr>().unwrap().ip(), 30_000 + (leg.0 % 20_000) as u16);
-                if self.hall.place(leg).is_some() {
-                    self.hall.obey(now, MediaOrder::Change { leg, plan }, &mut self.reports);
-                } else {
-                    self.open_leg(leg, plan, ours);
-                }
-                if let Some(leg) = self.hall.place(leg).and_then(|place| self.hall.leg_mut(place)) {
-                    leg.quiet_after(now, quiet_after);
-                }
-                self.reports.push_back(MediaReport::BrowserAnswer { leg, sdp: ours.to_string() });
-                self.reports.push_back(MediaReport::BrowserState { leg, connected: true, loss_percent: 0, rtt_ms: 1 });
-            }
-            MediaOrder::Close { leg } => {
-                if let Some((place, leg)) = self.hall.close(leg) {
-                    self.sounds.remove(&place);
-                    leg.close(now, &mut self.reports);
-                }
-            }
-            order => self.hall.obey(now, order, &mut self.reports),
-        }
-    }
-
-    fn open_leg(&mut self, leg: dinetone::media::order::LegId, plan: LegPlan, ours: SocketAddr) {
-        let mut ids = Ids::seeded(u128::from(self.ids.next_u64()));
-        if self.hall.is_empty() {
-            self.next_tick = self.now.instant + TICK;
-        }
-        let place = self.hall.open(Leg::new(self.now, leg, plan, &mut ids)).expect("names of legs are never used twice");
-        self.sounds.insert(place, ours);
-    }
-
-    /// What a page does by itself: it takes the answer to its offer.
-    fn hear_event(&mut self, event: &Event) {
-        match &event.what {
-            What::MediaAnswer { to, sdp, .. } => {
-                if let (Some(headset), Ok(ours)) = (self.headsets.get_mut(to), sdp.parse()) {
-                    headset.connect(self.now, ours);
-                }
-            }
-            What::Phone { state: PhoneState::Answer { sdp }, .. } => {
-                if let (Some(headset), Ok(ours)) = (self.headsets.get_mut(&UserId::new("upage")), sdp.parse()) {
-                    headset.connect(self.now, ours);
-                }
-            }
-            What::Phone { state: PhoneState::Ended { .. }, .. } => {
-                if let Some(headset) = self.headsets.get_mut(&UserId::new("upage")) {
-                    headset.disconnect();
-                }
-            }
-            _ => {}
-        }
-    }
-
-    pub fn drain_phone(&mut self, place: usize) {
-        let now = self.now;
-        loop {
-            let phone = self.phones.get_mut(&place).expect("phones are never taken away");
-            let Some(output) = phone.sip.poll() else { return };
-            match output {
-                SipOutput::Transmit { flow, bytes } => {
-                    if !phone.calls {
-                        phone.said.push(String::from_utf8_lossy(&bytes).into_owned());
-                    }
-                    self.post(Parcel::Sip { from: flow.local, to: flow.peer, bytes });
-                }
-                SipOutput::Event(SipEvent::Answered { sdp, .. }) => {
-                    phone.line = Line::Up;
-                    let agreed = sdp.and_then(|sdp| sdp::agree(&sdp::Codec::PREFERENCE, &sdp).ok());
-                    phone.connected(now, agreed.as_ref().and_then(|agreed| agreed.remote), agreed.and_then(|agreed| agreed.event_type));
-                    self.note(format!("diner {place}   is answered"));
-                }
-                SipOutput::Event(SipEvent::Invited(invited)) => {
-                    phone.dialog = invited.dialog;
-                    phone.offered = invited.offer;
-                    phone.line = Line::Ringing;
-                    let ringing = SipCommand::Progress { dialog: phone.dialog, status: 180, sdp: None };
-                    phone.sip.handle(now, SipInput::Command(ringing));
-                    self.note(format!("phone {place}   rings: {} {}", invited.caller, invited.dialled));
-                }
-                SipOutput::Event(SipEvent::Ended { cause, .. }) => {
-                    let how = match cause {
-                        EndCause::PeerBye => "hung up on".to_owned(),
-                        EndCause::Local => "hung up".to_owned(),
-                        EndCause::Refused(status) => format!("refused {status}"),
-                        other => format!("{other:?}"),
-                    };
-                    phone.line = Line::Over(how.clone());
-                    let who = if phone.calls { "diner" } else { "phone" };
-                    let line = if phone.calls { how } else { format!("over: {how}") };
-                    self.note(format!("{who} {place}   {line}"));
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
-impl Diner {
-    /// Waits (90 s at most) until the hotline says this prompt.
-    #[track_caller]
-    pub fn hears(&mut self, prompt: &str) -> String {
-        let place = self.place;
-        let from = self.heard;
-        let found = {
-            let mut inner = self.world.0.borrow_mut();
-            let wanted = |inner: &Inner| position(inner, place, from, prompt).is_some();
-            inner.run(Duration::from_secs(90), wanted);
-            position(&inner, place, from, prompt)
-        };
-        let Some((at, text)) = found else { panic!("diner {place} did not hear {prompt}\n{}", self.world.ladder()) };
-        self.heard = at;
-        text
-    }
-
-    /// Presses keys, one after the other, as a person does.
-    pub fn keys(&mut self, keys: &str) {
-        for key in keys.chars() {
-            let mut inner = self.world.0.borrow_mut();
-            let now = inner.now;
-            self.heard = inner.facts.len();
-            let phone = inner.phones.get_mut(&self.place).expect("phones are never taken away");
-            if phone.keys_by == KeysBy::Info {
-                let command = SipCommand::Info {
-                    dialog: phone.dialog,
-                    content_type: "application/dtmf-relay",
-                    body: format!("Signal={key}\r\nDuration=160\r\n"),
-                };
-                phone.sip.handle(now, SipInput::Command(command));
-                inner.drain_phone(self.place);
-                inner.run(Duration::from_millis(300), |_| false);
-            } else {
-                phone.press(key);
-                let place = self.place;
-                inner.run(Duration::from_secs(2), |inner| !inner.phones[&place].pressing());
-            }
-        }
-    }
-
-    /// Waits in the queue until there is a choice, and wants to be rung at the number they ring from.
-    #[track_caller]
-    pub fn asks_to_be_called_back(&mut self) {
-        self.says_nothing_for(31);
-        self.hears("q.options");
-        self.keys("1");
-        self.hears("q.cb_num");
-        self.keys("#");
-        self.hears("q.cb_done");
-    }
-
-    pub fn says_nothing_for(&self, seconds: u64) {
-        self.world.time_passes(Duration::from_secs(seconds));
-    }
-
-    pub fn hangs_up(&self) {
-        {
-            let mut inner = self.world.0.borrow_mut();
-            let now = inner.now;
-            let phone = inner.phones.get_mut(&self.place).expect("phones are never taken away");
-            let dialog = phone.dialog;
-            phone.sip.handle(now, SipInput::Command(SipCommand::HangUp { dialog, reason: None }));
-            inner.drain_phone(self.place);
-        }
-        self.world.time_passes(Duration::from_secs(2));
-    }
-
-    /// The caller speaks from now on (a tone), or is quiet again.
-    pub fn speaks(&self, on: bool) {
-        let mut inner = self.world.0.borrow_mut();
-        inner.phones.get_mut(&self.place).expect("phones are never taken away").speaks = on;
-    }
-
-    /// The tone that this telephone says while it speaks.
-    pub fn tone(&self) -> f64 {
-        self.world.0.borrow().phones[&self.place].tone
-    }
-
-    /// Whether a tone is heard, for half a second from now on.
-    pub fn hears_tone(&self, tone: f64) -> bool {
-        self.listens();
-        self.world.0.borrow().phones[&self.place].ear.share(tone) > 0.2
-    }
-
-    /// Whether anything is heard.
-    pub fn hears_sound(&self) -> bool {
-        self.listens();
-        self.world.0.borrow().phones[&self.place].ear.loudness() > 30.0
-    }
-
-    fn listens(&self) {
-        self.world.0.borrow_mut().phones.get_mut(&self.place).expect("phones are never taken away").ear.forget();
-        self.world.time_passes(Duration::from_millis(500));
-    }
-
-    /// Streams heard since the call began, by SSRC.
-    pub fn streams(&self) -> usize {
-        self.world.0.borrow().phones[&self.place].ear.streams.len()
-    }
-
-    /// Places where the sequence numbers did not go on by one.
-    pub fn jumps(&self) -> u32 {
-        self.world.0.borrow().phones[&self.place].ear.jumps
-    }
-
-    /// The line goes dead: nothing is sent or answered any more.
-    pub fn loses_network(&self) {
-        let mut inner = self.world.0.borrow_mut();
-        let place = self.place;
-        let phone = inner.phones.get_mut(&place).expect("phones are never taken away");
-        phone.silent = true;
-        phone.address = "10.0.0.3:1".parse().unwrap();
-    }
-
-    #[track_caller]
-    pub fn is_up(&self) {
-        assert_eq!(self.line(), Line::Up, "{}", self.world.ladder());
-    }
-
-    pub fn line(&self) -> Line {
-        self.world.0.borrow().phones[&self.place].line.clone()
-    }
-
-    pub fn packets(&self) -> u64 {
-        self.world.0.borrow().phones[&self.place].heard_packets
-    }
-
-    /// Moves time until the call is up, or over.
-    pub fn waits_for_answer(&self) {
-        let place = self.place;
-        self.world.0.borrow_mut().run(Duration::from_secs(40), |inner| inner.phones[&place].line != Line::Calling);
-    }
-}
-
-/// The place behind the first utterance from `from` on that holds `prompt`, and its words.
-fn position(inner: &Inner, place: usize, from: usize, prompt: &str) -> Option<(usize, String)> {
-    inner.facts.iter().enumerate().skip(from).find_map(|(at, (call, what))| match what {
-        StepKind::Said { prompts, text } if *call == place && prompts.iter().any(|said| said == prompt) => Some((at, text.clone())),
-        _ => None,
-    })
 }
