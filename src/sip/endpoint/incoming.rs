@@ -233,6 +233,7 @@ impl Endpoint {
             Owner::Registration(place) | Owner::Health(place) => {
                 self.trunk_answered(now, flow, usize::from(place), owner, message, response)
             }
+            Owner::Leaving(number) => self.leaving_answered(now, number, message, response),
         }
     }
 }

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use crate::machine::Now;
 use crate::sip::dialog::via_line;
-use crate::sip::digest::Challenge;
 use crate::sip::event::{Flow, SipEvent, Transport, TrunkSettings};
 use crate::sip::message::uri::{cut, number};
 use crate::sip::message::writer::{Writer, host_text, own_uri};
-use crate::sip::message::{Address, Message, Method, Name, Response, Uri, name::trim};
+use crate::sip::message::{Address, Message, Method, Name, Response, name::trim};
 use crate::sip::transaction::Owner;
-use crate::sip::trunk::{PATIENCE, Question, Trunk};
+use crate::sip::trunk::{Asking, PATIENCE, Question, Trunk};
 
+use super::leaving::{challenge, register};
 use super::{Alarm, Endpoint};
 
 impl Endpoint {
@@ -22,31 +22,37 @@ impl Endpoint {
             let trunk = &self.trunks[place];
             let new = wanted.iter().find(|new| new.name == trunk.settings.name);
             if new.is_none_or(|new| trunk.gone || *new != trunk.settings) && !(new.is_none() && trunk.gone) {
-                self.change_trunk(now, place, new.cloned());
+                self.change_trunk(now, place, new.cloned(), &wanted);
             }
         }
         for new in wanted {
             if self.trunks.iter().all(|trunk| trunk.settings.name != new.name) {
+                self.keep_registration(&new);
                 self.trunks.push(Trunk::new(now.instant, new, &mut self.ids));
                 self.schedule_trunk(self.trunks.len() - 1);
             }
         }
     }
 
-    /// One trunk is another one, or none, from now on. What it was asked before, nobody waits for any more.
-    fn change_trunk(&mut self, now: Now, place: usize, new: Option<TrunkSettings>) {
+    /// One trunk is another one, or none, from now on. What it was asked before, nobody waits for any more; what its registrar
+    /// keeps of it and none of `wanted` goes on with, is taken back.
+    fn change_trunk(&mut self, now: Now, place: usize, new: Option<TrunkSettings>, wanted: &[TrunkSettings]) {
         let Some(trunk) = self.trunks.get_mut(place) else { return };
         let asked: Vec<u64> = [&trunk.register, &trunk.options].into_iter().flatten().filter_map(|asking| asking.pending).collect();
         let (was_up, calls, gone) = (trunk.up, trunk.calls, new.is_none());
         let name = trunk.settings.name.clone();
         let nothing = || TrunkSettings { addresses: Vec::new(), targets: Vec::new(), ..trunk.settings.clone() };
         let settings = new.unwrap_or_else(nothing);
-        *trunk = Trunk::new(now.instant, settings, &mut self.ids);
+        let was = std::mem::replace(trunk, Trunk::new(now.instant, settings.clone(), &mut self.ids));
         (trunk.calls, trunk.gone) = (calls, gone);
         let up = trunk.up;
         for key in asked {
             self.remove_transaction(key);
         }
+        if !gone {
+            self.keep_registration(&settings);
+        }
+        self.take_back(now, was, wanted);
         self.schedule_trunk(place);
         if !gone && was_up != up {
             self.event(SipEvent::Trunk { name, up, why: "set up anew".into() });
@@ -84,46 +90,29 @@ impl Endpoint {
         let peer = host_text(flow.peer.ip());
         let own = host_text(flow.local.ip());
         let registration = trunk.settings.registration.clone();
-        let user = registration.as_ref().and_then(|it| Some(Uri::parse(it.aor.as_bytes())?.user_text())).unwrap_or_default();
         let Some(asking) = trunk.asking(question) else { return };
         asking.cseq += 1;
         asking.next = None;
-        let (method, name, uri, owner) = match (question, &registration) {
-            (Question::Register, Some(registration)) => (
-                Method::Register,
-                "REGISTER",
-                registration.registrar.clone(),
-                Owner::Registration(u16::try_from(place).unwrap_or(u16::MAX)),
-            ),
+        let number = u16::try_from(place).unwrap_or(u16::MAX);
+        let (method, name, owner, mut out) = match (question, &registration) {
+            (Question::Register, Some(registration)) => {
+                let out = register(flow, &branch, registration, asking, asking.expires);
+                (Method::Register, "REGISTER", Owner::Registration(number), out)
+            }
             _ => {
                 let tail = if flow.transport == Transport::Udp { "" } else { ";transport=tcp" };
                 let uri = format!("sip:{peer}:{}{tail}", flow.peer.port());
-                (Method::Options, "OPTIONS", uri, Owner::Health(u16::try_from(place).unwrap_or(u16::MAX)))
-            }
-        };
-        let mut out = Writer::request(name, uri.as_bytes());
-        via_line(&mut out, flow, &branch);
-        out.line("Max-Forwards", "70");
-        match registration.as_ref().filter(|_| question == Question::Register) {
-            Some(registration) => {
-                out.format("From", format_args!("<{}>;tag={}", registration.aor, asking.tag));
-                out.format("To", format_args!("<{}>", registration.aor));
-                out.format("Contact", format_args!("<{}>", own_uri(&user, flow.local, flow.transport)));
-                out.format("Expires", format_args!("{}", asking.expires));
-            }
-            None => {
+                let mut out = Writer::request("OPTIONS", uri.as_bytes());
+                via_line(&mut out, flow, &branch);
+                out.line("Max-Forwards", "70");
                 out.format("From", format_args!("<sip:dinetone@{own}>;tag={}", asking.tag));
                 out.format("To", format_args!("<{uri}>"));
                 out.format("Contact", format_args!("<{}>", own_uri("dinetone", flow.local, flow.transport)));
                 out.line("Accept", "application/sdp");
+                (Method::Options, "OPTIONS", Owner::Health(number), out)
             }
-        }
-        out.format("Call-ID", format_args!("{}@{own}", asking.call_id));
-        out.format("CSeq", format_args!("{} {name}", asking.cseq));
-        if let Some((name, value)) = authorization {
-            out.line(name, value);
-        }
-        out.line("User-Agent", &self.settings.product);
+        };
+        finish_asking(&mut out, name, flow, asking, authorization, &self.settings.product);
         let key = self.request(now, flow, &branch, method, owner, PATIENCE, out.finish(None));
         if let Some(asking) = self.trunks.get_mut(place).and_then(|trunk| trunk.asking(question)) {
             asking.pending = Some(key);
@@ -183,11 +172,9 @@ impl Endpoint {
 
     fn challenged(&mut self, now: Now, place: usize, message: &Message<'_>, status: u16) {
         let owner = Owner::Registration(u16::try_from(place).unwrap_or(u16::MAX));
-        let (asks, answers) =
-            if status == 401 { (Name::WwwAuthenticate, "Authorization") } else { (Name::ProxyAuthenticate, "Proxy-Authorization") };
         let Some(trunk) = self.trunks.get_mut(place) else { return };
         let (Some(registration), Some(asking)) = (trunk.settings.registration.as_ref(), trunk.register.as_mut()) else { return };
-        let Some(challenge) = Challenge::strongest(message.all(asks), registration.allow_md5) else {
+        let Some((answers, challenge)) = challenge(message, status, registration.allow_md5) else {
             self.trunk_failed(now, place, owner, "no challenge that we may answer", None, true);
             return;
         };
@@ -219,6 +206,23 @@ impl Endpoint {
             self.event(SipEvent::Trunk { name, up, why: why.to_owned() });
         }
     }
+}
+
+/// What every question of ours ends with.
+pub(super) fn finish_asking(
+    out: &mut Writer,
+    name: &str,
+    flow: Flow,
+    asking: &Asking,
+    authorization: Option<(&'static str, String)>,
+    product: &str,
+) {
+    out.format("Call-ID", format_args!("{}@{}", asking.call_id, host_text(flow.local.ip())));
+    out.format("CSeq", format_args!("{} {name}", asking.cseq));
+    if let Some((name, value)) = authorization {
+        out.line(name, &value);
+    }
+    out.line("User-Agent", product);
 }
 
 /// Seconds of Retry-After, up to an hour.

@@ -2,13 +2,15 @@
 //!
 //! `incoming` reads and sorts what arrives, `invite` lets calls in, `inside` serves requests of a dialog, `answering` does what
 //! the layer above wants with incoming calls, `calling` places calls, `ringing` tries several ways at once or
-//! one after another, `reinvite` changes sessions, `transfer` serves REFER, `phones` knows passwords, `lines` looks after the trunks.
+//! one after another, `reinvite` changes sessions, `transfer` serves REFER, `phones` knows passwords, `lines` looks after the trunks,
+//! `leaving` takes their registrations back.
 
 mod answering;
 mod calling;
 mod incoming;
 mod inside;
 mod invite;
+mod leaving;
 mod lines;
 mod phones;
 mod reinvite;
@@ -37,6 +39,7 @@ use super::registrar::Registrar;
 use super::transaction::{Client, InviteClient, Keys, Kind, Owner, Reaction, Server, Timing, Transaction, invite_server, server};
 use super::trunk::Trunk;
 
+use leaving::Leaving;
 use ringing::Group;
 
 /// What we serve.
@@ -91,6 +94,9 @@ pub struct Endpoint {
     registrar: Registrar,
     registrar_scheduled: Option<Instant>,
     trunks: Vec<Trunk>,
+    /// Registrations of trunks that are no more.
+    leaving: Vec<Leaving>,
+    leaving_count: u64,
     groups: HashMap<DialogId, Group>,
     /// Ways of groups that have ended and must be looked at before anything else.
     ended_ways: VecDeque<(DialogId, DialogId, EndCause)>,
@@ -125,6 +131,8 @@ impl Endpoint {
             registrar: Registrar::default(),
             registrar_scheduled: None,
             trunks,
+            leaving: Vec::new(),
+            leaving_count: 0,
             groups: HashMap::new(),
             ended_ways: VecDeque::new(),
             outside: 0,

@@ -151,6 +151,7 @@ impl Endpoint {
                 self.with_dialog(id, |_, dialog| dialog.state = State::Gone);
             }
             Owner::Inside(_) => {}
+            Owner::Leaving(number) => drop(self.left(number)),
             Owner::Phone(number) => self.phone_asked(now, number, false),
             Owner::Reinvite(id) => self.reinvite_failed(now, id, 408),
             Owner::Call(id) => {

@@ -60,6 +60,8 @@ pub enum Owner {
     Registration(u16),
     /// OPTIONS to a trunk.
     Health(u16),
+    /// REGISTER that takes back the registration of a trunk that is no more, by its number.
+    Leaving(u64),
     /// Nobody cares.
     Nobody,
 }

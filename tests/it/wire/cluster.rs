@@ -1,6 +1,9 @@
 //! As a chain I run the hotline on two machines: an order that is keyed at one rings on the boards of the other, two
-//! dispatchers on two nodes cannot both move it, and when a node is killed no order is lost and its alarms come from the other.
+//! dispatchers on two nodes cannot both move it, what the administrator changes by page holds at both, and when a node is killed no
+//! order is lost and its alarms come from the other.
 
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
 use std::time::Duration;
@@ -108,6 +111,45 @@ fn count(server: &Server, number: &str) -> u64 {
     numbers.lines().find_map(|line| line.strip_prefix(number)?.trim().parse().ok()).unwrap_or(0)
 }
 
+/// A provider's registrar that asks for the password, and for how many seconds each node is signed on there.
+struct Provider {
+    socket: UdpSocket,
+    on: BTreeMap<SocketAddr, u32>,
+}
+
+impl Provider {
+    /// At an address of its own, since everything that comes from it belongs to the trunk.
+    fn open() -> Self {
+        let socket = UdpSocket::bind("127.0.0.2:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        Self { socket, on: BTreeMap::new() }
+    }
+
+    /// Answers what has come by now.
+    fn answer(&mut self) {
+        let mut bytes = [0; 4096];
+        while let Ok((length, from)) = self.socket.recv_from(&mut bytes) {
+            let asked = String::from_utf8_lossy(&bytes[..length]).into_owned();
+            let line = |name: &str| asked.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+            let expires = line("Expires: ").trim_start_matches("Expires: ");
+            let (status, more) = match (asked.starts_with("REGISTER "), line("Authorization: ").is_empty()) {
+                (true, true) => (
+                    "401 Unauthorized",
+                    "WWW-Authenticate: Digest realm=\"p\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"\r\n".to_owned(),
+                ),
+                (true, false) => {
+                    self.on.insert(from, expires.parse().unwrap());
+                    ("200 OK", format!("Expires: {expires}\r\n"))
+                }
+                _ => ("200 OK", String::new()),
+            };
+            let same = ["Via: ", "From: ", "To: ", "Call-ID: ", "CSeq: "].map(line).join("\r\n");
+            let said = format!("SIP/2.0 {status}\r\n{same}\r\n{more}Content-Length: 0\r\n\r\n");
+            self.socket.send_to(said.as_bytes(), from).unwrap();
+        }
+    }
+}
+
 /// An order at branch 1, placed by another program at this time.
 async fn placed(store: &Store, key: &str, when: When, now: Timestamp) -> String {
     let line = CartLine { dish: MenuNumber::new(18).unwrap(), quantity: Quantity::new(1).unwrap(), size: None, spice: None };
@@ -204,6 +246,28 @@ fn c76_c80_c81_i6_two_nodes_are_one_house_and_one_of_them_is_enough() {
             catalogue["dishes"].as_array().unwrap().iter().any(|dish| dish["number"] == 19 && dish["price_fen"] == 3150).then_some(())
         });
     }
+
+    // A queue and a trunk that are made at A are used by B; taken away at A, both sign off at the provider.
+    let admins = [signed_in(&a, "admin"), signed_in(&b, "admin")];
+    let mut provider = Provider::open();
+    let settings = json!({
+        "targets": [provider.socket.local_addr().unwrap().to_string()], "register": true, "user": "029880", "password": "provided",
+    });
+    assert_eq!(admins[0].send("PUT", "/api/trunks/provider", &settings).status, 200);
+    assert_eq!(admins[0].send("PUT", "/api/queues/vip", &json!({ "zh": "贵宾", "en": "VIP" })).status, 200);
+    let shows = |browser: &Browser, path: &str, key: &str, name: &str| {
+        browser.get(path).json().as_array().unwrap().iter().find(|one| one[key] == name).cloned().unwrap_or_default()
+    };
+    eventually("both nodes are signed on, and B knows it", SOON, || {
+        provider.answer();
+        (provider.on.len() == 2 && shows(&admins[1], "/api/trunks", "name", "provider")["up"] == true).then_some(())
+    });
+    eventually("B's floor has the queue", SOON, || (shows(&admins[1], "/api/queues", "id", "vip")["waiting"] == 0).then_some(()));
+    assert_eq!(admins[0].raw("DELETE", "/api/trunks/provider", "", "").status, 204);
+    eventually("both nodes are signed off", SOON, || {
+        provider.answer();
+        provider.on.values().all(|seconds| *seconds == 0).then_some(())
+    });
 
     // One diner orders at A, another one is in the menu: then A is gone.
     let mut staying = a.diner("hears main.menu within 40s\nwaits 300s\n", &["--from", "13600136009"]);

@@ -198,13 +198,88 @@ fn c105_a_trunk_that_is_changed_registers_anew_and_an_unchanged_one_is_left_alon
     assert_eq!(ups(&mut bench), []);
     // Without it nothing is asked any more; made again, it begins anew in its place.
     bench.command(SipCommand::Trunks(Vec::new()));
-    bench.take();
+    bench.seconds(33);
+    assert!(bench.take().iter().all(|text| text.contains("\r\nExpires: 0\r\n")), "the registrar is silent, and told for half a minute");
     bench.seconds(1000);
     assert_eq!((bench.take(), bench.endpoint.trunks_up().count()), (vec![], 0));
     bench.command(SipCommand::Trunks(other));
     bench.millis(1);
     assert!(bench.take()[0].starts_with("REGISTER"));
     assert_eq!(bench.endpoint.trunks_up().collect::<Vec<_>>(), [("main", false)]);
+}
+
+/// A registered trunk of the account 02988001234 at the first target.
+fn registered(settings: SipSettings) -> Bench {
+    let mut bench = Bench::new(settings);
+    bench.millis(1);
+    let (flow, first) = bench.sent.remove(0);
+    bench.receive(flow, reply(&first, "200 OK", "Expires: 600\r\n"));
+    bench.seconds(1);
+    assert_eq!((ups(&mut bench), bench.take()), (vec![(true, "registered".into())], vec![]));
+    bench
+}
+
+#[test]
+fn c105_a_trunk_that_is_taken_away_is_unregistered_with_the_old_password() {
+    let mut bench = registered(registering(&["192.0.2.7:5060"], true));
+    bench.command(SipCommand::Trunks(Vec::new()));
+    let first = bench.take().remove(0);
+    assert!(first.starts_with("REGISTER sip:carrier.example SIP/2.0\r\n"), "{first}");
+    assert_eq!((header(&first, "Expires").as_str(), header(&first, "CSeq").as_str()), ("0", "2 REGISTER"));
+    assert_eq!(header(&first, "Contact"), "<sip:02988001234@192.0.2.1:5060>");
+    bench.receive(udp("192.0.2.7:5060"), reply(&first, "401 Unauthorized", CHALLENGE));
+    let second = bench.take().remove(0);
+    assert!(header(&second, "Authorization").contains("username=\"acct\"") && header(&second, "Expires") == "0", "{second}");
+    assert_eq!((header(&second, "Call-ID"), header(&second, "CSeq").as_str()), (header(&first, "Call-ID"), "3 REGISTER"));
+    // A password that is wrong by now is not tried for ever.
+    bench.receive(udp("192.0.2.7:5060"), reply(&second, "401 Unauthorized", CHALLENGE));
+    bench.seconds(100);
+    assert_eq!((bench.take(), ups(&mut bench)), (vec![], vec![]), "and nobody is told of a trunk that is no more");
+}
+
+#[test]
+fn c105_what_the_registrar_keeps_is_taken_back_when_the_account_changes_or_none_registers() {
+    type Change = fn(&mut TrunkSettings);
+    let registration = |trunk: &TrunkSettings| trunk.registration.clone().unwrap();
+    let changes: [(Change, usize); 5] = [
+        (|trunk| trunk.registration = None, 1),
+        (|trunk| trunk.registration.as_mut().unwrap().aor = "sip:0299@carrier.example".into(), 1),
+        (|trunk| trunk.registration.as_mut().unwrap().credentials.password = "another".into(), 0),
+        (|trunk| trunk.name = "renamed".into(), 0),
+        (|trunk| trunk.max_calls = Some(3), 0),
+    ];
+    for (place, (change, taken_back)) in changes.into_iter().enumerate() {
+        let mut bench = registered(registering(&["192.0.2.7:5060"], true));
+        let mut trunks = registering(&["192.0.2.7:5060"], true).trunks;
+        let old = registration(&trunks[0]).aor;
+        change(&mut trunks[0]);
+        bench.command(SipCommand::Trunks(trunks));
+        bench.millis(1);
+        let asked = bench.take();
+        let ended = asked.iter().filter(|text| text.contains("\r\nExpires: 0\r\n") && header(text, "To") == format!("<{old}>"));
+        assert_eq!(ended.count(), taken_back, "{place}: {asked:?}");
+    }
+}
+
+#[test]
+fn c105_a_trunk_that_comes_back_at_once_keeps_its_registration() {
+    let mut settings = registering(&["192.0.2.7:5060"], true);
+    settings.trunks[0].transport = Transport::Tcp;
+    let mut bench = registered(settings.clone());
+    bench.command(SipCommand::Trunks(Vec::new()));
+    let (flow, end) = bench.sent.pop().unwrap();
+    assert!(end.contains("\r\nExpires: 0\r\n"));
+    bench.command(SipCommand::Trunks(settings.trunks));
+    bench.receive(flow, reply(&end, "401 Unauthorized", CHALLENGE));
+    bench.millis(1);
+    let asked = bench.take();
+    assert!(asked.len() == 1 && header(&asked[0], "Expires") == "600", "{asked:?}");
+    // Taken away once more; the stream breaks before the registrar answers.
+    bench.command(SipCommand::Trunks(Vec::new()));
+    let (flow, _) = bench.sent.pop().unwrap();
+    bench.close(flow);
+    bench.seconds(100);
+    assert_eq!(bench.take(), [""; 0]);
 }
 
 #[test]
