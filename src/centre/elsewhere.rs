@@ -1,11 +1,10 @@
 //! Agents at other nodes: a caller whose agent is signed on there, or for whom nobody is free here but somebody there, is sent
 //! to that node by ordinary SIP. Until it has taken them, they keep their place here.
 
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Centre;
-use super::floor::{Alarm, For};
+use super::floor::{Alarm, Bound, For};
 use crate::call::handover::{HEADER, Handover};
 use crate::call::session::SessionInput;
 use crate::domain::{AgentState, Elsewhere, End, Leaving, Party, QueueId, QueueOutcome, QueueWish, Reason, StepKind, Timestamp, UserId};
@@ -22,24 +21,6 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const PROMISED: Duration = Duration::from_secs(3);
 /// A node that did not take a caller is not asked again before this.
 const SHUT: Duration = Duration::from_secs(10);
-
-/// A caller for whom another node is asked.
-pub(super) struct Bound {
-    pub line: u64,
-    pub node: String,
-    pub address: SocketAddr,
-    /// Not in the line here yet: this is what they wished.
-    pub wish: Option<Box<QueueWish>>,
-}
-
-/// What is known of other nodes.
-#[derive(Default)]
-pub(super) struct Others {
-    pub agents: Vec<Elsewhere>,
-    pub bound: std::collections::HashMap<u64, Bound>,
-    promised: std::collections::HashMap<UserId, Instant>,
-    shut: std::collections::HashMap<String, Instant>,
-}
 
 impl Centre {
     /// Who is signed on at other nodes now: whoever waits here for want of them is sent there, in the order of their coming.

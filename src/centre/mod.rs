@@ -11,11 +11,13 @@ mod keeping;
 mod listening;
 mod offers;
 mod phone_page;
+mod rounds;
 mod seats;
 mod second;
 mod supervision;
 mod timesheet;
 mod transfers;
+mod views;
 mod wiring;
 mod wishes;
 

@@ -7,16 +7,13 @@ use std::time::{Duration, Instant};
 use super::caller::{Caller, Key};
 use super::estimate::{Handling, USUAL};
 use super::io::{AcdInput, AcdOutput};
+use super::places::{A, Q};
 use super::settings::{QueueSettings, Settings};
 use crate::agent::Agent;
 use crate::domain::{Language, PhoneNumber, QueueId, QueueNews, Timestamp, UserId};
 use crate::event::QueuesView;
 use crate::machine::{Ids, Machine, Now};
 
-/// Place of an agent in the machine; kept for the whole run.
-pub(super) type A = usize;
-/// Place of a queue in the machine; kept for the whole run.
-pub(super) type Q = usize;
 /// One step of a queue's skill rule, as a caller with this language and need meets it.
 pub(super) type Step = (Q, Language, Option<String>, usize);
 

@@ -1,8 +1,9 @@
 //! Call-backs: a virtual caller keeps the place and is dialled before it reaches an agent, exactly once (C47, I8).
 
-use super::acd::{Acd, Q, Who};
+use super::acd::{Acd, Who};
 use super::caller::{Back, Caller, Phase};
 use super::io::{AcdOutput, CallBack, Joining};
+use super::places::Q;
 use crate::domain::{PhoneNumber, QueueNews, Timestamp};
 
 impl Acd {

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::acd::{A, Q};
 use super::estimate::Heard;
 use super::io::Joining;
+use super::places::{A, Q};
 use crate::domain::{PhoneNumber, QueueReason};
 
 /// The order of all who wait: preferred first, then by place (milliseconds, earlier by urgency), then by arrival.

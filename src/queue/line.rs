@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::acd::{Acd, Q, Who};
+use super::acd::{Acd, Who};
 use super::caller::{Caller, Phase};
 use super::estimate::{self, Announcement};
 use super::io::{AcdOutput, Joining};
+use super::places::Q;
 use super::settings::JoinRule;
 use crate::domain::{Leaving, QueueId, QueueNews, QueueReason};
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::acd::{A, Acd, Who};
+use super::acd::{Acd, Who};
 use super::caller::{Caller, Key, Phase};
+use super::places::A;
 use super::rule::Wanted;
 use super::sticky::Advice;
 use super::strategy::{Candidate, Strategy, choose};

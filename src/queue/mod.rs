@@ -8,6 +8,7 @@ pub mod io;
 mod line;
 mod matching;
 mod offers;
+mod places;
 mod reconcile;
 pub mod rule;
 pub mod settings;

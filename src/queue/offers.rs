@@ -1,8 +1,9 @@
 //! Ringing agents: answers, rejections, rings that nobody takes, and calls that agents have.
 
-use super::acd::{A, Acd, Consult, Who};
+use super::acd::{Acd, Consult, Who};
 use super::caller::{Phase, Ring};
 use super::io::{AcdOutput, OfferKind};
+use super::places::A;
 use super::settings::LastRule;
 use crate::domain::{AgentState, QueueNews, QueueReason, Timestamp, UserId};
 

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::acd::{A, Acd};
+use super::acd::Acd;
 use super::caller::Phase;
 use super::io::{AcdOutput, LegState, LiveLeg};
+use super::places::A;
 use crate::domain::AgentState;
 
 impl Acd {

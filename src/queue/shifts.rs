@@ -1,7 +1,8 @@
 //! What agents do: sign on and off, breaks, wrap-up, and what follows when one of them changes.
 
-use super::acd::{A, Acd, Q, Queue, Slot, Who};
+use super::acd::{Acd, Queue, Slot, Who};
 use super::io::{AcdOutput, Profile};
+use super::places::{A, Q};
 use super::settings::QueueSettings;
 use crate::agent::{Agent, Why};
 use crate::domain::{AgentState, Break, Role, Seat, UserId};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::acd::{A, Acd};
+use super::acd::Acd;
 use super::caller::Caller;
+use super::places::A;
 use crate::agent::Next;
 use crate::domain::{AgentState, CustomerId, MemberNumber, PhoneNumber, Timestamp};
 

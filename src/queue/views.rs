@@ -1,8 +1,9 @@
 //! What consoles show of queues and agents, and whether a wish makes sense now.
 
-use super::acd::{A, Acd};
+use super::acd::Acd;
 use super::caller::Phase;
 use super::io::{AcdInput, OfferKind};
+use super::places::A;
 use crate::command::Refusal;
 use crate::domain::{AgentState, QueueId, UserId};
 use crate::event::{AgentView, QueueView, QueuesView, WaitingView};

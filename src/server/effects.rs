@@ -54,7 +54,9 @@ impl Effects {
         let (facts, kept) = mpsc::channel(keeper::QUEUE);
         let keeper = tasks::spawn("keeper", keeper::run(self.store.clone(), self.node.clone(), kept));
         let (callers, asked) = mpsc::channel(who::QUEUE);
-        tasks::spawn("who", who::run(self.clone(), asked));
+        let effects = self.clone();
+        let look = move |request| effects.start(request);
+        tasks::spawn("who", who::run(self.store.clone(), self.inbox.clone(), look, asked));
         while let Some(request) = requests.recv().await {
             match request {
                 StoreRequest::Who { call, caller } => {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::clock;
-use super::effects::Effects;
 use crate::call::request::{Reply, StoreRequest};
 use crate::centre::Input;
 use crate::domain::PhoneNumber;
+use crate::store::Store;
 
 /// Callers that wait; beyond that a call begins without knowing who calls.
 pub const QUEUE: usize = 4096;
@@ -20,8 +20,13 @@ const GATHER: Duration = Duration::from_millis(3);
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Looks up until the last sender has gone. Strangers, most callers of a busy line, are done with one statement for the group;
-/// whoever is known gets a look of their own.
-pub async fn run(effects: Effects, mut callers: mpsc::Receiver<(u64, PhoneNumber)>) {
+/// whoever is known gets a look of their own, by `look`.
+pub async fn run(
+    store: Store,
+    inbox: mpsc::Sender<Input>,
+    look: impl Fn(StoreRequest) + Send,
+    mut callers: mpsc::Receiver<(u64, PhoneNumber)>,
+) {
     let mut group = Vec::new();
     while callers.recv_many(&mut group, GROUP).await > 0 {
         tokio::time::sleep(GATHER).await;
@@ -32,7 +37,7 @@ pub async fn run(effects: Effects, mut callers: mpsc::Receiver<(u64, PhoneNumber
         }
         let phones: Vec<&PhoneNumber> = group.iter().map(|(_, phone)| phone).collect();
         let started = clock::now().instant;
-        let known = match tokio::time::timeout(PATIENCE, effects.store.known_phones(&phones)).await {
+        let known = match tokio::time::timeout(PATIENCE, store.known_phones(&phones)).await {
             Ok(Ok(known)) => Some(known),
             Ok(Err(error)) => {
                 tracing::error!(verb = "who", "the store could not tell who calls: {error}");
@@ -48,13 +53,13 @@ pub async fn run(effects: Effects, mut callers: mpsc::Receiver<(u64, PhoneNumber
         for (call, caller) in group.drain(..) {
             let reply = match &known {
                 Some(known) if known.contains(caller.reveal()) => {
-                    effects.start(StoreRequest::Who { call, caller });
+                    look(StoreRequest::Who { call, caller });
                     continue;
                 }
                 Some(_) => Reply::Who(Some(Box::default())),
                 None => Reply::Who(None),
             };
-            let _ = effects.inbox.send(Input::Reply { call, reply }).await;
+            let _ = inbox.send(Input::Reply { call, reply }).await;
         }
     }
 }

@@ -1,21 +1,18 @@
 //! The list of calls as a report: each row leads on to the call with its path and to its order.
 
 use axum::response::Response;
-use serde_json::{Value, json};
 
-use super::reports::{About, FLOOR, Wanted, days, language, send};
+use super::report_form::{FLOOR, Wanted};
+use super::row_list::{Column, Days, MOST, RowList};
 use crate::domain::{QueueId, UserId};
-use crate::report::{Cell, Formula, Head, Kind, Table};
+use crate::report::{Cell, Kind};
 use crate::store::{CallFilter, CallPeople, StoredCall};
 use crate::web::{Answer, Problem, Viewer, Web, show_phone};
 
 /// Its name among the reports.
 pub(super) const NAME: &str = "calls";
-/// The latest so many.
-const MOST: u32 = 2000;
 
-/// Key, Chinese, English, kind, and how it is counted where that needs saying.
-const COLUMNS: [(&str, &str, &str, Kind, &str, &str); 13] = [
+const COLUMNS: [Column; 13] = [
     ("id", "编号", "Id", Kind::Text, "单通详情：/api/calls/{id}", "its story: /api/calls/{id}"),
     ("at", "时间", "Time", Kind::Time, "到达时间", "when it arrived"),
     ("caller", "来电号码", "Caller", Kind::Text, "无权外呼的角色看到遮盖号码", "masked for roles that do not call customers"),
@@ -31,21 +28,9 @@ const COLUMNS: [(&str, &str, &str, Kind, &str, &str); 13] = [
     ("reason", "原因", "Reason", Kind::Text, "结束原因", "why it ended"),
 ];
 
-/// As the other reports are described.
-pub(super) fn describe() -> Value {
-    json!({
-        "name": NAME,
-        "title": { "zh": "通话清单", "en": "Calls" },
-        "about": "calls",
-        "filters": ["queue", "agent"],
-        "grains": [],
-        "formula": formulas().iter().map(|one| json!({ "key": one.key, "zh": one.zh, "en": one.en })).collect::<Value>(),
-    })
-}
-
-fn formulas() -> Vec<Formula> {
-    COLUMNS.iter().map(|(key, _, _, _, zh, en)| Formula { key, zh, en }).collect()
-}
+/// The list, as a report.
+pub(super) const LIST: RowList =
+    RowList { name: NAME, title: ("通话清单", "Calls"), about: "calls", filters: &["queue", "agent"], columns: &COLUMNS };
 
 /// The latest calls of the days.
 pub(super) async fn answer(web: &Web, viewer: &Viewer, wanted: &Wanted) -> Answer<Response> {
@@ -53,32 +38,18 @@ pub(super) async fn answer(web: &Web, viewer: &Viewer, wanted: &Wanted) -> Answe
     if wanted.branch.is_some() {
         return Err(Problem::invalid("a call belongs to no branch"));
     }
-    let clock = web.store.clock();
-    let (from, to) = days(wanted, clock.local(web.wall()).date())?;
+    let days = Days::of(web, wanted)?;
     let filter = CallFilter {
-        since: Some(clock.timestamp(from.at(0, 0, 0, 0))),
-        until: to.tomorrow().ok().map(|next| clock.timestamp(next.at(0, 0, 0, 0))),
+        since: Some(days.since),
+        until: days.until,
         queue: wanted.queue.as_deref().map(QueueId::new),
         agent: wanted.agent.as_deref().map(UserId::new),
         limit: MOST,
         ..CallFilter::default()
     };
     let calls = web.store.calls_with_people(&filter).await?;
-    let heads = COLUMNS.iter().map(|(key, zh, en, kind, ..)| Head {
-        key: (*key).to_owned(),
-        zh: (*zh).to_owned(),
-        en: (*en).to_owned(),
-        kind: *kind,
-    });
-    let table = Table {
-        heads: heads.collect(),
-        rows: calls.iter().map(|(stored, people)| row(viewer, stored, people)).collect(),
-        total: None,
-        previous: None,
-        chart: None,
-    };
-    let about = About { name: NAME, zh: "通话清单", en: "Calls", formulas: formulas() };
-    send(web, viewer, &about, &table, (from, to), language(viewer, wanted)?, wanted.format.as_deref()).await
+    let rows = calls.iter().map(|(stored, people)| row(viewer, stored, people)).collect();
+    LIST.send(web, viewer, wanted, &days, rows).await
 }
 
 fn row(viewer: &Viewer, stored: &StoredCall, people: &CallPeople) -> Vec<Cell> {

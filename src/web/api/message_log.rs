@@ -1,21 +1,17 @@
 //! The list of messages to customers as a report: when, to whom, about which order, how, and what became of it (C87).
 
 use axum::response::Response;
-use serde_json::{Value, json};
 
-use super::reports::{About, KITCHEN, Wanted, days, language, own_branch, send};
-use crate::report::{Cell, Formula, Head, Kind, Table};
+use super::report_form::{KITCHEN, Wanted, own_branch};
+use super::row_list::{Column, Days, MOST, RowList};
+use crate::report::{Cell, Kind};
 use crate::store::{CustomerMessage, NoticeFilter};
 use crate::web::{Answer, Problem, Viewer, Web, show_phone};
 
 /// Its name among the reports.
 pub(super) const NAME: &str = "messages";
-const TITLE: (&str, &str) = ("消息记录", "Messages to customers");
-/// The latest so many.
-const MOST: u32 = 2000;
 
-/// Key, Chinese, English, kind, and what it says.
-const COLUMNS: [(&str, &str, &str, Kind, &str, &str); 16] = [
+const COLUMNS: [Column; 16] = [
     ("at", "时间", "Time", Kind::Time, "生成消息的时间", "when it was made"),
     ("to", "号码", "To", Kind::Text, "无权外呼的角色看到遮盖号码", "masked for roles that do not call customers"),
     ("order", "订单", "Order", Kind::Text, "订单号：/api/orders/{number}", "the order: /api/orders/{number}"),
@@ -48,21 +44,9 @@ const COLUMNS: [(&str, &str, &str, Kind, &str, &str); 16] = [
     ("text", "内容", "Text", Kind::Text, "顾客收到的文字", "what the customer reads"),
 ];
 
-/// As the other reports are described.
-pub(super) fn describe() -> Value {
-    json!({
-        "name": NAME,
-        "title": { "zh": TITLE.0, "en": TITLE.1 },
-        "about": "orders",
-        "filters": ["branch"],
-        "grains": [],
-        "formula": formulas().iter().map(|one| json!({ "key": one.key, "zh": one.zh, "en": one.en })).collect::<Value>(),
-    })
-}
-
-fn formulas() -> Vec<Formula> {
-    COLUMNS.iter().map(|(key, _, _, _, zh, en)| Formula { key, zh, en }).collect()
-}
+/// The list, as a report.
+pub(super) const LIST: RowList =
+    RowList { name: NAME, title: ("消息记录", "Messages to customers"), about: "orders", filters: &["branch"], columns: &COLUMNS };
 
 /// The latest messages of the days; a branch those of its orders.
 pub(super) async fn answer(web: &Web, viewer: &Viewer, wanted: &Wanted) -> Answer<Response> {
@@ -70,30 +54,11 @@ pub(super) async fn answer(web: &Web, viewer: &Viewer, wanted: &Wanted) -> Answe
     if wanted.queue.is_some() || wanted.agent.is_some() {
         return Err(Problem::invalid("a message belongs to no queue and no agent"));
     }
-    let clock = web.store.clock();
-    let (from, to) = days(wanted, clock.local(web.wall()).date())?;
-    let filter = NoticeFilter {
-        since: Some(clock.timestamp(from.at(0, 0, 0, 0))),
-        until: to.tomorrow().ok().map(|next| clock.timestamp(next.at(0, 0, 0, 0))),
-        branch: own_branch(viewer, wanted.branch)?,
-        limit: MOST,
-    };
+    let days = Days::of(web, wanted)?;
+    let filter = NoticeFilter { since: Some(days.since), until: days.until, branch: own_branch(viewer, wanted.branch)?, limit: MOST };
     let messages = web.store.notices_of(&filter).await?;
-    let heads = COLUMNS.iter().map(|(key, zh, en, kind, ..)| Head {
-        key: (*key).to_owned(),
-        zh: (*zh).to_owned(),
-        en: (*en).to_owned(),
-        kind: *kind,
-    });
-    let table = Table {
-        heads: heads.collect(),
-        rows: messages.iter().map(|(message, branch)| row(viewer, message, *branch)).collect(),
-        total: None,
-        previous: None,
-        chart: None,
-    };
-    let about = About { name: NAME, zh: TITLE.0, en: TITLE.1, formulas: formulas() };
-    send(web, viewer, &about, &table, (from, to), language(viewer, wanted)?, wanted.format.as_deref()).await
+    let rows = messages.iter().map(|(message, branch)| row(viewer, message, *branch)).collect();
+    LIST.send(web, viewer, wanted, &days, rows).await
 }
 
 /// The state in both languages: what the receipt says where there is one.

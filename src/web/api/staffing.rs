@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::reports::{FLOOR, day};
+use super::report_form::{FLOOR, day};
 use crate::report::staffing::{Goal, Span, plan};
 use crate::web::body::Params;
 use crate::web::{Answer, Problem, Viewer, Web};

@@ -1,0 +1,77 @@
+//! Reports that are plain lists: one row a thing, the latest of the days, each column with what it says.
+
+use axum::response::Response;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::report_form::{About, Wanted, days, formulas, language, send};
+use crate::domain::Timestamp;
+use crate::report::{Cell, Formula, Head, Kind, Table};
+use crate::web::{Answer, Viewer, Web};
+
+/// A list tells the latest so many.
+pub(super) const MOST: u32 = 2000;
+
+/// A column: key, Chinese, English, kind, and what it says in both.
+pub(super) type Column = (&'static str, &'static str, &'static str, Kind, &'static str, &'static str);
+
+/// One list.
+pub(super) struct RowList {
+    /// Its name among the reports.
+    pub name: &'static str,
+    /// Chinese and English.
+    pub title: (&'static str, &'static str),
+    /// Among which reports it is shown: calls or orders.
+    pub about: &'static str,
+    pub filters: &'static [&'static str],
+    pub columns: &'static [Column],
+}
+
+/// The days that are asked for, and the moments between which they lie.
+pub(super) struct Days {
+    pub days: (Date, Date),
+    pub since: Timestamp,
+    /// None at the end of the calendar.
+    pub until: Option<Timestamp>,
+}
+
+impl Days {
+    /// Days of the restaurant's calendar; without any, today.
+    pub fn of(web: &Web, wanted: &Wanted) -> Answer<Self> {
+        let clock = web.store.clock();
+        let (from, to) = days(wanted, clock.local(web.wall()).date())?;
+        let midnight = |day: Date| clock.timestamp(day.at(0, 0, 0, 0));
+        Ok(Self { days: (from, to), since: midnight(from), until: to.tomorrow().ok().map(midnight) })
+    }
+}
+
+impl RowList {
+    /// As the other reports are described.
+    pub fn describe(&self) -> Value {
+        json!({
+            "name": self.name,
+            "title": { "zh": self.title.0, "en": self.title.1 },
+            "about": self.about,
+            "filters": self.filters,
+            "grains": [],
+            "formula": formulas(&self.formulas()),
+        })
+    }
+
+    fn formulas(&self) -> Vec<Formula> {
+        self.columns.iter().map(|(key, _, _, _, zh, en)| Formula { key, zh, en }).collect()
+    }
+
+    /// These rows in the form that was asked for.
+    pub async fn send(&self, web: &Web, viewer: &Viewer, wanted: &Wanted, days: &Days, rows: Vec<Vec<Cell>>) -> Answer<Response> {
+        let heads = self.columns.iter().map(|(key, zh, en, kind, ..)| Head {
+            key: (*key).to_owned(),
+            zh: (*zh).to_owned(),
+            en: (*en).to_owned(),
+            kind: *kind,
+        });
+        let table = Table { heads: heads.collect(), rows, total: None, previous: None, chart: None };
+        let about = About { name: self.name, zh: self.title.0, en: self.title.1, formulas: self.formulas() };
+        send(web, viewer, &about, &table, days.days, language(viewer, wanted)?, wanted.format.as_deref()).await
+    }
+}
