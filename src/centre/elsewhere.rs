@@ -7,7 +7,7 @@ use super::Centre;
 use super::floor::{Alarm, Bound, For};
 use crate::call::handover::{HEADER, Handover};
 use crate::call::session::SessionInput;
-use crate::domain::{AgentState, Elsewhere, End, Leaving, Party, QueueId, QueueOutcome, QueueWish, Reason, StepKind, Timestamp, UserId};
+use crate::domain::{AgentState, Elsewhere, End, Leaving, Party, QueueId, QueueOutcome, QueueWish, Reason, StepKind, Timestamp};
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder};
 use crate::queue::AcdInput;

@@ -1,37 +1,31 @@
 //! The interpreter: keys, answers and the end of speech go in; what to say, ask and save comes out.
 
+mod beginning;
 mod entry;
 mod errors;
 mod node;
+mod service_time;
 mod speech;
 mod turn;
+mod verbs;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub(super) use turn::{Entry, Got, Segment, Silent, Step, Turn, Wants, first_keys};
 
 use super::io::{DialogueInput, DialogueOutput, Hangup};
-use super::question::{Answer, Card, Notice, Question};
+use super::question::{Answer, Card};
 use super::script::{NodeId, Script};
 use super::{branch_call, browsing, greeting, info, message, ordering, points, queue, rider, status};
-use crate::domain::{
-    BlockLevel, BranchCall, Cart, Catalogue, CustomerId, DateTime, Language, Member, MemberNumber, PhoneNumber, Phrase, QueueReason,
-    QueueWish, ShopClock, Timestamp,
-};
+use crate::domain::{BranchCall, Cart, Catalogue, CustomerId, Language, Member, MemberNumber, PhoneNumber, Phrase, ShopClock};
 use crate::machine::{Machine, Now, Timers};
 
 /// Keys typed ahead that are kept; more than any order needs.
 const MOST_KEYS: usize = 64;
 /// Steps in one instant after which the dialogue is taken to be going round.
 const MOST_HOPS: usize = 500;
-/// So long after self service has ended, at the latest, the call does.
-const GRACE: Duration = Duration::from_secs(480);
-/// A call to a branch lasts no longer.
-const BRANCH_CALL: Duration = Duration::from_secs(300);
-/// Who comes back from the line has at least this much self service left.
-const LEAST_SERVICE: Duration = Duration::from_secs(60);
 
 /// Named timers of a dialogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,220 +236,6 @@ impl Dialogue {
         self.language
     }
 
-    // ── what steps may do ────────────────────────────────────────────────────────────────────────
-
-    /// Goes on to another step.
-    pub(super) fn goto(&mut self, step: Step) {
-        self.next = Some(step);
-    }
-
-    /// Goes to a script node, remembering the way for `*`.
-    pub(super) fn goto_node(&mut self, node: NodeId) {
-        if self.way.len() < 16 {
-            self.way.push(self.node);
-        }
-        self.goto(Step::Node(node));
-    }
-
-    /// Goes one script node back, or to the main menu.
-    pub(super) fn leave_back(&mut self) {
-        let back = self.way.pop().filter(|node| *node != self.node).unwrap_or_else(|| self.home());
-        self.goto(Step::Node(back));
-    }
-
-    /// Goes to the main menu.
-    pub(super) fn go_home(&mut self) {
-        self.way.clear();
-        self.goto(Step::Node(self.home()));
-    }
-
-    /// The main menu, or the one of closed hours.
-    pub(super) fn home(&self) -> NodeId {
-        let closed = self.script.nodes().find_map(|(_, node)| node.closed);
-        closed.filter(|_| self.closed()).unwrap_or(self.script.home())
-    }
-
-    /// Says something before the next question.
-    pub(super) fn tell(&mut self, phrase: Phrase) {
-        self.lead.push(phrase);
-    }
-
-    /// Says something before the next question that must not be skipped: keys typed ahead are dropped.
-    pub(super) fn must_tell(&mut self, phrase: Phrase) {
-        self.drop_keys();
-        self.lead.push(phrase);
-    }
-
-    /// Opens a turn: something is said, then something is expected.
-    pub(super) fn ask(&mut self, turn: Turn) {
-        self.turn = turn;
-        self.fresh = true;
-    }
-
-    /// Asks the store. The answer comes to the present step as `Got::Answer`, a late one as `Got::Failed`.
-    pub(super) fn question(&mut self, what: Question) -> u32 {
-        self.questions += 1;
-        self.waiting = Some(self.questions);
-        self.timers.start(Timer::Notice, self.now.instant + self.script.settings.answer_notice);
-        self.timers.start(Timer::Limit, self.now.instant + self.script.settings.answer_limit);
-        self.put(DialogueOutput::Ask { question: self.questions, what });
-        self.questions
-    }
-
-    pub(super) fn put(&mut self, output: DialogueOutput) {
-        self.out.push_back(output);
-    }
-
-    pub(super) fn notice(&mut self, notice: Notice) {
-        self.put(DialogueOutput::Tell(notice));
-    }
-
-    /// A named outcome of the present step (C34).
-    pub(super) fn outcome(&mut self, outcome: &str) {
-        let node = self.step_name(self.step);
-        self.put(DialogueOutput::Outcome { node, outcome: outcome.to_owned() });
-    }
-
-    /// Ends the call in an orderly way; the cart is kept.
-    pub(super) fn hang_up(&mut self, outcome: Hangup) {
-        if self.ended {
-            return;
-        }
-        ordering::keep_cart(self);
-        self.ended = true;
-        self.stop_everything();
-        self.put(DialogueOutput::HangUp { outcome });
-    }
-
-    /// Whether the present step was entered before in this call.
-    pub(super) fn seen(&self) -> bool {
-        self.visited.contains(&self.step)
-    }
-
-    pub(super) fn timestamp(&self) -> Timestamp {
-        Timestamp::from(self.now.wall)
-    }
-
-    /// The restaurant's wall clock.
-    pub(super) fn local(&self) -> DateTime {
-        self.clock.local(self.timestamp())
-    }
-
-    /// Whether no restaurant is open.
-    pub(super) fn closed(&self) -> bool {
-        !self.catalogue.branches.is_empty() && !self.catalogue.any_open(self.local())
-    }
-
-    /// The language that the dialled line sets.
-    pub(super) fn line_language(&self) -> Option<Language> {
-        self.script.line(&self.line).and_then(|line| line.language)
-    }
-
-    /// What is known about the person: nothing when they want to be nobody.
-    pub(super) fn personal(&self) -> Option<&Card> {
-        if self.me.anonymous { None } else { Some(self.me.card.as_deref().unwrap_or(&self.card)) }
-    }
-
-    /// Whether the calling number is on the person's record, so that personal things may be read out (rule 15).
-    pub(super) fn trusted(&self) -> bool {
-        let Some(caller) = self.caller.as_ref().filter(|caller| !caller.is_virtual()) else { return false };
-        match &self.me.member {
-            Some(member) => member.phones.contains(caller),
-            None => self.me.card.is_none() && self.card.customer.is_some() && !self.me.anonymous,
-        }
-    }
-
-    /// The customer, as far as known.
-    pub(super) fn customer(&self) -> Option<CustomerId> {
-        match &self.me.member {
-            Some(member) => Some(member.customer.clone()),
-            None => self.personal().and_then(|card| card.customer.clone()),
-        }
-    }
-
-    /// The level that discounts go by.
-    pub(super) fn level(&self) -> Option<&str> {
-        self.me.member.as_ref().map(|member| member.level.as_str())
-    }
-
-    /// A regular caller hears short menus.
-    pub(super) fn regular(&self) -> bool {
-        self.card.finished_orders >= self.script.settings.short_after
-    }
-
-    /// Tells that the store could not answer, and goes to a person.
-    pub(super) fn failed(&mut self) {
-        self.outcome("system_error");
-        self.must_tell(Phrase::plain("gen.sys_error"));
-        self.seek(QueueReason::SystemError);
-    }
-
-    /// Goes to the queue, for this reason.
-    pub(super) fn seek(&mut self, reason: QueueReason) {
-        self.queue.reason = reason;
-        self.seek_person();
-    }
-
-    /// Says nothing and waits for what comes from outside; the news of the last step is kept.
-    pub(super) fn rest_with(&mut self, wants: Wants) {
-        self.turn = Turn { wants, ..Turn::default() };
-        self.fresh = false;
-    }
-
-    /// Whether something is to be said before the next question.
-    pub(super) fn has_news(&self) -> bool {
-        !self.lead.is_empty()
-    }
-
-    pub(super) fn notice_after(&mut self, wait: Duration) {
-        self.timers.start(Timer::Notice, self.now.instant + wait);
-    }
-
-    pub(super) fn limit_after(&mut self, wait: Duration) {
-        self.timers.start(Timer::Limit, self.now.instant + wait);
-    }
-
-    /// The options are told after so long, unless that time runs already.
-    pub(super) fn options_after(&mut self, wait: Duration) {
-        if self.timers.deadline(Timer::Options).is_none() {
-            self.timers.start(Timer::Options, self.now.instant + wait);
-        }
-    }
-
-    /// Waiting for a person and speaking with one is no self service: its time stands still.
-    pub(super) fn pause_service(&mut self) {
-        let left = self.timers.deadline(Timer::SelfService).map(|at| at.saturating_duration_since(self.now.instant));
-        self.queue.service_left = left;
-        self.timers.stop(Timer::SelfService);
-        self.timers.stop(Timer::Hard);
-    }
-
-    /// Self service goes on, for a minute at least.
-    pub(super) fn resume_service(&mut self) {
-        self.timers.stop(Timer::Options);
-        if self.timers.deadline(Timer::Hard).is_some() {
-            return;
-        }
-        let left = self.queue.service_left.take().filter(|_| !self.over).map(|left| left.max(LEAST_SERVICE));
-        if let Some(left) = left {
-            self.timers.start(Timer::SelfService, self.now.instant + left);
-        }
-        self.timers.start(Timer::Hard, self.now.instant + left.unwrap_or_default() + GRACE);
-    }
-
-    /// Goes to the queue; the caller can come back to the present step.
-    pub(super) fn seek_person(&mut self) {
-        if !self.in_queue() {
-            self.resume = Some(self.step);
-        }
-        self.drop_keys();
-        let own = if let Step::Node(id) = self.step { self.script.node(id).key('0') } else { None };
-        match own.or(self.script.agent()) {
-            Some(agent) => self.goto(Step::Node(agent)),
-            None => self.goto(Step::Bye(Hangup::NoAgent)),
-        }
-    }
-
     // ── the machine's inside ─────────────────────────────────────────────────────────────────────
 
     fn open(&mut self, step: Step) {
@@ -556,51 +336,6 @@ impl Dialogue {
         }
     }
 
-    /// A caller who wants a person comes from another node.
-    fn begin_handed(&mut self, card: Box<Card>, language: Language, wish: QueueWish) {
-        self.start(card);
-        self.language = language;
-        self.me.keyed.clone_from(&wish.keyed_phone);
-        self.queue.begin(wish);
-        self.goto(Step::Queue(queue::Step::Start));
-    }
-
-    fn start(&mut self, card: Box<Card>) {
-        if let Some(language) = card.language.or(self.line_language()) {
-            self.language = language;
-        }
-        self.card = card;
-        let settings = &self.script.settings;
-        self.timers.start(Timer::SelfService, self.now.instant + settings.self_service);
-        self.timers.start(Timer::Hard, self.now.instant + settings.self_service + GRACE);
-        self.put(DialogueOutput::Collecting(true));
-    }
-
-    fn begin(&mut self, card: Box<Card>) {
-        self.start(card);
-        match self.card.block.filter(|level| *level != BlockLevel::NoCash) {
-            Some(level) => self.goto(Step::Greeting(greeting::Step::Blocked(level))),
-            // Riders dial the same number as diners; `*` leads them there too.
-            None if self.card.rider.is_some() => self.goto(Step::Rider(rider::Step::Tail)),
-            None => self.goto(Step::Node(self.script.start(&self.line))),
-        }
-    }
-
-    /// A branch has answered our call.
-    fn begin_branch_call(&mut self, call: Box<BranchCall>) {
-        self.branch_call = Some(call);
-        self.timers.start(Timer::Hard, self.now.instant + BRANCH_CALL);
-        self.put(DialogueOutput::Collecting(true));
-        self.goto(Step::Branch(branch_call::Step::Tell));
-    }
-
-    /// From a rider's report to where other callers begin.
-    pub(super) fn leave_riders(&mut self) {
-        let start = self.script.start(&self.line);
-        let start = if self.script.node(start).kind == super::script::Kind::Rider { self.home() } else { start };
-        self.goto(Step::Node(start));
-    }
-
     fn answered(&mut self, question: u32, answer: Answer) {
         if self.waiting == Some(question) && !self.gone && !self.ended {
             self.waiting = None;
@@ -654,29 +389,6 @@ impl Dialogue {
                 self.outcome("too_long");
                 self.hang_up(Hangup::TooLong);
             }
-        }
-    }
-
-    fn self_service_over(&mut self) {
-        self.over = true;
-        if self.waiting.is_some() && self.waiting == self.order.placing {
-            // An order on its way to the disk is told first.
-            self.timers.start(Timer::SelfService, self.now.instant + self.script.settings.answer_limit);
-            return;
-        }
-        if self.in_queue() || matches!(self.step, Step::Bye(_)) {
-            return;
-        }
-        self.outcome("too_long");
-        self.cut();
-        self.timers.stop(Timer::Wait);
-        self.waiting = None;
-        match self.script.agent() {
-            Some(_) => {
-                self.must_tell(Phrase::plain("gen.to_agent"));
-                self.seek(QueueReason::TooLong);
-            }
-            None => self.goto(Step::Bye(Hangup::TooLong)),
         }
     }
 

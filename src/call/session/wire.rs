@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::beginning::RECORD_WAIT;
 use super::{Env, Session, SessionOutput, State, Timer};
 use crate::call::plan;
 use crate::call::request::StoreRequest;
@@ -74,7 +75,7 @@ impl Session {
         session.step(now, StepKind::Note("we call".into()));
         session.open_leg(env);
         session.store(StoreRequest::Started { call: session.dialog.0, record: Box::new(session.record.clone()) });
-        session.timers.start(Timer::Record, now.instant + super::RECORD_WAIT);
+        session.timers.start(Timer::Record, now.instant + RECORD_WAIT);
         session
     }
 
@@ -129,7 +130,7 @@ impl Session {
         self.step(now, StepKind::Arrived);
         self.media_order(MediaOrder::OpenBrowser { leg: self.leg, offer, quiet_after: super::NO_AUDIO_NOTE });
         self.store(StoreRequest::Started { call: self.dialog.0, record: Box::new(self.record.clone()) });
-        self.timers.start(Timer::Record, now.instant + super::RECORD_WAIT);
+        self.timers.start(Timer::Record, now.instant + RECORD_WAIT);
         match self.record.caller.clone() {
             Some(caller) => self.store(StoreRequest::Who { call: self.dialog.0, caller }),
             None => self.card = Some(Box::default()),
