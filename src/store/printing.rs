@@ -1,5 +1,8 @@
 //! Printers of the branches, and the slips that are to come out of them (C83): each is made once, printed once, or asked about.
 
+mod slots;
+mod ticket;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -7,8 +10,10 @@ use serde_json::{Value, json};
 
 use super::db::{Durability, Row, Tx, broken, vals};
 use super::{Store, StoreError, journal, lines, new_id};
-use crate::domain::{BranchNumber, DateTime, DiscountReason, Money, OrderId, OrderLine, Size, Spice, Timestamp};
-use crate::slip::{self, Dish, Ticket, Which, Width};
+use crate::domain::{BranchNumber, DateTime, Money, OrderId, Timestamp};
+use crate::slip::{self, Ticket, Which, Width};
+use slots::{NewJob, put, slots};
+use ticket::{discount_words, dish, ticket_of};
 
 /// Whoever prints a slip has so long; then it is in doubt whether it came out.
 const CLAIM: Duration = Duration::from_secs(60);
@@ -412,93 +417,6 @@ struct Found {
     branch: i64,
 }
 
-/// A printer as far as slips are made for it.
-struct Slot {
-    id: String,
-    branch: i64,
-    disabled: bool,
-}
-
-/// The last slip of an order on one printer.
-struct Last {
-    id: String,
-    kind: String,
-    version: u32,
-    ticket: Ticket,
-    /// How often it was cancelled there before.
-    rounds: u32,
-}
-
-/// Printers of this branch, and others that had slips of this order, each with its kinds of slips and the last of each.
-async fn slots(tx: &mut Tx, order: &OrderId, branch: i64) -> Result<Vec<(Slot, Which, Option<Last>)>, StoreError> {
-    const PRINTERS: &str = "select id, branch, slips, disabled from printers where branch = $1 \
-        or id in (select printer from print_jobs where order_id = $2) order by branch, id";
-    const JOBS: &str = "select printer, slip, id, kind, version, ticket from print_jobs where order_id = $1 and kind <> 'again' \
-        order by made_at, id limit $2";
-    let jobs = tx.rows(JOBS, vals![order.as_str(), MOST_JOBS]).await?;
-    let mut slots = Vec::new();
-    for row in tx.rows(PRINTERS, vals![branch, order.as_str()]).await? {
-        for which in Which::ALL {
-            let named = row.text(2)?.split(',').any(|name| name == which.name());
-            let mut last: Option<Last> = None;
-            for job in &jobs {
-                if job.text(0)? == row.text(0)? && job.text(1)? == which.name() {
-                    let rounds = last.as_ref().map_or(0, |before| before.rounds + u32::from(before.kind == "cancel"));
-                    last = Some(Last {
-                        id: job.text(2)?.to_owned(),
-                        kind: job.text(3)?.to_owned(),
-                        version: u32::try_from(job.int(4)?).unwrap_or(1),
-                        ticket: ticket_of(job.text(5)?)?,
-                        rounds,
-                    });
-                }
-            }
-            if named || last.is_some() {
-                slots.push((Slot { id: row.text(0)?.to_owned(), branch: row.int(1)?, disabled: row.flag(3)? }, which, last));
-            }
-        }
-    }
-    Ok(slots)
-}
-
-struct NewJob<'a> {
-    printer: &'a Slot,
-    order: &'a OrderId,
-    slip: Which,
-    kind: &'a str,
-    copy: u32,
-    ticket: &'a Ticket,
-    earlier: Option<&'a Ticket>,
-    by: &'a str,
-}
-
-async fn put(tx: &mut Tx, new: &NewJob<'_>, says_nothing: bool, fresh: Duration, now: Timestamp) -> Result<bool, StoreError> {
-    const SQL: &str = "insert into print_jobs (id, printer, branch, order_id, number, slip, kind, version, copy, ticket, earlier, status, tries, \
-        next_at, fresh_until, why, made_at, made_by, done_at, done_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $13, $16, $17, '') \
-        on conflict (printer, order_id, slip, kind, version, copy) do nothing";
-    let (status, why) = if says_nothing { ("dropped", "says the same") } else { ("waiting", "") };
-    let args = vals![
-        new_id(now),
-        &new.printer.id,
-        new.printer.branch,
-        new.order.as_str(),
-        &new.ticket.number,
-        new.slip.name(),
-        new.kind,
-        new.ticket.version,
-        new.copy,
-        ticket_text(new.ticket),
-        new.earlier.map(ticket_text),
-        status,
-        now.as_millis(),
-        now.after(fresh).as_millis(),
-        why,
-        new.by,
-        says_nothing.then_some(now.as_millis()),
-    ];
-    Ok(tx.exec(SQL, args).await? == 1)
-}
-
 fn printer(row: &Row) -> Result<Printer, StoreError> {
     Ok(Printer {
         id: row.text(0)?.to_owned(),
@@ -541,102 +459,4 @@ fn job(row: &Row) -> Result<PrintJob, StoreError> {
 
 fn branch(number: i64) -> Result<BranchNumber, StoreError> {
     super::placing::cooked_by(number)
-}
-
-fn dish(line: OrderLine) -> Dish {
-    let size = |size: Size| ["大份", "中份", "小份"].get(usize::from(size.key()).wrapping_sub(1)).copied();
-    let spice = |spice: Spice| ["不辣", "微辣", "中辣", "特辣"].get(usize::from(spice.key()).wrapping_sub(1)).copied();
-    let options = [line.size.and_then(size), line.spice.and_then(spice)];
-    Dish {
-        number: line.dish.get(),
-        name: line.zh,
-        quantity: line.quantity.get(),
-        options: options.into_iter().flatten().map(str::to_owned).collect(),
-        note: line.note.unwrap_or_default(),
-        amount: line.amount,
-    }
-}
-
-fn discount_words(reason: &DiscountReason) -> String {
-    match reason {
-        DiscountReason::Level { .. } => "会员优惠".to_owned(),
-        DiscountReason::Quantity { portions, .. } => format!("满{portions}份优惠"),
-        DiscountReason::Offer { .. } => "活动优惠".to_owned(),
-        DiscountReason::Points { points } => format!("{points}积分抵扣"),
-    }
-}
-
-fn ticket_text(ticket: &Ticket) -> String {
-    let lines: Vec<Value> = ticket
-        .lines
-        .iter()
-        .map(|dish| json!([dish.number, dish.name, dish.quantity, dish.options, dish.note, dish.amount.as_fen()]))
-        .collect();
-    let discounts: Vec<Value> = ticket.discounts.iter().map(|(words, amount)| json!([words, amount.as_fen()])).collect();
-    json!({
-        "number": ticket.number,
-        "version": ticket.version,
-        "branch": ticket.branch,
-        "branch_phone": ticket.branch_phone,
-        "delivery": ticket.delivery,
-        "placed": ticket.placed.to_string(),
-        "promised": ticket.promised.to_string(),
-        "wanted": ticket.wanted,
-        "name": ticket.name,
-        "phone": ticket.phone,
-        "address": ticket.address,
-        "spoken": ticket.spoken,
-        "lines": lines,
-        "remark": ticket.remark,
-        "recorded": ticket.recorded,
-        "allergies": ticket.allergies,
-        "goods": ticket.goods.as_fen(),
-        "discounts": discounts,
-        "fee": ticket.fee.as_fen(),
-        "pay": ticket.pay.as_fen(),
-        "off": ticket.off,
-    })
-    .to_string()
-}
-
-fn ticket_of(text: &str) -> Result<Ticket, StoreError> {
-    let value: Value = serde_json::from_str(text).map_err(|_| broken("slip", "its text is no JSON"))?;
-    let words = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let fen = |value: &Value| Money::fen(value.as_i64().unwrap_or(0));
-    let moment = |key: &str| value[key].as_str().and_then(|at| at.parse().ok()).ok_or_else(|| broken("slip", key));
-    let small = |value: &Value| value.as_u64().and_then(|number| u16::try_from(number).ok()).unwrap_or(0);
-    Ok(Ticket {
-        number: words(&value["number"]),
-        version: value["version"].as_u64().and_then(|version| u32::try_from(version).ok()).unwrap_or(1),
-        branch: words(&value["branch"]),
-        branch_phone: words(&value["branch_phone"]),
-        delivery: value["delivery"].as_bool().unwrap_or(false),
-        placed: moment("placed")?,
-        promised: moment("promised")?,
-        wanted: value["wanted"].as_bool().unwrap_or(false),
-        name: words(&value["name"]),
-        phone: words(&value["phone"]),
-        address: words(&value["address"]),
-        spoken: value["spoken"].as_bool().unwrap_or(false),
-        lines: list(&value["lines"])
-            .iter()
-            .map(|line| Dish {
-                number: small(&line[0]),
-                name: words(&line[1]),
-                quantity: small(&line[2]),
-                options: list(&line[3]).iter().map(words).collect(),
-                note: words(&line[4]),
-                amount: fen(&line[5]),
-            })
-            .collect(),
-        remark: words(&value["remark"]),
-        recorded: value["recorded"].as_bool().unwrap_or(false),
-        allergies: list(&value["allergies"]).iter().map(words).collect(),
-        goods: fen(&value["goods"]),
-        discounts: list(&value["discounts"]).iter().map(|discount| (words(&discount[0]), fen(&discount[1]))).collect(),
-        fee: fen(&value["fee"]),
-        pay: fen(&value["pay"]),
-        off: words(&value["off"]),
-    })
 }
