@@ -459,29 +459,19 @@ impl Day<'_> {
         let end = End { by: Party::Caller, reason: if order.is_some() { Reason::Served } else { Reason::Finished } };
         steps.push(step(StepKind::Ended(end.clone())));
         let record = CallRecord {
-            id: CallId::new(format!("simulated-{place}")),
-            sip_call_id: format!("simulated-{place}@simulation"),
             trunk: "simulation".into(),
             caller: PhoneNumber::parse(&format!("138{place:08}")),
             dialled: "1000".into(),
-            customer: None,
-            language: Language::Mandarin,
-            arrived_at: caller.at,
             answered_at: Some(caller.at.after(Duration::from_millis(20))),
             ended_at: Some(caller.ends_at),
             end: Some(end),
             codec: Some("PCMA".into()),
             order,
-            keys: 0,
-            errors: 0,
-            packets_in: 0,
-            packets_lost: 0,
-            one_way: false,
-            no_keys: false,
             queue: caller.queued.map(|_| QueueId::new("order-zh")),
             agent: caller.agent.as_deref().map(UserId::new),
             waited_ms: caller.queued.map_or(0, |(entered, left, _)| u64::try_from(left.as_millis() - entered.as_millis()).unwrap_or(0)),
             disposition: caller.agent.as_ref().and_then(|_| Disposition::new(if caller.orders_at.is_some() { 10 } else { 20 })),
+            ..CallRecord::arrived(CallId::new(format!("simulated-{place}")), format!("simulated-{place}@simulation"), caller.at)
         };
         (record, steps)
     }

@@ -25,7 +25,7 @@ const CACHE: &str = "-32768";
 const CHECKED_PAGES: i64 = 8192;
 
 /// The files of `migrations/`, in order.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
+pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "house", include_str!("../../migrations/0001_house.sql")),
     (2, "people", include_str!("../../migrations/0002_people.sql")),
     (3, "orders", include_str!("../../migrations/0003_orders.sql")),

@@ -810,6 +810,7 @@ pub(super) const TABLES: &[Table] = &[
 #[cfg(test)]
 mod tests {
     use super::{Kind, TABLES};
+    use crate::store::open::MIGRATIONS;
 
     /// Holds for a day at most (nobody is signed in, no board is open and no node begins by a restore), or can be added up again from the records.
     const NOT_KEPT: &[&str] = &[
@@ -836,27 +837,8 @@ mod tests {
 
     /// What `create table` says, read from the migrations.
     fn written() -> Vec<(String, Vec<(String, Kind)>)> {
-        let files = [
-            include_str!("../../../migrations/0001_house.sql"),
-            include_str!("../../../migrations/0002_people.sql"),
-            include_str!("../../../migrations/0003_orders.sql"),
-            include_str!("../../../migrations/0004_calls.sql"),
-            include_str!("../../../migrations/0005_users.sql"),
-            include_str!("../../../migrations/0006_people.sql"),
-            include_str!("../../../migrations/0007_kitchen.sql"),
-            include_str!("../../../migrations/0008_telephone.sql"),
-            include_str!("../../../migrations/0009_reports.sql"),
-            include_str!("../../../migrations/0010_floor.sql"),
-            include_str!("../../../migrations/0011_outward.sql"),
-            include_str!("../../../migrations/0012_deliveries.sql"),
-            include_str!("../../../migrations/0013_cluster.sql"),
-            include_str!("../../../migrations/0014_elsewhere.sql"),
-            include_str!("../../../migrations/0015_plant.sql"),
-            include_str!("../../../migrations/0016_texts.sql"),
-            include_str!("../../../migrations/0017_prompts.sql"),
-        ];
         let mut tables: Vec<(String, Vec<(String, Kind)>)> = Vec::new();
-        for line in files.iter().flat_map(|file| file.lines()).map(str::trim) {
+        for line in MIGRATIONS.iter().flat_map(|(_, _, file)| file.lines()).map(str::trim) {
             let words: Vec<&str> = line.split([' ', ',']).filter(|word| !word.is_empty()).collect();
             match words.as_slice() {
                 ["create", "table", name, ..] => tables.push(((*name).to_owned(), Vec::new())),

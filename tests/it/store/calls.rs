@@ -3,38 +3,19 @@
 use std::time::Duration;
 
 use dinetone::domain::{
-    CallId, CallRecord, Disposition, End, KeySource, Language, OrderNumber, Party, QueueId, Reason, Step, StepKind, Timestamp, UserId,
-    WrapUp,
+    CallId, CallRecord, Disposition, End, KeySource, OrderNumber, Party, QueueId, Reason, Step, StepKind, Timestamp, UserId, WrapUp,
 };
 use dinetone::store::CallFilter;
 
 use super::kit::{Database, node, phone, saturday};
 
+/// A call by the main line that has just arrived.
 pub fn call(id: &str, arrived_at: Timestamp) -> CallRecord {
     CallRecord {
-        id: CallId::new(id),
-        sip_call_id: format!("{id}@trunk"),
         trunk: "main".into(),
         caller: Some(phone("13800138000")),
         dialled: "1000".into(),
-        customer: None,
-        language: Language::Mandarin,
-        arrived_at,
-        answered_at: None,
-        ended_at: None,
-        end: None,
-        codec: None,
-        order: None,
-        keys: 0,
-        errors: 0,
-        packets_in: 0,
-        packets_lost: 0,
-        one_way: false,
-        no_keys: false,
-        queue: None,
-        agent: None,
-        waited_ms: 0,
-        disposition: None,
+        ..CallRecord::arrived(CallId::new(id), format!("{id}@trunk"), arrived_at)
     }
 }
 

@@ -8,6 +8,7 @@ use dinetone::ivr::question::Placed;
 use dinetone::store::{Author, BlockWish, CallFilter, CustomerEdit, Store, StoreError, TakenDown, Wished};
 use std::time::Duration;
 
+use super::calls::call;
 use super::kit::{DAY, Database, MINUTE, branch, clock, confirmed, node, phone, request, saturday};
 use super::pop::author;
 
@@ -38,31 +39,7 @@ fn left(mut visit: QueueVisit, after: Duration, outcome: QueueOutcome) -> Fact {
 }
 
 fn record(id: &str, number: &str, arrived_at: Timestamp) -> CallRecord {
-    CallRecord {
-        id: CallId::new(id),
-        sip_call_id: format!("{id}@trunk"),
-        trunk: "main".into(),
-        caller: Some(phone(number)),
-        dialled: "1000".into(),
-        customer: None,
-        language: Language::Mandarin,
-        arrived_at,
-        answered_at: None,
-        ended_at: None,
-        end: None,
-        codec: None,
-        order: None,
-        keys: 0,
-        errors: 0,
-        packets_in: 0,
-        packets_lost: 0,
-        one_way: false,
-        no_keys: false,
-        queue: None,
-        agent: None,
-        waited_ms: 0,
-        disposition: None,
-    }
+    CallRecord { caller: Some(phone(number)), ..call(id, arrived_at) }
 }
 
 fn missed(number: &str, call: &str, at: Timestamp) -> MissedCaller {

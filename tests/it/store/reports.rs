@@ -10,6 +10,7 @@ use dinetone::report::{Cell, Filter, Grain, Report, Table};
 use dinetone::store::Store;
 use jiff::civil::{Date, date};
 
+use super::calls;
 use super::kit::{DAY, Database, MINUTE, clock, confirmed, phone, place, request, saturday};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -64,29 +65,13 @@ fn facts(caller: &Caller) -> Vec<Fact> {
 
 fn call(id: &str, arrived_at: Timestamp, reason: Reason, path: &[(&str, &str)], order: Option<&str>) -> (CallRecord, Vec<Step>) {
     let record = CallRecord {
-        id: CallId::new(id),
-        sip_call_id: format!("{id}@trunk"),
-        trunk: "main".into(),
         caller: Some(phone("13811110001")),
-        dialled: "1000".into(),
-        customer: None,
-        language: Language::Mandarin,
-        arrived_at,
         answered_at: Some(arrived_at),
         ended_at: Some(arrived_at.after(180 * SECOND)),
         end: Some(End { by: Party::Caller, reason }),
         codec: Some("PCMA".into()),
         order: order.map(OrderNumber::new),
-        keys: 0,
-        errors: 0,
-        packets_in: 0,
-        packets_lost: 0,
-        one_way: false,
-        no_keys: false,
-        queue: None,
-        agent: None,
-        waited_ms: 0,
-        disposition: None,
+        ..calls::call(id, arrived_at)
     };
     let step = |(node, outcome): &(&str, &str)| {
         let kind = if outcome.is_empty() {
