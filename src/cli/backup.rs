@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Failure, Settings, output};
 use crate::domain::Timestamp;
 use crate::server::clock;
+use crate::server::seal;
 use crate::server::start::open_store;
 
 /// Write everything that is kept into one file, while the server runs.
@@ -50,6 +51,12 @@ pub(super) async fn backup(args: BackupArgs) -> Result<(), Failure> {
         .map_err(|error| error.to_string())?;
     bar.finish_and_clear();
     output::line(&format!("{} rows of {} tables are in {}", summary.rows, summary.tables.len(), args.file.display()));
+    if let Some(key) = seal::place(&config).filter(|key| key.exists()) {
+        output::line(&format!(
+            "{} is not in it: passwords of trunks can be read with that key file only, so keep a copy of it",
+            key.display()
+        ));
+    }
     Ok(())
 }
 

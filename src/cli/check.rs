@@ -9,6 +9,7 @@ use super::{Failure, Settings, output};
 use crate::config::{self, Entry, Plant, Written};
 use crate::domain::Finding;
 use crate::server::files::{Own, Places};
+use crate::server::seal;
 use crate::server::sockets::Sockets;
 use crate::server::start::{open_store, places};
 use crate::server::uploads::uploaded;
@@ -48,6 +49,10 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
             if !args.offline {
                 match open_store(&config).await {
                     Ok(store) => {
+                        let store = store.with_key(seal::find(&config, false).map_err(|fault| findings.push(fault)).ok().flatten());
+                        if !store.has_key() && seal::place(&config).is_none() {
+                            advice.extend(seal::advice(&store).await.ok().flatten());
+                        }
                         let written = config.written();
                         match page_entries(&store).await {
                             Ok(entries) => {
@@ -123,7 +128,13 @@ mod tests {
     #[test]
     fn c105_the_check_says_what_the_file_says_in_vain() {
         let written = Config::read("[[queue]]\nid = \"order\"\nring = \"25s\"\n", []).unwrap().written();
-        let entry = |name: &str, table: &str| Entry { kind: Kind::Queue, name: name.into(), table: table.parse().unwrap(), password: None };
+        let entry = |name: &str, table: &str| Entry {
+            kind: Kind::Queue,
+            name: name.into(),
+            table: table.parse().unwrap(),
+            password: None,
+            unread: None,
+        };
         let told = |entry: Entry| hides(&written, &written.with(std::slice::from_ref(&entry)), &entry).map(|finding| finding.to_string());
         let text = told(entry("order", "ring = '9s'\nzh = 'order'\nen = 'order'")).unwrap();
         assert!(text.starts_with("queue order: was changed by page: the settings file's ring = \"25s\" is not in force;"), "{text}");

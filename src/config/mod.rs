@@ -89,6 +89,8 @@ pub struct Printing {
 pub struct StoreSettings {
     /// `sqlite:PATH`, or `postgres://…`; it may hold a password.
     pub url: Secret,
+    /// Passwords in the store are sealed with the key in it; without a word `store.key` of the data folder for an embedded store.
+    pub key_file: Option<PathBuf>,
 }
 
 /// `[shop]`
@@ -233,6 +235,7 @@ impl Config {
                 "write \"sqlite:PATH\" or \"postgres://user@host/database\"",
             )
             .unwrap_or(default);
+        let key_file = store.optional_text("key_file").map(PathBuf::from);
         store.finish();
 
         let mut web = web::web(Section::new("web", section("web"), findings));
@@ -298,7 +301,7 @@ impl Config {
             trunks,
             accounts,
             media,
-            store: StoreSettings { url: Secret(url) },
+            store: StoreSettings { url: Secret(url), key_file },
             web,
             shop: Shop { clock, time_zone, digit_one_yao },
             limits,

@@ -35,6 +35,8 @@ pub struct Entry {
     pub table: Table,
     /// A trunk's, when it was written by page; without it that of the file holds.
     pub password: Option<Secret>,
+    /// Why it cannot be read, although one was written.
+    pub unread: Option<String>,
 }
 
 /// Where an entry comes from.
@@ -168,6 +170,12 @@ impl Written {
         if let Some(password) = entry.password.as_ref().or(of_file.map(|register| &register.password)) {
             table.insert("password".into(), Value::String(password.reveal().to_owned()));
         }
+        if let Some(why) = entry.unread.as_ref().filter(|_| table.get("register") == Some(&Value::Boolean(true))) {
+            let cure = "put the store's key file back (store.key_file), or write the password anew at /admin";
+            faults.push(Finding::new(format!("trunk {}.password", entry.name), why.as_str(), cure));
+            // One fault is enough.
+            table.insert("password".into(), Value::String("unread".into()));
+        }
         trunk::trunk(0, Section::new(format!("trunk {}", entry.name), Some(&table), faults))
     }
 }
@@ -247,7 +255,7 @@ mod tests {
     "#;
 
     fn entry(kind: Kind, name: &str, table: &str) -> Entry {
-        Entry { kind, name: name.into(), table: table.parse().unwrap(), password: None }
+        Entry { kind, name: name.into(), table: table.parse().unwrap(), password: None, unread: None }
     }
 
     #[test]
@@ -256,8 +264,9 @@ mod tests {
         let written = config.written();
         let all: Vec<(Kind, String)> = config.queues.queues.iter().map(|queue| (Kind::Queue, queue.id.to_string())).collect();
         let all = all.into_iter().chain(config.trunks.iter().map(|trunk| (Kind::Trunk, trunk.name.clone())));
-        let copies: Vec<Entry> =
-            all.map(|(kind, name)| Entry { kind, table: written.words(kind, &name).unwrap(), name, password: None }).collect();
+        let copies: Vec<Entry> = all
+            .map(|(kind, name)| Entry { kind, table: written.words(kind, &name).unwrap(), name, password: None, unread: None })
+            .collect();
         assert_eq!(copies.len(), 4);
         let plant = written.with(&copies);
         assert_eq!((plant.queues, plant.trunks, plant.misfits), (config.queues.queues, config.trunks, vec![]));
@@ -280,6 +289,22 @@ mod tests {
         assert_eq!(source(Kind::Trunk, "telecom"), Source::PageOverFile);
         assert_eq!((source(Kind::Queue, "vip"), source(Kind::Queue, "order")), (Source::Page, Source::File));
         assert_eq!(Config::read("", []).unwrap().written().source(&[], Kind::Queue, "order"), Source::Usual);
+    }
+
+    #[test]
+    fn c105_a_password_that_cannot_be_read_is_one_finding_and_the_files_trunk_holds() {
+        let written = Config::read(FILE, []).unwrap().written();
+        let mut sealed = entry(Kind::Trunk, "telecom", "targets = ['192.0.2.1:5060']\nregister = true\nuser = 'new'");
+        sealed.unread = Some("is sealed with key 1a2b3c4d, and there is no key file".into());
+        let plant = written.with(std::slice::from_ref(&sealed));
+        let told: Vec<String> = plant.misfits.iter().map(ToString::to_string).collect();
+        assert!(told.len() == 1 && told[0].starts_with("trunk telecom.password: is sealed with key 1a2b3c4d"), "{told:?}");
+        assert!(told[0].contains("store.key_file") && plant.trunks[0].register.as_ref().unwrap().user == "02988001234");
+        // Written anew it is read again, and a trunk that registers no more needs none.
+        let anew = Entry { password: Some(Secret::new("typed again")), unread: None, ..sealed.clone() };
+        assert_eq!(written.with(&[anew]).misfits, []);
+        sealed.table.insert("register".into(), Value::Boolean(false));
+        assert_eq!(written.with(&[sealed]).misfits, []);
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod records;
 pub mod reload;
 mod rollup;
 mod roster;
+pub mod seal;
 pub mod sip_ws;
 pub mod smpp;
 pub mod sockets;

@@ -18,7 +18,7 @@ use super::media_thread::{MediaSettings, MediaThreads, entries};
 use super::sockets::{Sockets, acceptor, sip_settings};
 use super::streams::Streams;
 use super::uploads::Uploads;
-use super::{clock, cluster, dispatch, follower, nats, plant, reload, roster, sip_ws, tasks};
+use super::{clock, cluster, dispatch, follower, nats, plant, reload, roster, seal, sip_ws, tasks};
 use crate::bus::{EVENTS_KEPT, Query};
 use crate::call::plan::Srtp;
 use crate::call::session::Env;
@@ -159,7 +159,7 @@ pub async fn start(
     raise_descriptor_limit(config.limits.max_calls);
     let mut faults = Vec::new();
     let store = match open_store(&config).await {
-        Ok(store) => Some(store),
+        Ok(store) => Some(store.with_key(seal::find(&config, true).map_err(|fault| faults.push(fault)).ok().flatten())),
         Err(finding) => {
             faults.push(finding);
             None
@@ -265,6 +265,7 @@ async fn assemble(
             waiting.missed
         );
     }
+    seal::seal(&store).await.map_err(of_store)?;
     store.import_house(&files.house, now).await.map_err(of_store)?;
     let demo = options.demo && store.fill_demo(now).await.map_err(of_store)?.members > 0;
     let people = first_people(&store, &config, options.demo, now).await.map_err(of_store)?;

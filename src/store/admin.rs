@@ -143,6 +143,8 @@ pub struct PageEntry {
     /// JSON in the words of the settings file.
     pub settings: String,
     pub password: Option<String>,
+    /// Why there is none although one is kept: it is sealed with another key, or changed.
+    pub unread: Option<String>,
 }
 
 impl std::fmt::Debug for PageEntry {
@@ -225,17 +227,25 @@ impl Store {
         const SQL: &str = "select 'queue', id, settings, cast(null as text) from page_queues where retired = 0 \
             union all select 'trunk', id, settings, password from page_trunks where retired = 0 order by 1, 2";
         let read = |row: &super::db::Row| {
-            Ok(PageEntry {
-                part: if row.text(0)? == "queue" { HousePart::Queue } else { HousePart::Trunk },
-                name: row.text(1)?.to_owned(),
-                settings: row.text(2)?.to_owned(),
-                password: row.opt_text(3)?.map(str::to_owned),
-            })
+            let part = if row.text(0)? == "queue" { HousePart::Queue } else { HousePart::Trunk };
+            Ok(self.page_entry(part, row.text(1)?, row.text(2)?, row.opt_text(3)?))
         };
         self.pool.rows(SQL, &[]).await?.iter().map(read).collect()
     }
 
-    /// Changes a queue or a trunk, as long as it is still as the author has `seen` it (its settings; none: not there by page).
+    /// An entry out of what is kept of it, or was at some time: its password is unsealed.
+    #[must_use]
+    pub fn page_entry(&self, part: HousePart, name: &str, settings: &str, password: Option<&str>) -> PageEntry {
+        let (password, unread) = match password.map(|kept| self.unsealed(name, kept)) {
+            None => (None, None),
+            Some(Ok(password)) => (Some(password), None),
+            Some(Err(why)) => (None, Some(why)),
+        };
+        PageEntry { part, name: name.to_owned(), settings: settings.to_owned(), password, unread }
+    }
+
+    /// Changes a queue or a trunk, as long as it is still as the author has `seen` it (its settings; none: not there by page). A
+    /// password is sealed, here and in the change that is returned.
     ///
     /// # Errors
     /// `Conflict` when somebody else has changed it.
@@ -256,7 +266,11 @@ impl Store {
             tx.undo().await?;
             return Err(StoreError::Conflict);
         }
-        let set: Vec<(&str, Val)> = set.iter().map(|(column, value)| (*column, value.val())).collect();
+        let seal = |(column, value): &(&'static str, HouseValue)| match value {
+            HouseValue::Text(Some(password)) if *column == "password" => Ok((*column, Val::from(self.sealed(name, password)?))),
+            _ => Ok((*column, value.val())),
+        };
+        let set = set.iter().map(seal).collect::<Result<Vec<(&str, Val)>, StoreError>>()?;
         let edit = write(&mut tx, part, name, &set, before, None, by, now).await?;
         self.told(tx).await?;
         Ok(edit)

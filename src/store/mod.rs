@@ -24,7 +24,8 @@
 //! | `life` | `order_step`, `move_order`, `urge_order`, `cancel_order`, `order_timeline` |
 //! | `cards` | `card`, `cards` |
 //! | `boards` | `journal_last`, `news`, `boards_seen`, `boards`, `due_orders`, `pause_branch`, `end_pauses`, `branch_sold_out`, `branch_has_again`, `branch_cards`, `order_counts`, `loads` |
-//! | `admin` | `edit_house`, `edit_house_all`, `undo_house_edit`, `house_edits`, `house_edit`, `page_entries`, `edit_page_entry` |
+//! | `admin` | `edit_house`, `edit_house_all`, `undo_house_edit`, `house_edits`, `house_edit`, `page_entries`, `page_entry`, `edit_page_entry` |
+//! | `seal` | `with_key`, `has_key`, `plain_passwords`, `seal_passwords` |
 //! | `devices` | `add_device`, `tie_device`, `device`, `devices`, `revoke_device` |
 //! | `tasks` | `open_task`, `close_tasks`, `take_task`, `finish_task`, `task`, `open_tasks` |
 //! | `printing` | `printers`, `save_printer`, `printer_is`, `ticket`, `make_slips`, `print_again`, `printers_due`, `claim_print_job`, `print_jobs`, … |
@@ -92,6 +93,7 @@ mod prompts;
 mod proposals;
 mod reports;
 mod riders;
+mod seal;
 mod sessions;
 mod steps;
 mod sticky;
@@ -137,6 +139,7 @@ pub use printing::{PrintFilter, PrintJob, Printer};
 pub use prompts::PromptVersion;
 pub use proposals::Proposal;
 pub use riders::{RiderWish, StoredRider};
+pub use seal::SealKey;
 pub use sessions::{Session, SessionLife, Token, secret_hash};
 pub use sticky::Author;
 pub use talks::CallStory;
@@ -156,6 +159,8 @@ pub struct Store {
     clock: Arc<ShopClock>,
     /// The times of dispatch.
     rules: Arc<Rules>,
+    /// What passwords are sealed with.
+    key: Option<Arc<SealKey>>,
     /// Wakes whoever follows the journal in this process.
     news: tokio::sync::watch::Sender<()>,
 }

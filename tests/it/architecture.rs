@@ -118,7 +118,7 @@ fn each_outside_library_has_one_home() {
         ("rtp_rs", "media/rtp"),
         ("hound", "media/wav"),
         ("str0m", "media/webrtc"),
-        ("aws_lc_rs", "media/srtp"),
+        ("aws_lc_rs", "media/srtp store/seal"),
         ("sqlx", "store/"),
         ("rust_xlsxwriter", "sheet"),
         ("calamine", "sheet"),
@@ -135,7 +135,7 @@ fn each_outside_library_has_one_home() {
             let names = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(&format!("{library}::")));
             if names {
                 users += 1;
-                assert!(short.starts_with(home), "src/{short} names {library}; only src/{home}… may");
+                assert!(home.split(' ').any(|home| short.starts_with(home)), "src/{short} names {library}; only src/{home}… may");
             }
         }
         assert!(users > 0, "{library} is a dependency and nobody uses it");

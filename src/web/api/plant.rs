@@ -56,7 +56,13 @@ const fn part(kind: Kind) -> HousePart {
 
 fn entry(row: &PageEntry) -> Entry {
     let table = serde_json::from_str(&row.settings).unwrap_or_default();
-    Entry { kind: kind(row.part), name: row.name.clone(), table, password: row.password.clone().map(Secret::new) }
+    Entry {
+        kind: kind(row.part),
+        name: row.name.clone(),
+        table,
+        password: row.password.clone().map(Secret::new),
+        unread: row.unread.clone(),
+    }
 }
 
 /// What people have written, and what is in force by it.
@@ -198,7 +204,8 @@ async fn change(web: &Web, viewer: &Viewer, kind: Kind, name: &str, mut put: Map
         return Err(Problem::invalid("nothing is to be changed"));
     }
     let kept = own.and_then(|own| own.password.clone());
-    let new = Entry { kind, name: name.to_owned(), table, password: password.clone().or(kept).map(Secret::new) };
+    let unread = own.and_then(|own| own.unread.clone()).filter(|_| password.is_none());
+    let new = Entry { kind, name: name.to_owned(), table, password: password.clone().or(kept).map(Secret::new), unread };
     let mut after: Vec<Entry> = before.iter().filter(|entry| entry.kind != kind || entry.name != name).cloned().collect();
     after.push(new);
     fits(web, &before, &after, kind, name)?;
@@ -279,8 +286,7 @@ pub(super) async fn may_undo(web: &Web, viewer: &Viewer, edit: &HouseEdit) -> An
     let kind = kind(edit.part);
     let mut after: Vec<Entry> = before.iter().filter(|entry| entry.kind != kind || entry.name != edit.subject).cloned().collect();
     if let Some(settings) = edit.before["settings"].as_str().filter(|_| edit.before["retired"] == 0) {
-        let password = edit.before["password"].as_str().map(str::to_owned);
-        after.push(entry(&PageEntry { part: edit.part, name: edit.subject.clone(), settings: settings.to_owned(), password }));
+        after.push(entry(&web.store.page_entry(edit.part, &edit.subject, settings, edit.before["password"].as_str())));
     }
     fits(web, &before, &after, kind, &edit.subject)
 }

@@ -1,7 +1,7 @@
 //! What the file says and what people changed since.
 
 use dinetone::domain::{Money, UserId};
-use dinetone::store::{Author, HousePart, HouseValue, MemberRow, StoreError};
+use dinetone::store::{Author, HousePart, HouseValue, MemberRow, SealKey, StoreError};
 
 use super::kit::{DAY, Database, MENUS, MINUTE, a_member, branch, dish, house, member, phone, saturday};
 
@@ -130,6 +130,49 @@ pub async fn c105_what_people_write_of_queues_and_trunks_is_kept_with_its_histor
     assert_eq!(store.house_edits(Some(HousePart::Queue), "vip", 10).await.unwrap().len(), 2);
     let late = store.undo_house_edit(&first.id, &manager(), saturday()).await;
     assert!(matches!(late, Err(StoreError::Conflict)), "something happened to it since");
+}
+
+pub async fn c105_passwords_of_trunks_are_sealed_with_their_history_and_in_backups(database: Database) {
+    let store = database.store().await;
+    store.import_house(&house(MENUS), saturday()).await.unwrap();
+    let change = async |store: &dinetone::store::Store, seen: Option<&str>, settings: &str, password: &str| {
+        let text = |text: &str| HouseValue::Text(Some(text.to_owned()));
+        let set = [("settings", text(settings)), ("password", text(password)), ("retired", HouseValue::Number(Some(0)))];
+        store.edit_page_entry(HousePart::Trunk, "telecom", &set, seen, &manager(), saturday()).await.unwrap()
+    };
+    let read = async |store: &dinetone::store::Store| {
+        let entry = store.page_entries().await.unwrap().remove(0);
+        (entry.password, entry.unread)
+    };
+    // From before there was a key.
+    change(&store, None, "{}", "open-1").await;
+    let old = change(&store, Some("{}"), "{\"max_calls\":1}", "open-2").await;
+    assert_eq!((store.plain_passwords().await.unwrap(), store.seal_passwords().await.unwrap()), (1, 0), "no key, no seal");
+    let key = |name: &str| SealKey::make(&database.folder.path().join(name)).unwrap();
+    let sealing = store.clone().with_key(Some(key("store.key")));
+    assert_eq!(read(&sealing).await, (Some("open-2".into()), None), "what is plain is read");
+    assert_eq!((sealing.seal_passwords().await.unwrap(), sealing.seal_passwords().await.unwrap()), (2, 0), "once");
+    assert_eq!((read(&sealing).await.0.as_deref(), sealing.plain_passwords().await.unwrap()), (Some("open-2"), 0));
+    sealing.undo_house_edit(&old.id, &manager(), saturday()).await.unwrap().unwrap();
+    assert_eq!(read(&sealing).await.0.as_deref(), Some("open-1"), "an old change is taken back");
+    let new = change(&sealing, Some("{}"), "{\"max_calls\":2}", "open-3").await;
+    assert!(new.after["password"].as_str().unwrap().starts_with("sealed:1:"), "{new:?}");
+    let file = database.folder.path().join("house.jsonl");
+    sealing.backup(&file, |_, _| ()).await.unwrap();
+    let backup = std::fs::read_to_string(&file).unwrap();
+    assert!(backup.contains("sealed:1:") && !["open-1", "open-2", "open-3"].iter().any(|open| backup.contains(open)));
+    // Without the key or with another one nothing is read, and nothing is lost.
+    let (none, why) = read(&store).await;
+    assert!(none.is_none() && why.unwrap().ends_with("there is no key file"));
+    let other = store.clone().with_key(Some(key("other.key")));
+    let (none, why) = read(&other).await;
+    assert!(none.is_none() && why.unwrap().contains("the key file holds another one"));
+    assert_eq!(other.seal_passwords().await.unwrap(), 0);
+    sealing.restore(&file, saturday(), |_, _| ()).await.unwrap();
+    assert_eq!(read(&sealing).await, (Some("open-3".into()), None));
+    // The key is lost for good: the password is typed anew.
+    change(&other, Some("{\"max_calls\":2}"), "{\"max_calls\":2}", "open-4").await;
+    assert_eq!((read(&other).await.0.as_deref(), read(&sealing).await.0), (Some("open-4"), None));
 }
 
 pub async fn c32_uploaded_recordings_keep_their_versions_and_are_in_the_backup(database: Database) {

@@ -141,6 +141,7 @@ contract![
     house::c105_many_changes_are_made_whole_or_not_at_all_and_each_can_be_taken_back,
     house::c32_uploaded_recordings_keep_their_versions_and_are_in_the_backup,
     house::c105_what_people_write_of_queues_and_trunks_is_kept_with_its_history,
+    house::c105_passwords_of_trunks_are_sealed_with_their_history_and_in_backups,
     house::c105_members_come_in_by_table_and_keep_what_is_known_of_them,
     backup::c108_a_backup_gives_the_same_house_back,
     backup::c108_a_backup_of_an_older_program_is_brought_up_to_date,

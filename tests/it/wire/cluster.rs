@@ -179,6 +179,10 @@ fn c76_c80_c81_i6_two_nodes_are_one_house_and_one_of_them_is_enough() {
     let url = database.fresh();
     let broker = nats();
     let address = broker.as_ref().map(|(_, address)| address.as_str());
+    let keys = tempfile::tempdir().unwrap();
+    let key = keys.path().join("house.key").display().to_string();
+    std::fs::write(&key, "7".repeat(64)).unwrap();
+    let node = |name: &str, store: &str, nats: Option<&str>| node(name, store, nats).env("DINETONE__STORE__KEY_FILE", &key);
     let mut a = node("a", &url, address).start();
     let b = node("b", &url, address).start();
     let clock = ShopClock::named("Asia/Shanghai").unwrap();
@@ -262,6 +266,7 @@ fn c76_c80_c81_i6_two_nodes_are_one_house_and_one_of_them_is_enough() {
         provider.answer();
         (provider.on.len() == 2 && shows(&admins[1], "/api/trunks", "name", "provider")["up"] == true).then_some(())
     });
+    assert_eq!(runtime.block_on(store.plain_passwords()).unwrap(), 0, "B has read what A has sealed");
     eventually("B's floor has the queue", SOON, || (shows(&admins[1], "/api/queues", "id", "vip")["waiting"] == 0).then_some(()));
     assert_eq!(admins[0].raw("DELETE", "/api/trunks/provider", "", "").status, 204);
     eventually("both nodes are signed off", SOON, || {

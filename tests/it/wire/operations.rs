@@ -215,6 +215,12 @@ fn c58_a_backup_while_running_restores_into_a_fresh_store() {
     let output = fresh.cli(&["restore", &file, "--yes"]);
     assert!(output.status.success(), "{}", text(&output));
     fresh.run();
+    use std::os::unix::fs::PermissionsExt as _;
+    let key = fresh.path("data/store.key");
+    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600, "made at the first start");
+    std::fs::write(&key, "nonsense").unwrap();
+    let checked = fresh.cli(&["check"]);
+    assert!(!checked.status.success() && text(&checked).contains("store.key holds no key"), "{}", text(&checked));
     let (kept, all) = (orders(&fresh), orders(&server));
     assert_eq!(kept.len(), 1, "what was there at the backup: {kept:?}");
     assert!(all.contains(&kept[0]), "to the last field: {kept:?} {all:?}");
