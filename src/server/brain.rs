@@ -166,11 +166,12 @@ impl Brain {
     /// Answers some of those who wait; whoever has waited too long is refused at once, however many they are.
     fn invites(&mut self, waiting: &mut Waiting, patience: &mut Patience) {
         let now = clock::now();
+        let full = self.media.is_full();
         let mut served = 0;
         while served < BURST / 4 {
             let Some((read, flow, bytes)) = waiting.pop_front() else { break };
             let input = SipInput::Received { flow, bytes };
-            if patience.is_over(now.instant, read, waiting.len()) {
+            if full || patience.is_over(now.instant, read, waiting.len()) {
                 self.centre.handle(now, Input::Stale(input));
             } else {
                 served += 1;

@@ -4,6 +4,7 @@ mod door;
 mod inbox;
 mod realtime;
 mod socket;
+mod strain;
 mod wires;
 mod worker;
 
@@ -12,7 +13,7 @@ mod tests;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use self::inbox::Inbox;
@@ -57,6 +58,7 @@ impl MediaSettings {
 pub struct MediaThreads {
     threads: Vec<Thread>,
     legs: Arc<AtomicUsize>,
+    full: Arc<AtomicBool>,
 }
 
 struct Thread {
@@ -74,11 +76,13 @@ impl MediaThreads {
         let count = 1;
         let legs = Arc::new(AtomicUsize::new(0));
         let mut ids = Ids::seeded(settings.seed);
-        let mut started = Self { threads: Vec::with_capacity(count), legs: Arc::clone(&legs) };
+        let full = Arc::new(AtomicBool::new(false));
+        let mut started = Self { threads: Vec::with_capacity(count), legs: Arc::clone(&legs), full: Arc::clone(&full) };
         for place in 0..count {
             let orders = Arc::new(Inbox::new(settings.orders));
             let seed = u128::from(ids.next_u64()) << 64 | u128::from(ids.next_u64());
-            let mut worker = worker::Worker::new(Arc::clone(&orders), Arc::clone(&sink), Arc::clone(&legs), Ids::seeded(seed), settings)?;
+            let counts = (Arc::clone(&legs), Arc::clone(&full));
+            let mut worker = worker::Worker::new(Arc::clone(&orders), Arc::clone(&sink), counts, Ids::seeded(seed), settings)?;
             let realtime = settings.realtime;
             let handle = std::thread::Builder::new().name(format!("media-{place}")).spawn(move || {
                 realtime::ask(realtime, place == 0);
@@ -96,6 +100,12 @@ impl MediaThreads {
     pub fn send(&self, order: MediaOrder) -> Result<(), MediaOrder> {
         let place = (leg_of(&order).0 % self.threads.len() as u64) as usize;
         self.threads[place].orders.put(order).inspect_err(|_| metrics::counter!("dinetone_media_orders_refused_total").increment(1))
+    }
+
+    /// Whether more is up than can be carried: then no further call is to be taken in.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
     }
 
     /// Legs that are up.

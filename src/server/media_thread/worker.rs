@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::inbox::Inbox;
+use super::strain::Strain;
 use super::wires::Wires;
 use super::{MediaSettings, ReportSink, socket};
 use crate::machine::{Ids, Now};
@@ -37,6 +38,8 @@ pub(super) struct Worker {
     orders: VecDeque<MediaOrder>,
     sink: ReportSink,
     legs: Arc<AtomicUsize>,
+    /// More is up than can be carried.
+    full: Arc<AtomicBool>,
     ids: Ids,
     hall: Hall,
     wires: Wires,
@@ -51,12 +54,19 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(inbox: Arc<Inbox>, sink: ReportSink, legs: Arc<AtomicUsize>, ids: Ids, settings: &MediaSettings) -> io::Result<Self> {
+    pub(super) fn new(
+        inbox: Arc<Inbox>,
+        sink: ReportSink,
+        (legs, full): (Arc<AtomicUsize>, Arc<AtomicBool>),
+        ids: Ids,
+        settings: &MediaSettings,
+    ) -> io::Result<Self> {
         Ok(Self {
             inbox,
             orders: VecDeque::new(),
             sink,
             legs,
+            full,
             ids,
             hall: Hall::default(),
             wires: Wires::new(&settings.browsers)?,
@@ -75,6 +85,7 @@ impl Worker {
         let mut due = clock().instant;
         let mut told = due;
         let mut phase = 0;
+        let mut strain = Strain::new(due);
         loop {
             if self.hall.is_empty() && self.reports.is_empty() && self.orders.is_empty() {
                 // Nothing to carry: no wake-ups.
@@ -88,6 +99,8 @@ impl Worker {
                     self.tell();
                 }
                 due = clock().instant;
+                strain = Strain::new(due);
+                self.full.store(false, Ordering::Relaxed);
             }
             // Phases without legs are passed over: with few legs there are few wake-ups, and orders still wait 20 ms at most.
             for _ in 0..PHASES {
@@ -98,9 +111,20 @@ impl Worker {
                 }
             }
             let mut now = clock();
-            if let Some(early) = due.checked_duration_since(now.instant).filter(|early| !early.is_zero()) {
+            let early = due.checked_duration_since(now.instant).filter(|early| !early.is_zero());
+            if let Some(early) = early {
                 std::thread::sleep(early);
                 now = clock();
+            }
+            if let Some(full) = strain.look(now.instant, early.is_some()) {
+                self.full.store(full, Ordering::Relaxed);
+                if full {
+                    metrics::counter!("dinetone_media_full_total").increment(1);
+                    tracing::warn!(
+                        "{} legs are more than this machine can carry: new calls are refused",
+                        self.legs.load(Ordering::Relaxed)
+                    );
+                }
             }
             let late = now.instant.saturating_duration_since(due);
             if self.late.len() < self.late.capacity() {
