@@ -270,8 +270,8 @@ impl Browser {
             }
         }
         if let Some(agreed) = keys::agreed() {
-            // Bits that nobody guesses: a new leg's stream begins anywhere (RFC 3550 section 5.1).
-            let first = (self.ssrc >> 16) as u16;
+            // In the lower half: no roll-over that the page would have to have seen comes soon (as RFC 3711 section 3.3.1 wants it).
+            let first = (self.ssrc >> 16) as u16 & 0x7FFF;
             self.sound = Sound::new(now, &agreed, self.ssrc, first).ok().map(Box::new);
         }
     }

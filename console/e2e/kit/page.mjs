@@ -3,6 +3,13 @@ import { check, until } from './until.mjs'
 
 /** Runs in the page before anything else: remembers its peer connections, and offers an ear on the newest one. */
 export function ears() {
+  // The voices of stories are tones: what a browser does against steady noise and echoes takes them away, now and then.
+  const devices = navigator.mediaDevices
+  const ask = devices?.getUserMedia?.bind(devices)
+  if (ask) {
+    const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
+    devices.getUserMedia = (wanted) => ask(wanted?.audio ? { ...wanted, audio: { ...wanted.audio, ...plain } } : wanted)
+  }
   const Native = window.RTCPeerConnection
   const peers = []
   window.RTCPeerConnection = class extends Native {
