@@ -94,9 +94,10 @@ fn c35_health_numbers_and_live_calls() {
     assert_eq!(status, 200, "{ready}");
     let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
     assert_eq!(ready["calls"], 2, "{ready}");
-    let numbers = eventually("the key is counted", SOON, || {
+    // The sound's numbers are told once a second.
+    let numbers = eventually("the key and the sound are counted", SOON, || {
         let (_, numbers) = server.get("/metrics");
-        numbers.contains("dinetone_keys_total{").then_some(numbers)
+        (numbers.contains("dinetone_keys_total{") && numbers.contains("dinetone_rtp_packets_total")).then_some(numbers)
     });
     let missing: Vec<&str> = [
         "dinetone_calls ",
