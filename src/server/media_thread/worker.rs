@@ -20,7 +20,8 @@ use crate::media::{record, rtcp};
 /// The wheel: four phases of 5 ms; a leg belongs to one of them.
 const PHASES: usize = 4;
 const PHASE: Duration = Duration::from_millis(5);
-/// Orders may take this much of a phase; the others wait for the next one.
+/// Orders may take this much of a phase, or as long as the sound of the last one took; the others wait for the next one. Were it less,
+/// calls that have ended would go on being carried by a thread that has too many of them to close them.
 const ORDERS: Duration = Duration::from_millis(2);
 /// So far behind, the wheel gives up the lost time instead of sending it as a burst.
 const HOPELESS: Duration = Duration::from_millis(200);
@@ -47,6 +48,8 @@ pub(super) struct Worker {
     reports: Reports,
     /// Orders were left for the next phase.
     backlog: bool,
+    /// How long the sound of the last phase took.
+    sounded: Duration,
     /// Bytes that running recordings may come to.
     recording: usize,
     recordings: usize,
@@ -73,6 +76,7 @@ impl Worker {
             phases: Default::default(),
             reports: VecDeque::new(),
             backlog: false,
+            sounded: Duration::ZERO,
             recording: 0,
             recordings: settings.recordings,
             late: Vec::with_capacity(256),
@@ -137,10 +141,12 @@ impl Worker {
             if !self.take_orders(now) {
                 return;
             }
+            let began = clock().instant;
             self.wires.receive_heard(now, &mut self.hall, &mut self.reports, &mut ready);
             self.wires.receive_pages(now, &mut self.hall, &mut self.reports);
             self.wires.receive_rtcp(now, &mut self.hall, &mut ready);
             self.tick(now, phase);
+            self.sounded = clock().instant.saturating_duration_since(began);
             self.tell();
             if now.instant.saturating_duration_since(told) >= Duration::from_secs(1) {
                 told = now.instant;
@@ -154,10 +160,11 @@ impl Worker {
         if self.orders.is_empty() && !self.inbox.take(&mut self.orders) {
             return false;
         }
+        let most = ORDERS.max(self.sounded);
         for taken in 0_u32.. {
             let Some(order) = self.orders.pop_front() else { break };
             self.obey(now, order);
-            if taken % 8 == 7 && clock().instant.saturating_duration_since(now.instant) > ORDERS {
+            if taken % 8 == 7 && clock().instant.saturating_duration_since(now.instant) > most {
                 break;
             }
         }
