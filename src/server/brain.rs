@@ -163,20 +163,15 @@ impl Brain {
         }
     }
 
-    /// Answers some of those who wait; whoever has waited too long is refused at once, however many they are.
+    /// Answers or refuses some of those who wait. No more: while a long row of them was refused, what ends calls would be lost unread.
     fn invites(&mut self, waiting: &mut Waiting, patience: &mut Patience) {
         let now = clock::now();
         let full = self.media.is_full();
-        let mut served = 0;
-        while served < BURST / 4 {
+        for _ in 0..BURST / 4 {
             let Some((read, flow, bytes)) = waiting.pop_front() else { break };
             let input = SipInput::Received { flow, bytes };
-            if full || patience.is_over(now.instant, read, waiting.len()) {
-                self.centre.handle(now, Input::Stale(input));
-            } else {
-                served += 1;
-                self.centre.handle(now, Input::Sip(input));
-            }
+            let late = full || patience.is_over(now.instant, read, waiting.len());
+            self.centre.handle(now, if late { Input::Stale(input) } else { Input::Sip(input) });
         }
         self.carry_out();
     }

@@ -4,8 +4,6 @@ use std::time::{Duration, Instant};
 
 /// A new call that waits longer than this for its turn is late.
 const LATE: Duration = Duration::from_millis(60);
-/// While overload is remembered, so much is late already: those who are answered should hear it soon.
-const LATE_AGAIN: Duration = Duration::from_millis(45);
 /// Nobody is answered who has waited so long while others wait behind: he is refused (503) while that is still quick.
 const TOO_LATE: Duration = Duration::from_millis(110);
 /// When calls have been late for so long without a pause, it is overload: the machine was not just stopped for a moment.
@@ -30,7 +28,7 @@ impl Patience {
     pub fn is_over(&mut self, now: Instant, read: Instant, behind: usize) -> bool {
         let waited = now.saturating_duration_since(read);
         let remembered = self.refused.is_some_and(|refused| now.saturating_duration_since(refused) < REMEMBERED);
-        if waited <= (if remembered { LATE_AGAIN } else { LATE }) || behind < FEW {
+        if waited <= LATE || behind < FEW {
             self.late = None;
             return false;
         }
@@ -71,7 +69,7 @@ mod tests {
         // Half a second later some come late again: that is still the same overload.
         let again = overload + MS * 1_100;
         assert!(!patience.is_over(again, again - MS * 5, MANY));
-        assert!(patience.is_over(again, again - MS * 46, MANY));
+        assert!(patience.is_over(again, again - MS * 61, MANY));
         // A quarter of an hour later it would have to be proved again.
         let later = overload + Duration::from_secs(900);
         assert!(!patience.is_over(later, later - MS * 61, MANY));
