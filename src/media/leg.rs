@@ -16,7 +16,7 @@ use super::g711;
 use super::order::{Codec, LegCounts, LegId, LegPlan, MediaReport, PlayId, RecordEnd};
 use super::quality::{Arrival, Quality, Watch, linear_of};
 use super::record::Recording;
-use super::rtcp::{Clockwork, Heard, Sent};
+use super::rtcp::{Clockwork, Sent};
 use super::rtp::{self, HEADER};
 use super::source::{Source, Verdict};
 use super::srtp::{self, Crypto};
@@ -542,14 +542,7 @@ impl Leg {
             lately: self.packets_out > self.packets_reported[1],
         };
         self.packets_reported = [self.packets_out, self.packets_reported[0]];
-        let fraction_lost = self.quality.fraction_lost();
-        let heard = self.quality.ssrc().map(|ssrc| Heard {
-            ssrc,
-            fraction_lost,
-            lost: self.quality.lost_now(),
-            highest: self.quality.highest(),
-            jitter: self.quality.jitter(),
-        });
+        let heard = self.quality.heard();
         let length = self.clockwork.write(now.instant, now.wall, &sent, heard.as_ref(), goodbye, into);
         let length = match &mut self.sealed {
             Some(sealed) if length > 0 => sealed.local.seal_rtcp(into, length)?,

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::g711;
+use super::rtcp::Heard;
 
 /// After so long without a packet the peer is reported as not heard.
 pub const NO_AUDIO: Duration = Duration::from_secs(5);
@@ -173,6 +174,13 @@ impl Quality {
         self.received_reported = self.received;
         let lost = expected.saturating_sub(received);
         if expected == 0 { 0 } else { (u64::from(lost) * 256 / u64::from(expected)).min(255) as u8 }
+    }
+
+    /// What a report says of the peer's stream since the last report; nothing before its first packet.
+    pub fn heard(&mut self) -> Option<Heard> {
+        let fraction_lost = self.fraction_lost();
+        let ssrc = self.ssrc?;
+        Some(Heard { ssrc, fraction_lost, lost: self.lost_now(), highest: self.highest(), jitter: self.jitter() })
     }
 
     fn expected(&self) -> u32 {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::machine::Now;
 use crate::media::quality::{Arrival, Quality};
-use crate::media::rtcp::{self, Clockwork, Heard, Sent};
+use crate::media::rtcp::{self, Clockwork, Sent};
 use crate::media::rtp::{self, HEADER};
 use crate::media::srtp::{Context, Crypto, Unusable};
 
@@ -56,10 +56,10 @@ impl Sound {
     pub(super) fn send(&mut self, now: Now, packet: &rtp::Packet<'_>, out: impl FnOnce(&[u8])) -> bool {
         let mut room = [0; ROOM];
         let length = HEADER + packet.payload.len();
-        let (Some(header), Some(payload)) = (room.first_chunk_mut::<HEADER>(), packet.payload.get(..)) else { return false };
-        rtp::write_header(header, packet.marker, packet.payload_type, self.sequence, packet.timestamp, self.ssrc);
         let Some(place) = room.get_mut(HEADER..length) else { return false };
-        place.copy_from_slice(payload);
+        place.copy_from_slice(packet.payload);
+        let Some(header) = room.first_chunk_mut::<HEADER>() else { return false };
+        rtp::write_header(header, packet.marker, packet.payload_type, self.sequence, packet.timestamp, self.ssrc);
         let Some(whole) = self.local.seal(&mut room, length) else { return false };
         self.sequence = self.sequence.wrapping_add(1);
         self.packets = self.packets.wrapping_add(1);
@@ -99,14 +99,8 @@ impl Sound {
         let sent =
             Sent { ssrc: self.ssrc, packets: self.packets, octets: self.octets, timestamp, lately: self.packets != self.reported[1] };
         self.reported = [self.packets, self.reported[0]];
-        self.missed = self.quality.fraction_lost();
-        let heard = self.quality.ssrc().map(|ssrc| Heard {
-            ssrc,
-            fraction_lost: self.missed,
-            lost: self.quality.lost_now(),
-            highest: self.quality.highest(),
-            jitter: self.quality.jitter(),
-        });
+        let heard = self.quality.heard();
+        self.missed = heard.map_or(0, |heard| heard.fraction_lost);
         let mut room = [0; rtcp::ROOM];
         let length = self.clockwork.write(now.instant, now.wall, &sent, heard.as_ref(), false, &mut room);
         if length > 0
