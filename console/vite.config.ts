@@ -19,6 +19,13 @@ const pretty: Plugin = {
   },
 }
 
+/** What every page shows until its script has come, also when it does not come: never a white page. */
+const opening: Plugin = {
+  name: 'opening',
+  transformIndexHtml: (html) =>
+    html.replace('<div id="app"></div>', '<div id="app"><p class="opening" role="status">正在打开…<span lang="en">Opening…</span></p></div>\n    <noscript><p class="opening">此页需要 JavaScript。<span lang="en">This page needs JavaScript.</span></p></noscript>'),
+}
+
 /** What the agent's page loads before it can take a call: 80 kB gzip and no more. */
 const budget: Plugin = {
   name: 'budget',
@@ -42,7 +49,7 @@ const server = process.env.DINETONE_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
   root: here('.'),
-  plugins: [vue(), pretty, budget],
+  plugins: [vue(), pretty, opening, budget],
   resolve: { alias: { '@': here('./src') } },
   // Only the composition API is used: the other half of Vue stays out of the build.
   define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },

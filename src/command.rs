@@ -230,6 +230,8 @@ pub enum Refusal {
     NotSignedOn,
     #[error("that is more than allowed")]
     Limit,
+    #[error("that number may not be called: see [outbound] in the settings")]
+    Barred,
     #[error("the call centre cannot do this now")]
     Unavailable,
 }
@@ -251,6 +253,7 @@ impl Refusal {
             Self::NoteMissing => "note-missing",
             Self::NotSignedOn => "not-signed-on",
             Self::Limit => "limit",
+            Self::Barred => "barred",
             Self::Unavailable => "unavailable",
         }
     }

@@ -27,6 +27,10 @@ pub enum What {
     Withdrawn { to: UserId, call: u64, why: &'static str },
     /// The waiting line, at most once a second.
     Queues(Arc<QueuesView>),
+    /// The lines of another node have changed, or it fell silent, or is back. Its agents come as `Agent`.
+    Node(Arc<NodeView>),
+    /// Another node was stopped in order: nothing of it is shown any more.
+    NodeGone { node: String },
     /// The answer to a page's WebRTC offer.
     MediaAnswer { to: UserId, page: u64, sdp: String },
     /// The page's sound came up, went, or is as it was.
@@ -50,9 +54,11 @@ pub enum PhoneState {
 }
 
 /// One agent, as consoles draw them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentView {
     pub user: UserId,
+    /// The other node at which they are signed on; none: at this one.
+    pub node: Option<String>,
     /// What colleagues know them by: `8003`.
     pub number: String,
     pub name: String,
@@ -174,15 +180,26 @@ pub struct ConsultView {
     pub state: &'static str,
 }
 
+/// Another node of the house, as far as it has told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeView {
+    pub node: String,
+    /// It has given no sign of life since then: what is shown of it is from before.
+    pub silent_since: Option<Timestamp>,
+    /// Its agents can be asked for advice, and callers passed on to them.
+    pub reachable: bool,
+    pub queues: Arc<QueuesView>,
+}
+
 /// All waiting lines.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueuesView {
     pub queues: Vec<QueueView>,
     pub waiting: Vec<WaitingView>,
 }
 
 /// One queue.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueView {
     pub queue: QueueId,
     pub name_zh: String,
@@ -201,11 +218,12 @@ pub struct QueueView {
 }
 
 /// One caller who waits.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingView {
     pub call: u64,
     pub queue: QueueId,
-    pub caller: Option<PhoneNumber>,
+    /// Masked: who answers sees it in full.
+    pub caller: Option<String>,
     pub name: String,
     pub level: Option<String>,
     pub since: Timestamp,
@@ -225,7 +243,10 @@ pub struct Snapshot {
     pub me: Option<AgentView>,
     pub calls: Vec<Arc<CallView>>,
     pub queues: Arc<QueuesView>,
-    /// All agents who are signed on, for transfer and for the floor.
+    /// All agents who are signed on, at whatever node, for transfer and for the floor.
     pub agents: Vec<AgentView>,
+    /// This node's name, and the others.
+    pub node: String,
+    pub nodes: Vec<Arc<NodeView>>,
     pub store_away: bool,
 }

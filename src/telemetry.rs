@@ -14,7 +14,10 @@ const WAITING_LINES: usize = 16_384;
 /// # Errors
 /// When the filter cannot be read, with what is wrong in it.
 pub fn start_logging(level: &str, json: bool) -> Result<WorkerGuard, String> {
-    let filter = EnvFilter::try_new(level).map_err(|error| format!("log.level {level:?}: {error}; write a filter such as \"info\""))?;
+    // What the database's driver says of itself, again and again while the database is away, we say once.
+    let directives = if level.contains("sqlx") || level == "off" { level.to_owned() } else { format!("{level},sqlx=error") };
+    let filter =
+        EnvFilter::try_new(&directives).map_err(|error| format!("log.level {level:?}: {error}; write a filter such as \"info\""))?;
     let (writer, guard) = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
     let base =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(std::io::stderr().is_terminal()).with_target(false);

@@ -1,6 +1,7 @@
 //! What leaves the program as JSON: separate types, so that a renamed field inside breaks no reader outside.
 
 pub mod command;
+pub mod floor;
 pub mod live;
 pub mod pop;
 pub mod table;

@@ -34,7 +34,7 @@ const pop = {
   cases: [{ number: 'C-12', kind: 'delivery', at: iso(-2 * 864e5) }], block: null, vip: false, last_agent: { user: 'u-8003', name: '李娜', at: iso(-3 * 864e5) }, owner: null, never: [], cart: { lines: [line(18, 2), line(25, 1), line(61, 2)] },
 }
 const today = { calls: 46, missed: 1, orders: 31, talk_ms: 46 * 134000, wrap_up_ms: 46 * 14000 }
-const agent = (number, name, state, more = {}) => ({ user: `u-${number}`, number, name, role: 'agent', state, since: iso(-42000), until: null, extended: 0, break_reason: null, reason: null, next: null, seat: 'browser', connected: true, queues: ['order'], call: null, caller: null, today, ...more })
+const agent = (number, name, state, more = {}) => ({ user: `u-${number}`, node: null, number, name, role: 'agent', state, since: iso(-42000), until: null, extended: 0, break_reason: null, reason: null, next: null, seat: 'browser', connected: true, queues: ['order'], call: null, caller: null, today, ...more })
 let mine = agent('8003', '李娜', 'offline', { seat: null })
 const others = [agent('8004', '陈晨', 'on_call'), agent('8005', '周敏', 'available'), agent('8008', '何静', 'break', { break_reason: 'lunch' })]
 const queues = () => ({ queues: [{ queue: 'order', name_zh: '点餐热线', name_en: 'Orders', waiting: 3, longest_since: iso(-42000), agents: 4, ready: 1, offered: 318, answered: 300, answered_in_time: 274, abandoned: 13, abandoned_short: 2 }, { queue: 'care', name_zh: '订单与投诉', name_en: 'Orders and complaints', waiting: 1, longest_since: iso(-17000), agents: 2, ready: 0, offered: 40, answered: 37, answered_in_time: 33, abandoned: 2, abandoned_short: 1 }], waiting: [['139****2211', 42, 'gold'], ['021****8890', 17, null], ['177****0342', 5, null]].map(([caller, s, level], place) => ({ call: 100 + place, queue: 'order', caller, name: '', level, since: iso(-s * 1000), place: place + 1, priority: 0, kept_for: null, is_callback: false })) })
@@ -121,7 +121,7 @@ const commands = {
   'wrapup.save': () => close(), 'wrapup.extend': () => { const until = new Date(Date.parse(mine.until) + 30000).toISOString(); mine = { ...mine, until, extended: mine.extended + 1 }; set({ wrap_up_until: until }); event('agent.state', mine) },
 }
 const needsCall = (type) => type.startsWith('call.') && type !== 'call.dial'
-const snapshot = () => ({ type: 'snapshot', seq, at: iso(), me: mine.state === 'offline' ? null : mine, calls: call ? [call] : [], queues: queues(), agents: [...others, ...(mine.state === 'offline' ? [] : [mine])], store_away: false, version: '0.2.0-mock' })
+const snapshot = () => ({ type: 'snapshot', seq, at: iso(), me: mine.state === 'offline' ? null : mine, calls: call ? [call] : [], queues: queues(), agents: [...others, ...(mine.state === 'offline' ? [] : [mine])], node: 'a', nodes: [], store_away: false, version: '0.2.0-mock' })
 
 function quote(order) {
   const lines = order.lines.map((one) => ({ ...one, price_fen: catalogue.dishes.find((each) => each.number === one.dish)?.price_fen ?? 0 }))

@@ -17,7 +17,7 @@ const call = (number: number, state: Call['state'], more: Partial<Call> = {}): C
   caller: '13800138000', dialled: '', waited_ms: 0, ring_until: null, path: [], reason: '', routed: '', pop: pop(), parties: [], muted: false, consult: null, from: null, notes: [], orders: [], wrap_up_until: null, proposed: null, lost: null, ended: null, ...more,
 })
 const agent = (state: Agent['state'], user = 'u1'): Agent => ({
-  user, number: '8003', name: '李娜', role: 'agent', state, since: '', until: null, extended: 0, break_reason: null, reason: null, next: null, seat: 'browser', connected: true, queues: [], call: null, caller: null,
+  user, node: null, number: '8003', name: '李娜', role: 'agent', state, since: '', until: null, extended: 0, break_reason: null, reason: null, next: null, seat: 'browser', connected: true, queues: [], call: null, caller: null,
   today: { calls: 0, missed: 0, orders: 0, talk_ms: 0, wrap_up_ms: 0 },
 })
 const dishes = [{ number: 18, zh: '宫保鸡丁', en: null, pinyin: 'gbjd', price_fen: 3800, sizes: null, options: [], category: 'hot', served: true, points: null, sold_out: [], new: false }] as Dish[]
@@ -82,7 +82,7 @@ describe('c64 disposition', () => {
 describe('i9 the floor from frames', () => {
   const begun = () => {
     const state = emptyFloor()
-    applyFrame(state, { type: 'snapshot', seq: 1, at: '2026-11-22T04:00:05.000Z', me: agent('available'), calls: [], queues: { queues: [], waiting: [] }, agents: [agent('available', 'u2')], store_away: false, version: '0.2.0' }, Date.parse('2026-11-22T04:00:00.000Z'))
+    applyFrame(state, { type: 'snapshot', seq: 1, at: '2026-11-22T04:00:05.000Z', me: agent('available'), calls: [], queues: { queues: [], waiting: [] }, agents: [agent('available', 'u2')], node: 'a', nodes: [], store_away: false, version: '0.2.0' }, Date.parse('2026-11-22T04:00:00.000Z'))
     return state
   }
   const at = '2026-11-22T04:00:06.000Z'
@@ -106,10 +106,27 @@ describe('i9 the floor from frames', () => {
     expect(currentCall(state)).toBeNull()
     expect(state.withdrawn).toEqual({ call: 7, why: 'caller_gone' })
   })
+  it('C70 the other nodes of the house: their lines with ours, their agents beside ours, and ourselves never from there', () => {
+    const state = emptyFloor()
+    const at = '2026-11-22T04:00:05.000Z'
+    const queue = { queue: 'order', name_zh: '订餐', name_en: 'Orders', waiting: 1, longest_since: at, agents: 2, ready: 1, offered: 9, answered: 8, answered_in_time: 7, abandoned: 1, abandoned_short: 0 }
+    const waits = { call: 4, queue: 'order', caller: null, name: '', level: null, since: at, place: 1, priority: 0, kept_for: null, is_callback: false }
+    const node = { node: 'b', silent_since: null, reachable: true, queues: [{ ...queue, longest_since: '2026-11-22T04:00:01.000Z' }], waiting: [waits] }
+    applyFrame(state, { type: 'snapshot', seq: 1, at, me: agent('available'), calls: [], queues: { queues: [queue], waiting: [waits] }, agents: [], node: 'a', nodes: [node], store_away: false, version: '' }, 1)
+    expect(state.queues.queues).toMatchObject([{ waiting: 2, agents: 4, offered: 18, longest_since: '2026-11-22T04:00:01.000Z' }])
+    expect(state.queues.waiting.map((one) => one.node ?? 'ours')).toEqual(['ours', 'b'])
+    applyFrame(state, { type: 'agent.state', seq: 2, at, ...agent('break'), node: 'b' }, 1, 'u1')
+    expect(state.me?.state).toBe('available')
+    applyFrame(state, { type: 'queues', seq: 3, at, queues: [{ ...queue, waiting: 0, longest_since: null }], waiting: [] }, 1)
+    expect(state.queues.queues[0]).toMatchObject({ waiting: 1, longest_since: '2026-11-22T04:00:01.000Z' })
+    applyFrame(state, { type: 'node.gone', seq: 4, at, node: 'b' }, 1)
+    expect(state.queues).toMatchObject({ queues: [{ waiting: 0 }], waiting: [] })
+  })
+
   it('a snapshot replaces everything: calls that ended meanwhile are gone', () => {
     const state = begun()
     applyFrame(state, { type: 'call.state', seq: 2, at, call: call(7, 'talking') }, 1)
-    applyFrame(state, { type: 'snapshot', seq: 9, at, me: agent('wrap_up'), calls: [call(8, 'wrap_up')], queues: { queues: [], waiting: [] }, agents: [], store_away: true, version: '0.2.0' }, 1)
+    applyFrame(state, { type: 'snapshot', seq: 9, at, me: agent('wrap_up'), calls: [call(8, 'wrap_up')], queues: { queues: [], waiting: [] }, agents: [], node: 'a', nodes: [], store_away: true, version: '0.2.0' }, 1)
     expect(Object.keys(state.calls)).toEqual(['8'])
     expect(state.storeAway).toBe(true)
     expect(state.agents.u2).toBeUndefined()

@@ -13,7 +13,7 @@ const queue = (more: Partial<Queue>): Queue => ({
   offered: 0, answered: 0, answered_in_time: 0, abandoned: 0, abandoned_short: 0, ...more,
 })
 const agent = (more: Partial<Agent>): Agent => ({
-  user: 'u', number: '8001', name: '李娜', role: 'agent', state: 'available', since: '2026-11-22T10:00:00.000Z', until: null, extended: 0,
+  user: 'u', node: null, number: '8001', name: '李娜', role: 'agent', state: 'available', since: '2026-11-22T10:00:00.000Z', until: null, extended: 0,
   break_reason: null, reason: null, next: null, seat: 'browser', connected: true, queues: [], call: null, caller: null,
   today: { calls: 0, missed: 0, orders: 0, talk_ms: 0, wrap_up_ms: 0 }, ...more,
 })

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { en as agentEn } from '@/agent/words/en'
 import { zh as agentZh } from '@/agent/words/zh'
-import { fill, language, words } from '@/shared/i18n'
+import { fill, language, listed, words } from '@/shared/i18n'
 import { en as sharedEn } from '@/shared/i18n/en'
 import { zh as sharedZh } from '@/shared/i18n/zh'
-import { clock, dateTime, lastFour, money, phone } from '@/shared/format'
+import { clock, dateTime, lastFour, money, phone, soon } from '@/shared/format'
 import { type Binding, Keyboard, pressedKeys, written } from '@/shared/keys'
 import { backOffMs, Live } from '@/shared/live'
 import { levelOf, troubleOf } from '@/shared/softphone'
@@ -29,7 +29,7 @@ class FakeSocket {
     this.onmessage?.({ data: JSON.stringify(frame) })
   }
 }
-const snapshot = (seq: number) => ({ type: 'snapshot', seq, at: '2026-11-22T04:00:00.000Z', me: null, calls: [], queues: { queues: [], waiting: [] }, agents: [], store_away: false, version: '' })
+const snapshot = (seq: number) => ({ type: 'snapshot', seq, at: '2026-11-22T04:00:00.000Z', me: null, calls: [], queues: { queues: [], waiting: [] }, agents: [], node: 'a', nodes: [], store_away: false, version: '' })
 const store = (seq: number) => ({ type: 'store', seq, at: '2026-11-22T04:00:00.000Z', away: true })
 
 describe('c63 live socket', () => {
@@ -171,6 +171,9 @@ describe('formats', () => {
     const before = language.value
     language.value = 'zh'
     expect(dateTime(new Date(2026, 10, 21, 18, 30))).toBe('2026-11-21 18:30')
+    const now = new Date(2026, 10, 21, 18, 30).getTime()
+    expect([soon(new Date(2026, 10, 21, 22, 0), now), soon(new Date(2027, 10, 21, 7, 2), now)]).toEqual(['22:00', '2027-11-21 07:02'])
+    expect(listed(['宫保鸡丁', '米饭'])).toBe('宫保鸡丁、米饭')
     language.value = 'en'
     expect(dateTime(new Date(2026, 10, 21, 18, 30))).toBe('21 Nov 2026 18:30')
     language.value = before

@@ -30,6 +30,8 @@ fn settings() -> SipSettings {
             max_calls_per_second: None,
         }],
         accounts: Vec::new(),
+        nodes: Vec::new(),
+        outbound: dinetone_fuzz::sip::outbound::Rules::default(),
         demo: false,
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),

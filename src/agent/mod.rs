@@ -179,6 +179,7 @@ impl Agent {
     #[must_use]
     pub fn view(&self, queues: Vec<QueueId>) -> AgentView {
         AgentView {
+            node: None,
             user: self.profile.user.clone(),
             number: self.profile.number.clone(),
             name: self.profile.name.clone(),

@@ -101,6 +101,8 @@ pub struct Line {
     /// Encryption, and our key for it.
     secure: Secure,
     version: u64,
+    /// A browser's: what it offered and what we answered, for hold and resume.
+    browser: Option<(String, String)>,
     held: bool,
     keys: Keys,
     /// It rings us: its offer, until it is answered.
@@ -130,6 +132,7 @@ impl Line {
             plan: plan::nothing_yet(),
             secure,
             version: 1,
+            browser: None,
             held: false,
             keys: Keys::default(),
             asks: None,
@@ -283,6 +286,9 @@ impl Line {
                 self.out(LineOutput::PortTaken(self.port));
             }
             MediaReport::BrowserAnswer { sdp, .. } if self.state == State::Placed => {
+                if let Some((_, answer)) = &mut self.browser {
+                    answer.clone_from(&sdp);
+                }
                 self.out(LineOutput::Sip(SipCommand::Acknowledge { dialog: self.dialog, sdp }));
             }
             MediaReport::BrowserState { connected: true, .. } if self.state == State::Placed => {
@@ -339,6 +345,7 @@ impl Line {
             Some(offer) if offer.is_webrtc() => {
                 self.out(LineOutput::Media(MediaOrder::Close { leg: self.leg }));
                 self.leg = LegId(self.dialog.0 | PAGE);
+                self.browser = Some((offer.raw.to_string(), String::new()));
                 self.out(LineOutput::Media(MediaOrder::OpenBrowser { leg: self.leg, offer: offer.raw.to_string(), quiet_after: NO_AUDIO }));
             }
             Some(offer) => match plan::answer(Some(offer), self.side(), self.secure) {
@@ -355,6 +362,10 @@ impl Line {
     }
 
     fn reoffer(&mut self, offer: Option<&sdp::Session>) {
+        if self.browser.is_some() {
+            let answer = self.browser_again(offer);
+            return self.out(LineOutput::Sip(SipCommand::AnswerReoffer { dialog: self.dialog, answer }));
+        }
         self.version += 1;
         let answer = match plan::answer(offer, self.side(), self.secure) {
             Ok((plan, body)) => {
@@ -368,12 +379,28 @@ impl Line {
         self.out(LineOutput::Sip(SipCommand::AnswerReoffer { dialog: self.dialog, answer }));
     }
 
+    /// A browser keeps its connections: hold and resume turn the direction only, what wants more is refused.
+    fn browser_again(&mut self, offer: Option<&sdp::Session>) -> Result<String, u16> {
+        let (before, answer) = self.browser.as_ref().ok_or(488_u16)?;
+        let (body, hears) = offer.and_then(|offer| plan::browser_again(before, offer, answer, self.version)).ok_or(488_u16)?;
+        self.version += 1;
+        if hears == self.held {
+            self.out(LineOutput::Media(MediaOrder::Sends { leg: self.leg, on: hears }));
+        }
+        self.hold(!hears);
+        Ok(body)
+    }
+
     fn change(&mut self, plan: LegPlan) {
         let held = !plan.send;
         if plan != self.plan {
             self.out(LineOutput::Media(MediaOrder::Change { leg: self.leg, plan: plan.clone() }));
         }
         self.plan = plan;
+        self.hold(held);
+    }
+
+    fn hold(&mut self, held: bool) {
         if held != self.held {
             self.held = held;
             self.out(LineOutput::Held(held));

@@ -56,10 +56,20 @@ pub fn agreed(answer: &Session, secure: Secure) -> Result<LegPlan, u16> {
 #[must_use]
 pub fn browser_again(before: &str, offer: &Session, answer: &str, times: u64) -> Option<(String, bool)> {
     const SAME: [&str; 5] = ["m=", "a=mid:", "a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:"];
-    let same = |text: &str| -> Vec<String> {
-        let known = text.lines().filter(|line| SAME.iter().any(|name| line.starts_with(name)));
-        // Port and formats of a medium may be written anew.
-        known.map(|line| if line.starts_with("m=") { line.split(' ').next().unwrap_or(line) } else { line }.to_owned()).collect()
+    let same = |text: &str| -> Vec<Vec<String>> {
+        let mut media = vec![Vec::new()];
+        for line in text.lines().filter(|line| SAME.iter().any(|name| line.starts_with(name))) {
+            let is_medium = line.starts_with("m=");
+            if is_medium {
+                media.push(Vec::new());
+            }
+            // Port and formats of a medium may be written anew.
+            let line = if is_medium { line.split(' ').next().unwrap_or(line) } else { line };
+            media.last_mut().into_iter().for_each(|lines| lines.push(line.to_owned()));
+        }
+        // JsSIP writes the lines of a medium in another order when it holds.
+        media.iter_mut().for_each(|lines| lines.sort_unstable());
+        media
     };
     if same(before) != same(&offer.raw) {
         return None;

@@ -20,7 +20,7 @@ use super::keys::{Keys, info_key};
 use super::plan::Srtp;
 use super::request::StoreRequest;
 use crate::domain::{
-    BranchCall, CallRecord, Catalogue, End, KeySource, Language, Party, Reason, RecordingId, ShopClock, Step, StepKind, Timestamp,
+    BranchCall, CallRecord, Catalogue, End, KeySource, Language, Party, Reason, RecordingId, ShopClock, Step, StepKind, Timestamp, UserId,
 };
 use crate::ivr::dialogue::{Dialogue, Snapshot};
 use crate::ivr::io::DialogueInput;
@@ -52,6 +52,8 @@ pub struct Env {
 enum State {
     /// Waiting for the port and for the record to be written.
     Opening,
+    /// An agent is rung for a caller of another node, who is answered when that agent is there.
+    Asking,
     /// 200 sent, waiting for the ACK.
     Answered,
     /// The dialogue talks.
@@ -211,6 +213,12 @@ impl Session {
         self.handed.as_deref()
     }
 
+    /// The one agent for whom another node has sent this call.
+    #[must_use]
+    pub fn only_for(&self) -> Option<&UserId> {
+        self.handed.as_ref()?.to.as_ref()
+    }
+
     /// Its leg.
     #[must_use]
     pub const fn leg(&self) -> LegId {
@@ -359,7 +367,7 @@ impl Session {
             MediaReport::Played { play, .. } => self.played(env, now, play),
             MediaReport::Recorded { audio, by, .. } => self.recorded(now, audio, by),
             MediaReport::NoAudio { for_ms, .. } => {
-                if !self.is_held && self.state != State::Ending {
+                if !self.is_held && !matches!(self.state, State::Asking | State::Ending) {
                     let what = if self.counts.packets_in == 0 { "no sound from the caller" } else { "the caller's sound stopped" };
                     self.step(now, StepKind::Warning(format!("{what} for {} s", for_ms / 1000)));
                     self.timers.start(Timer::NoAudio, now.instant + env.no_audio_after.saturating_sub(NO_AUDIO_NOTE));

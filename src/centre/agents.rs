@@ -416,11 +416,15 @@ impl Centre {
                     self.with_line(now, id, LineInput::Port(port));
                 }
                 LineOutput::Ringing => {
+                    self.rings_across(id);
                     if matches!(what, For::Listen { .. }) {
                         self.tell_listener(id, Ok("ringing"));
                     }
                 }
-                LineOutput::Up => self.line_up(now, id, what),
+                LineOutput::Up => {
+                    self.taken_across(id);
+                    self.line_up(now, id, what);
+                }
                 LineOutput::Key(key) => self.line_key(now, id, &what, key),
                 LineOutput::Held(held) => self.line_held(now, &what, held),
                 LineOutput::Silent(_) => {}
@@ -429,6 +433,7 @@ impl Centre {
                         self.ports.give_back(now.instant, port);
                     }
                     self.floor.lines.remove(&id);
+                    self.across_gone(now, id);
                     self.line_gone(now, id, what, &cause);
                     return;
                 }

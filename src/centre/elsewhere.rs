@@ -1,13 +1,14 @@
 //! Agents at other nodes: a caller whose agent is signed on there, or for whom nobody is free here but somebody there, is sent
 //! to that node by ordinary SIP. Until it has taken them, they keep their place here.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Centre;
-use super::floor::{Alarm, Bound, For};
+use super::floor::{Alarm, Bound, Elsewhere, For};
 use crate::call::handover::{HEADER, Handover};
 use crate::call::session::SessionInput;
-use crate::domain::{AgentState, Elsewhere, End, Leaving, Party, QueueId, QueueOutcome, QueueWish, Reason, StepKind, Timestamp};
+use crate::domain::{AgentState, End, Leaving, Party, QueueId, QueueOutcome, QueueReason, QueueWish, Reason, StepKind, Timestamp, UserId};
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder};
 use crate::queue::AcdInput;
@@ -23,9 +24,8 @@ const PROMISED: Duration = Duration::from_secs(3);
 const SHUT: Duration = Duration::from_secs(10);
 
 impl Centre {
-    /// Who is signed on at other nodes now: whoever waits here for want of them is sent there, in the order of their coming.
-    pub(super) fn elsewhere_is(&mut self, now: Now, agents: Vec<Elsewhere>) {
-        self.floor.others.agents = agents;
+    /// Whoever waits here for want of somebody at another node is sent there, in the order of their coming.
+    pub(super) fn elsewhere_is(&mut self, now: Now) {
         self.floor.others.promised.retain(|_, until| *until > now.instant);
         self.floor.others.shut.retain(|_, until| *until > now.instant);
         if self.floor.others.agents.is_empty() {
@@ -96,14 +96,31 @@ impl Centre {
     /// The port of the line is open: the other node is called.
     pub(super) fn ring_node(&mut self, id: u64, call: u64, sdp: String) -> Option<SipCommand> {
         let bound = self.floor.others.bound.get(&call).filter(|bound| bound.line == id)?;
+        self.tell_node(id, call, bound.address, bound.wish.as_deref(), None, sdp)
+    }
+
+    /// A call to another node about this caller, with what it needs for the card; `to`: for this agent there alone.
+    pub(super) fn tell_node(
+        &self,
+        id: u64,
+        call: u64,
+        address: SocketAddr,
+        wish: Option<&QueueWish>,
+        to: Option<&UserId>,
+        sdp: String,
+    ) -> Option<SipCommand> {
         let (session, talk) = (self.calls.get(&call)?, self.floor.talks.get(&call)?);
         let record = session.record();
         let path = session.steps().iter().filter_map(|step| match &step.kind {
             StepKind::Node(node) => Some(node.clone()),
             _ => None,
         });
-        let wished = bound.wish.as_ref().map(|wish| (wish.queue.clone(), wish.reason));
-        let (queue, reason) = wished.unwrap_or_else(|| (talk.visit.as_ref().map(|visit| visit.queue.clone()), Default::default()));
+        let wished = wish.map(|wish| (wish.queue.clone(), wish.reason));
+        let (queue, reason) = wished.unwrap_or_else(|| {
+            let queue = talk.visit.as_ref().map(|visit| visit.queue.clone()).or_else(|| talk.queue.clone());
+            (queue, QueueReason::from_name(&talk.reason).unwrap_or_default())
+        });
+        let (from, note) = talk.from.clone().unwrap_or_default();
         let told = Handover {
             node: self.limits.node.clone(),
             call: record.id.clone(),
@@ -113,12 +130,16 @@ impl Centre {
             customer: talk.pop.customer.clone().or_else(|| record.customer.clone()),
             keyed: talk.keyed.clone(),
             path: path.collect(),
+            to: to.cloned(),
+            from,
+            note,
+            notes: talk.notes.clone(),
         };
-        let flow = Flow { transport: Transport::Udp, socket: 0, local: self.limits.sip, peer: bound.address, connection: 0 };
+        let flow = Flow { transport: Transport::Udp, socket: 0, local: self.limits.sip, peer: address, connection: 0 };
         Some(SipCommand::Place(Box::new(PlaceCall {
             dialog: DialogId(id),
             flow,
-            to: format!("sip:{}@{}", record.dialled, bound.address),
+            to: format!("sip:{}@{address}", record.dialled),
             from_user: record.caller.as_ref().map_or_else(|| "anonymous".to_owned(), |caller| caller.reveal().to_owned()),
             headers: vec![format!("{HEADER}: {}", told.text())],
             sdp: Some(sdp),

@@ -1,15 +1,16 @@
 //! The floor: who is signed on with which seat and which leg, which conversations there are, and what is due.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::call::conversation::{Colleague, Conversation};
 use crate::call::line::Line;
 use crate::command::Target;
-use crate::domain::{Elsewhere, PhoneNumber, QueueWish, Seat, UserId};
-use crate::event::CallView;
+use crate::domain::{PhoneNumber, QueueId, QueueWish, Seat, Timestamp, UserId};
+use crate::event::{AgentView, CallView, NodeView};
 use crate::machine::Machine;
 use crate::media::order::LegId;
 use crate::queue::{Acd, CallBack, Profile};
@@ -32,6 +33,8 @@ pub(super) enum Alarm {
     Grace(UserId),
     /// The other node that is asked to take this caller has not answered soon.
     Bound(u64),
+    /// The other node whose agent is to be rung by this line has not said so soon.
+    Across(u64),
     /// The telephone that is to hear a recording was not taken up (`up`: has heard it) by now.
     Listen {
         line: u64,
@@ -130,10 +133,44 @@ pub(super) struct Bound {
     pub wish: Option<Box<QueueWish>>,
 }
 
+/// An agent at another node to whom callers can be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Elsewhere {
+    pub agent: UserId,
+    pub name: String,
+    pub node: String,
+    /// Where that node is reached by SIP.
+    pub sip: SocketAddr,
+    /// Can be rung now.
+    pub is_free: bool,
+    /// Sums up the last call.
+    pub is_soon_free: bool,
+    /// In this state since.
+    pub since: Timestamp,
+    /// The queues they serve.
+    pub queues: Vec<QueueId>,
+}
+
+/// An agent at another node who is to be rung by a line from here.
+#[derive(Debug, Clone)]
+pub(super) struct Across {
+    pub to: Elsewhere,
+    /// Their node has said that it rings them.
+    pub rings: bool,
+    /// They have taken it.
+    pub taken: bool,
+}
+
 /// What is known of other nodes.
 #[derive(Default)]
 pub(super) struct Others {
+    /// As consoles see them.
+    pub views: BTreeMap<String, Arc<NodeView>>,
+    pub shown: BTreeMap<UserId, AgentView>,
+    /// To whom callers can be sent.
     pub agents: Vec<Elsewhere>,
+    /// Lines to agents there, asked for advice or to take a caller.
+    pub across: HashMap<u64, Across>,
     /// Callers for whom a node is asked.
     pub bound: HashMap<u64, Bound>,
     /// Agents there who are on the way to a caller, and until when they are not counted on.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::request::{Reply, StoreRequest};
-use crate::domain::{Barred, BranchCall, CallBack, CallId, Catalogue, Elsewhere, PhoneNumber, StepKind};
-use crate::event::Event;
+use crate::domain::{Barred, BranchCall, CallBack, CallId, Catalogue, PhoneNumber, StepKind};
+use crate::event::{AgentView, Event, NodeView};
 use crate::ivr::script::Script;
 use crate::media::order::{MediaOrder, MediaReport};
 use crate::queue::{Profile, QueueSettings};
@@ -42,8 +42,8 @@ pub enum Input {
     People(Vec<Profile>),
     /// Call-backs that the store kept from before a restart.
     CallBacks(Vec<CallBack>),
-    /// Who is signed on at other nodes, whenever that has changed.
-    Elsewhere(Vec<Elsewhere>),
+    /// The other nodes as they have told of themselves, twice a second.
+    Nodes(Vec<OtherNode>),
     /// All numbers whose calls are not even answered, whenever the list has changed.
     Barred(Vec<Barred>),
     /// A branch is to be told of an order by telephone; this node has claimed the call.
@@ -52,6 +52,15 @@ pub enum Input {
     Store {
         away: bool,
     },
+}
+
+/// Another node, and who is signed on there.
+#[derive(Debug, Clone)]
+pub struct OtherNode {
+    pub view: Arc<NodeView>,
+    /// Where callers may be sent; none: it is not named among the peers, or silent.
+    pub sip: Option<SocketAddr>,
+    pub agents: Vec<AgentView>,
 }
 
 /// What is to be done.

@@ -1,5 +1,6 @@
 //! The brain: one value that decides everything, one input at a time. No socket, no clock, no task, no lock.
 
+mod across;
 mod agents;
 mod branches;
 mod callbacks;
@@ -9,6 +10,7 @@ mod handling;
 pub mod io;
 mod keeping;
 mod listening;
+mod neighbours;
 mod offers;
 mod phone_page;
 mod rounds;
@@ -36,7 +38,7 @@ use crate::media::ports::Ports;
 use crate::queue::Acd;
 use crate::sip::endpoint::Endpoint;
 use floor::Floor;
-pub use io::{Input, Output};
+pub use io::{Input, OtherNode, Output};
 use timesheet::Timesheet;
 
 /// When so many calls wait for their port or for the word that their record is written, and the first of them longer than this,

@@ -27,6 +27,7 @@ impl Centre {
         let (leg, caller) = (session.leg(), session.record().caller.clone());
         let snapshot = session.snapshot();
         let handed = session.handed().and_then(|handed| handed.customer.clone());
+        let told = session.handed().map(|handed| (handed.from.clone(), handed.note.clone(), handed.notes.clone()));
         let member = snapshot.as_ref().and_then(|snapshot| snapshot.member.clone());
         let customer = snapshot.as_ref().and_then(|snapshot| snapshot.customer.clone()).or_else(|| session.record().customer.clone());
         let identity = match (&member, &wish.keyed_phone, &caller) {
@@ -37,6 +38,11 @@ impl Centre {
         };
         let talk = self.floor.talks.entry(call).or_insert_with(|| Conversation::new(call, leg));
         wish.reason.name().clone_into(&mut talk.reason);
+        // What people wrote at the node that sent them, once.
+        if let Some((from, note, notes)) = told.filter(|_| talk.from.is_none() && talk.notes.is_empty()) {
+            talk.from = (!from.is_empty()).then_some((from, note));
+            talk.notes = notes;
+        }
         talk.keyed.clone_from(&wish.keyed_phone);
         let phone = wish.keyed_phone.clone().or(caller);
         // A number that the caller keyed says more than the record of the number that they call from.
@@ -132,6 +138,9 @@ impl Centre {
     }
 
     fn join(&mut self, now: Now, call: u64, wish: &QueueWish) {
+        if self.is_for_one(call) {
+            return self.join_for_one(now, call, wish);
+        }
         // Who is better served at another node has their place here as soon as that fails.
         if !self.send_elsewhere(now, call, Some(wish)) {
             self.join_here(now, call, wish);
@@ -207,6 +216,7 @@ impl Centre {
             self.part_over(now, call, agent, "caller_gone");
             self.floor.acd.handle(now, AcdInput::AgentLeft { call, agent: agent.clone(), wrap_up: true });
         }
+        self.leave_for_one(now, call);
         self.floor.acd.handle(now, AcdInput::CallGone { call });
         // The machine's withdrawals go out before the conversation is forgotten.
         self.settle_floor(now);
@@ -285,6 +295,9 @@ impl Centre {
             AcdOutput::TransferFailed { call, to, from: _, why } => {
                 let to = self.floor.colleague(&to).name;
                 self.explain(now, call, format!("passing the caller on to {to} failed: {why}"));
+                if self.is_for_one(call) {
+                    self.not_for_one(now, call, why);
+                }
             }
             AcdOutput::Agent(view) => {
                 let user = view.user.clone();
@@ -324,7 +337,8 @@ impl Centre {
         let queue_name = self.queue_name(&queue);
         let consult = matches!(kind, OfferKind::Consult { .. });
         let cart = self.cart(call);
-        let Some(talk) = self.floor.talks.get_mut(&call) else {
+        let is_over = self.calls.get(&call).is_some_and(crate::call::session::Session::is_ending);
+        let Some(talk) = self.floor.talks.get_mut(&call).filter(|_| !is_over) else {
             return self.floor.acd.handle(now, AcdInput::OfferFailed { call, agent, why: "caller_gone" });
         };
         if !consult {

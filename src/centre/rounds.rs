@@ -37,6 +37,7 @@ impl Centre {
             Alarm::Listen { line, up } => self.listener_due(now, line, up),
             Alarm::Pop(call) => self.pop_late(now, call),
             Alarm::Bound(call) => self.bound_late(now, call),
+            Alarm::Across(line) => self.across_late(now, line),
             Alarm::Grace(agent) => self.grace_over(now, &agent),
             Alarm::Wrap(call, user) => self.wrap_up_over(now, call, &user),
         }

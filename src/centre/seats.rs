@@ -50,6 +50,7 @@ impl Centre {
             }
             For::Node { call } => self.ring_node(id, *call, sdp),
             For::Listen { account: Some(account) } => Some(Self::ring_listener(id, account.clone(), sdp)),
+            For::Consult { call } | For::Hand { call } if number.is_none() => self.ring_across(id, *call, &sdp),
             For::Listen { account: None } | For::Consult { .. } | For::Hand { .. } | For::Second { .. } => {
                 number.map(|number| dial(dialog, &number, sdp))
             }

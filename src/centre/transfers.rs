@@ -37,13 +37,22 @@ impl Centre {
             }
             to => to,
         };
-        if let Target::Agent(user) = &to {
-            self.may_take(user, agent)?;
+        match &to {
+            Target::Agent(user) => self.may_take(user, agent)?,
+            Target::Number(number) => self.sip.may_dial(number.reveal()).map_err(|_| Refusal::Barred)?,
+            Target::Queue(_) => {}
         }
         if !note.is_empty() {
             self.put_note(now, agent, call, note.clone())?;
         }
         self.end_consult(now, call, true);
+        let across = if let Target::Agent(user) = &to { self.across(user) } else { None };
+        if let Some(there) = across {
+            return match mode {
+                TransferMode::Blind => self.pass_across(now, agent, call, there, note),
+                TransferMode::Consult => self.consult_across(now, agent, call, there, note),
+            };
+        }
         match (mode, to) {
             (TransferMode::Blind, Target::Agent(user)) => self.pass_on(now, agent, call, Some(user), None, note),
             (TransferMode::Blind, Target::Queue(queue)) => self.pass_on(now, agent, call, None, Some(queue), note),
@@ -56,7 +65,7 @@ impl Centre {
         Ok(())
     }
 
-    /// The agent in this queue who has been free longest.
+    /// The agent in this queue who has been free longest, at this node if there is one.
     fn free_in(&self, queue: &QueueId, by: &UserId, call: u64) -> Result<UserId, Refusal> {
         let never = self.floor.talks.get(&call).map(|talk| &talk.pop.never);
         let free = self.floor.acd.agents().filter(|view| {
@@ -65,7 +74,11 @@ impl Centre {
                 && view.queues.contains(queue)
                 && never.is_none_or(|never| !never.contains(&view.user))
         });
-        free.min_by_key(|view| view.since).map(|view| view.user).ok_or(Refusal::TargetBusy)
+        let here = free.min_by_key(|view| view.since).map(|view| view.user);
+        let there = self.floor.others.agents.iter().filter(|agent| {
+            agent.is_free && agent.queues.contains(queue) && never.is_none_or(|never| !never.contains(&agent.agent)) && agent.agent != *by
+        });
+        here.or_else(|| there.min_by_key(|agent| agent.since).map(|agent| agent.agent.clone())).ok_or(Refusal::TargetBusy)
     }
 
     /// A desk phone's own transfer key: to a colleague's number, a queue, or an outside number; or to whom its second call is with.
@@ -114,7 +127,7 @@ impl Centre {
             return Err(Refusal::NoTarget);
         }
         match self.floor.acd.on_duty(user) {
-            None => Err(Refusal::NoTarget),
+            None => self.may_take_across(user),
             Some(view) if view.state == AgentState::Ready => Ok(()),
             Some(_) => Err(Refusal::TargetBusy),
         }
@@ -227,7 +240,7 @@ impl Centre {
         Ok(())
     }
 
-    fn begin_consult(
+    pub(super) fn begin_consult(
         &mut self,
         now: Now,
         agent: &UserId,

@@ -93,7 +93,9 @@ impl Centre {
             me: self.floor.acd.agent(of),
             calls,
             queues: Arc::new(self.floor.acd.queues(now)),
-            agents: self.floor.acd.agents().collect(),
+            agents: self.floor.acd.agents().chain(self.others_signed_on().cloned()).collect(),
+            node: self.limits.node.clone(),
+            nodes: self.floor.others.views.values().cloned().collect(),
             store_away: self.floor.store_away,
         }
     }

@@ -76,7 +76,7 @@ impl Centre {
             Input::Queues(queues) => self.floor.acd.handle(now, AcdInput::SetUp(queues)),
             Input::People(people) => self.people(now, people),
             Input::CallBacks(kept) => self.call_backs_restored(now, kept),
-            Input::Elsewhere(agents) => self.elsewhere_is(now, agents),
+            Input::Nodes(nodes) => self.nodes_are(now, nodes),
             Input::Barred(list) => self.barred = list.into_iter().map(|barred| (barred.phone.clone(), barred)).collect(),
             Input::CallBranch(tell) => self.call_branch(now, tell),
             Input::Store { away } => self.store_is(now, away),

@@ -29,6 +29,7 @@ pub struct BackupArgs {
 pub struct RestoreArgs {
     #[command(flatten)]
     settings: Settings,
+    /// A file that `dinetone backup` wrote.
     file: PathBuf,
     /// Yes, replace what is there.
     #[arg(long)]

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::{Failure, Settings, live, output};
+use crate::domain::ShopClock;
 use crate::server::start::open_store;
 use crate::store::{CallFilter, Store};
 use crate::wire;
@@ -27,7 +28,7 @@ enum CallsCommand {
         /// Calls that are up now, from the running server.
         #[arg(long)]
         live: bool,
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// For programs.
         #[arg(long)]
@@ -35,6 +36,7 @@ enum CallsCommand {
     },
     /// The path of one call, by our id or its SIP Call-ID.
     Show {
+        #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
         id: String,
         /// For programs.
         #[arg(long)]
@@ -53,7 +55,7 @@ pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
             if json {
                 return Ok(output::json(&calls)?);
             }
-            list(&calls);
+            list(&config.shop.clock, &calls);
             output::line(&format!("{} call(s) up", calls.len()));
         }
         CallsCommand::List { limit, json, .. } => {
@@ -65,7 +67,7 @@ pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
             if json {
                 return Ok(output::json(&calls)?);
             }
-            list(&calls);
+            list(&config.shop.clock, &calls);
         }
         CallsCommand::Show { id, json } => {
             let path = format!("/api/live/calls/{}", escaped(&id));
@@ -85,7 +87,7 @@ pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
             if json {
                 return Ok(output::json(&call)?);
             }
-            show(&call);
+            show(&config.shop.clock, &call);
         }
     }
     Ok(())
@@ -121,7 +123,7 @@ fn agent(call: &Value) -> &str {
     call.get("agent_name").or_else(|| call.get("agent")).and_then(Value::as_str).unwrap_or("–")
 }
 
-fn list(calls: &[Value]) {
+fn list(clock: &ShopClock, calls: &[Value]) {
     let rows: Vec<Vec<String>> = calls
         .iter()
         .map(|call| {
@@ -132,7 +134,7 @@ fn list(calls: &[Value]) {
             };
             vec![
                 text(call, "id").to_owned(),
-                text(call, "arrived_at").to_owned(),
+                output::on_the_wall(clock, text(call, "arrived_at")),
                 text(call, "caller").to_owned(),
                 text(call, "dialled").to_owned(),
                 call.get("keys").and_then(Value::as_u64).unwrap_or(0).to_string(),
@@ -147,14 +149,14 @@ fn list(calls: &[Value]) {
     output::table(&["CALL", "ARRIVED", "CALLER", "DIALLED", "KEYS", "ORDER", "QUEUE", "AGENT", "CODE", "END"], &rows);
 }
 
-fn show(call: &Value) {
+fn show(clock: &ShopClock, call: &Value) {
     output::line(&format!("Call     {}   SIP Call-ID {}", text(call, "id"), text(call, "sip_call_id")));
     output::line(&format!("From     {} by {}, dialled {}", text(call, "caller"), text(call, "trunk"), text(call, "dialled")));
     output::line(&format!(
         "Arrived  {}   answered {}   ended {}",
-        text(call, "arrived_at"),
-        text(call, "answered_at"),
-        text(call, "ended_at")
+        output::on_the_wall(clock, text(call, "arrived_at")),
+        output::on_the_wall(clock, text(call, "answered_at")),
+        output::on_the_wall(clock, text(call, "ended_at"))
     ));
     let number = |key: &str| call.get(key).and_then(Value::as_u64).unwrap_or(0);
     output::line(&format!("Sound    {}, {} packets heard, {} lost", text(call, "codec"), number("packets_in"), number("packets_lost")));

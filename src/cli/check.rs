@@ -11,7 +11,7 @@ use crate::domain::Finding;
 use crate::server::files::{Own, Places};
 use crate::server::seal;
 use crate::server::sockets::Sockets;
-use crate::server::start::{open_store, places};
+use crate::server::start::{open_store, places, web_socket};
 use crate::server::uploads::uploaded;
 use crate::web::page_entries;
 
@@ -41,53 +41,50 @@ struct Fault<'a> {
 }
 
 pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
-    let (mut findings, mut advice) = (Vec::new(), Vec::new());
-    match args.settings.read() {
-        Err(text) => findings.push(Finding::new("settings", text, "mend the settings")),
-        Ok(mut config) => {
-            let mut uploads = Own::default();
-            if !args.offline {
-                match open_store(&config).await {
-                    Ok(store) => {
-                        let store = store.with_key(seal::find(&config, false).map_err(|fault| findings.push(fault)).ok().flatten());
-                        if !store.has_key() && seal::place(&config).is_none() {
-                            advice.extend(seal::advice(&store).await.ok().flatten());
-                        }
-                        let written = config.written();
-                        match page_entries(&store).await {
-                            Ok(entries) => {
-                                let plant = written.with(&entries);
-                                advice.extend(entries.iter().filter_map(|entry| hides(&written, &plant, entry)));
-                                findings.extend(plant.misfits);
-                                (config.queues.queues, config.trunks) = (plant.queues, plant.trunks);
-                            }
-                            Err(error) => findings.push(Finding::new("store", error.to_string(), "start it, or mend store.url")),
-                        }
-                        match uploaded(&store).await {
-                            Ok(own) => uploads = own,
-                            Err(error) => findings.push(Finding::new("store", error.to_string(), "start it, or mend store.url")),
-                        }
-                        store.close().await;
+    let mut advice = Vec::new();
+    let (mut config, mut findings) = args.settings.look();
+    let is_readable = findings.is_empty();
+    let mut uploads = Own::default();
+    // With faults in the settings it is not known which store and which ports are meant.
+    if !args.offline && is_readable {
+        match open_store(&config).await {
+            Ok(store) => {
+                let store = store.with_key(seal::find(&config, false).map_err(|fault| findings.push(fault)).ok().flatten());
+                if !store.has_key() && seal::place(&config).is_none() {
+                    advice.extend(seal::advice(&store).await.ok().flatten());
+                }
+                let written = config.written();
+                match page_entries(&store).await {
+                    Ok(entries) => {
+                        let plant = written.with(&entries);
+                        advice.extend(entries.iter().filter_map(|entry| hides(&written, &plant, entry)));
+                        findings.extend(plant.misfits);
+                        (config.queues.queues, config.trunks) = (plant.queues, plant.trunks);
                     }
-                    Err(finding) => findings.push(finding),
+                    Err(error) => findings.push(Finding::new("store", error.to_string(), "start it, or mend store.url")),
                 }
-            }
-            match (Places { uploads, ..places(&config, &args.menus) }).read() {
-                Ok(files) => {
-                    findings.extend(files.lacking);
-                    advice.extend(files.advice);
+                match uploaded(&store).await {
+                    Ok(own) => uploads = own,
+                    Err(error) => findings.push(Finding::new("store", error.to_string(), "start it, or mend store.url")),
                 }
-                Err(faults) => findings.extend(faults),
+                store.close().await;
             }
-            for trunk in config.trunks.iter().filter(|trunk| trunk.register.is_some() && trunk.targets.is_empty()) {
-                findings.push(Finding::new(format!("trunk {}", trunk.name), "has nowhere to register", "give it targets"));
-            }
-            if !args.offline
-                && let Err(faults) = Sockets::open(&config).await
-            {
-                findings.extend(faults);
-            }
+            Err(finding) => findings.push(finding),
         }
+    }
+    match (Places { uploads, ..places(&config, &args.menus) }).read() {
+        Ok(files) => {
+            findings.extend(files.lacking);
+            advice.extend(files.advice);
+        }
+        Err(faults) => findings.extend(faults),
+    }
+    for trunk in config.trunks.iter().filter(|trunk| trunk.register.is_some() && trunk.targets.is_empty()) {
+        findings.push(Finding::new(format!("trunk {}", trunk.name), "has nowhere to register", "give it targets"));
+    }
+    if !args.offline && is_readable {
+        findings.extend(Sockets::open(&config).await.err().unwrap_or_default());
+        findings.extend(web_socket(&config).await.err().unwrap_or_default());
     }
     if args.json {
         output::json(&findings.iter().map(|f| Fault { place: &f.place, found: &f.found, cure: &f.cure }).collect::<Vec<_>>())?;

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Config};
-use crate::domain::{Timestamp, UserId};
+use crate::domain::{Finding, Timestamp, UserId};
 use crate::server::clock;
 use crate::store::{AuditEntry, Store};
 
@@ -69,16 +69,31 @@ impl Settings {
     /// # Errors
     /// The list of faults, ready to be shown.
     pub fn read(&self) -> Result<Config, String> {
-        let (path, wanted) = match &self.config {
-            Some(path) => (path.clone(), true),
-            None => (PathBuf::from("config.toml"), false),
+        match self.look() {
+            (config, findings) if findings.is_empty() => Ok(config),
+            (_, findings) => Err(config::list(&self.path().display().to_string(), &findings)),
+        }
+    }
+
+    /// What can be read of them, and all that is wrong with them.
+    #[must_use]
+    pub fn look(&self) -> (Config, Vec<Finding>) {
+        let path = self.path();
+        let (text, fault) = match std::fs::read_to_string(&path) {
+            Ok(text) => (text, None),
+            Err(error) if self.config.is_none() && error.kind() == std::io::ErrorKind::NotFound => (String::new(), None),
+            Err(error) => (String::new(), Some(Finding::new(path.display().to_string(), error.to_string(), "name the file with --config"))),
         };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if !wanted && error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(format!("{}: {error}; name the file with --config", path.display())),
-        };
-        Config::read(&text, std::env::vars()).map_err(|error| config::list(&path.display().to_string(), &error.0))
+        let (config, mut findings) = Config::look(&text, std::env::vars());
+        for finding in findings.iter_mut().filter(|finding| finding.place.starts_with("line ")) {
+            finding.place = format!("{}: {}", path.display(), finding.place);
+        }
+        findings.extend(fault);
+        (config, findings)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.config.clone().unwrap_or_else(|| "config.toml".into())
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{Failure, Settings, output};
-use crate::domain::{Money, Order};
+use crate::domain::{Money, Order, ShopClock};
 use crate::server::start::open_store;
 use crate::store::OrderFilter;
 use crate::wire::OrderOut;
@@ -24,7 +24,7 @@ pub struct OrdersArgs {
 enum OrdersCommand {
     /// The latest orders first.
     List {
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
         /// For programs.
         #[arg(long)]
@@ -50,20 +50,20 @@ pub(super) async fn run(args: OrdersArgs) -> Result<(), Failure> {
             if json {
                 return Ok(output::json(&OrderOut::of(&order))?);
             }
-            show(&order);
+            show(&config.shop.clock, &order);
         }
         OrdersCommand::List { limit, json } => {
             let orders = store.orders(&OrderFilter { limit, ..OrderFilter::default() }).await.map_err(|error| error.to_string())?;
             if json {
                 return Ok(output::json(&orders.iter().map(OrderOut::of).collect::<Vec<_>>())?);
             }
-            list(&orders);
+            list(&config.shop.clock, &orders);
         }
     }
     Ok(())
 }
 
-fn list(orders: &[Order]) {
+fn list(clock: &ShopClock, orders: &[Order]) {
     let rows: Vec<Vec<String>> = orders
         .iter()
         .map(|order| {
@@ -71,7 +71,7 @@ fn list(orders: &[Order]) {
             let lines: Vec<String> = order.lines.iter().map(|line| format!("{}×{}", line.zh, line.quantity)).collect();
             vec![
                 out.number,
-                out.placed_at,
+                output::on_the_wall(clock, &out.placed_at),
                 out.status.to_owned(),
                 out.phone,
                 out.fulfilment.to_owned(),
@@ -83,12 +83,16 @@ fn list(orders: &[Order]) {
     output::table(&["ORDER", "PLACED", "STATUS", "PHONE", "HOW", "PAY", "DISHES"], &rows);
 }
 
-fn show(order: &Order) {
+fn show(clock: &ShopClock, order: &Order) {
     let out = OrderOut::of(order);
     output::line(&format!("Order    {}   {}", out.number, out.status));
     output::line(&format!("Phone    {}   member {}", out.phone, out.member.as_deref().unwrap_or("–")));
     output::line(&format!("{}  branch {}   {}", out.fulfilment, out.branch, out.address.as_deref().unwrap_or("")));
-    output::line(&format!("Placed   {}   promised {}", out.placed_at, out.promised_at));
+    output::line(&format!(
+        "Placed   {}   promised {}",
+        output::on_the_wall(clock, &out.placed_at),
+        output::on_the_wall(clock, &out.promised_at)
+    ));
     let mut rows: Vec<Vec<String>> = order
         .lines
         .iter()

@@ -4,6 +4,8 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use crate::domain::{ShopClock, Timestamp};
+
 /// One line of a result.
 pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -17,6 +19,14 @@ pub fn error(text: &str) {
 /// A result for programs.
 pub fn json<T: Serialize>(value: &T) -> Result<(), String> {
     serde_json::to_string_pretty(value).map(|text| line(&text)).map_err(|error| error.to_string())
+}
+
+/// A time of the wire (RFC 3339) as the restaurant's wall clock shows it: people read lists by it, programs have `--json`.
+pub fn on_the_wall(clock: &ShopClock, at: &str) -> String {
+    match at.parse::<jiff::Timestamp>() {
+        Ok(at) => clock.local(Timestamp::from_millis(at.as_millisecond())).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => at.to_owned(),
+    }
 }
 
 /// A table: the columns as wide as their widest cell; Chinese characters count two.
@@ -56,4 +66,17 @@ pub fn progress(total: u64, what: &'static str) -> indicatif::ProgressBar {
     }
     bar.set_message(what);
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_the_wall;
+    use crate::domain::ShopClock;
+
+    #[test]
+    fn c34_lists_for_people_tell_the_restaurants_time() {
+        let clock = ShopClock::named("Asia/Shanghai").expect("a zone that is known");
+        assert_eq!(on_the_wall(&clock, "2026-11-21T10:30:05.250Z"), "2026-11-21 18:30:05");
+        assert_eq!(on_the_wall(&clock, "–"), "–", "what is no time stays as it is");
+    }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Failure, Settings, output};
 use crate::config;
-use crate::server::start::{FirstPeople, Options, start};
+use crate::server::start::{FirstPeople, Options, places, start};
 use crate::store::DEMO_USERS;
 use crate::telemetry;
 
@@ -32,7 +32,12 @@ pub struct ServeArgs {
 }
 
 pub(super) async fn run(args: ServeArgs) -> Result<(), Failure> {
-    let config = args.settings.read()?;
+    let (config, mut faults) = args.settings.look();
+    if !faults.is_empty() {
+        // The other file is looked at as well, so that all is mended in one go.
+        faults.extend(places(&config, &args.menus).load().1);
+        return Err(config::list("what serve needs", &faults).into());
+    }
     let _written_at_the_end = telemetry::start_logging(&config.log.level, config.log.json)?;
     let metrics = telemetry::start_metrics()?;
     if !args.demo && config.trunks.is_empty() && config.accounts.is_empty() {

@@ -142,18 +142,26 @@ impl Config {
     /// # Errors
     /// All faults at once, each with key, finding and cure.
     pub fn read(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
-        let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
-            ConfigError(vec![Finding::new(format!("line {line}"), error.message().to_owned(), "mend the TOML")])
-        })?;
+        let (config, findings) = Self::look(text, environment);
+        if findings.is_empty() { Ok(config) } else { Err(ConfigError(findings)) }
+    }
+
+    /// The same, with what can be read of settings that have faults: enough to look for more of them elsewhere, not to serve with.
+    #[must_use]
+    pub fn look(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> (Self, Vec<Finding>) {
         let mut findings = Vec::new();
+        let mut table = text.parse::<Table>().unwrap_or_else(|error: toml::de::Error| {
+            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            findings.push(Finding::new(format!("line {line}"), error.message().to_owned(), "mend the TOML"));
+            Table::new()
+        });
         for (name, value) in environment {
             if let Some(path) = name.strip_prefix(environment::PREFIX) {
                 environment::overlay(&mut table, path, value, &mut findings);
             }
         }
         let config = Self::check(&table, &mut findings);
-        if findings.is_empty() { Ok(config) } else { Err(ConfigError(findings)) }
+        (config, findings)
     }
 
     /// Settings for tests: loopback, port 0, an embedded store in memory, short times.
@@ -174,15 +182,14 @@ impl Config {
     }
 
     fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
-        const SECTIONS: [&str; 17] = [
+        const SECTIONS: [&str; 18] = [
             "acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "outbound", "printing",
-            "messages", "smpp", "cluster", "log",
+            "messages", "smpp", "cluster", "log", "data",
         ];
         for (key, value) in table {
             let is_list = matches!(key.as_str(), "trunk" | "account" | "queue");
-            if key == "data" {
-            } else if !SECTIONS.contains(&key.as_str()) {
-                findings.push(Finding::new(key, "is not a section of these settings", format!("known: {}, data", SECTIONS.join(", "))));
+            if !SECTIONS.contains(&key.as_str()) {
+                findings.push(Finding::new(key, "is not a section of these settings", format!("known: {}", SECTIONS.join(", "))));
             } else if is_list != value.is_array() {
                 let cure = if is_list { format!("write [[{key}]]") } else { format!("write [{key}]") };
                 findings.push(Finding::new(key, format!("is {}", value.type_str()), cure));

@@ -1,6 +1,6 @@
 //! People who work at the hotline: their roles, where their voice is, what they are doing, and how they sum up a call.
 
-use super::{PhoneNumber, QueueId, Timestamp, UserId};
+use super::{PhoneNumber, Timestamp};
 
 /// What somebody may do. Each role sees what it needs and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,23 +101,6 @@ pub enum AgentState {
     Outbound {
         call: u64,
     },
-}
-
-/// An agent who is signed on at another node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Elsewhere {
-    pub agent: UserId,
-    pub node: String,
-    /// Where that node is reached by SIP.
-    pub sip: std::net::SocketAddr,
-    /// Can be rung now.
-    pub is_free: bool,
-    /// Sums up the last call.
-    pub is_soon_free: bool,
-    /// In this state since.
-    pub since: Timestamp,
-    /// The queues they serve.
-    pub queues: Vec<QueueId>,
 }
 
 impl AgentState {

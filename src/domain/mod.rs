@@ -23,7 +23,7 @@ mod user;
 mod waiting;
 mod zone;
 
-pub use agent::{AgentState, Break, Disposition, Elsewhere, Role, Seat, Skill};
+pub use agent::{AgentState, Break, Disposition, Role, Seat, Skill};
 pub use branch::{Branch, Hours, Kitchen, Opening, Times};
 pub use branch_call::BranchCall;
 pub use call::{CallRecord, End, KeySource, Party, Reason, Step, StepKind};

@@ -1,6 +1,24 @@
 //! G.711 by table: A-law, μ-law and 16-bit linear samples.
 
-use super::order::Codec;
+/// The two codecs of the telephone network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// G.711 A-law, payload type 8.
+    Pcma,
+    /// G.711 μ-law, payload type 0.
+    Pcmu,
+}
+
+impl Codec {
+    /// Payload type (RFC 3551).
+    #[must_use]
+    pub const fn payload_type(self) -> u8 {
+        match self {
+            Self::Pcma => 8,
+            Self::Pcmu => 0,
+        }
+    }
+}
 
 /// A-law for no sound.
 pub const ALAW_SILENCE: u8 = 0xD5;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clip::Piece;
+pub use super::g711::Codec;
 use super::srtp::Crypto;
 
 /// One party's sound. Never reused in a run.
@@ -14,26 +15,6 @@ pub struct LegId(pub u64);
 /// One `Play` order, so that a late "played" is not taken for a newer one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlayId(pub u64);
-
-/// The two codecs of the telephone network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// G.711 A-law, payload type 8.
-    Pcma,
-    /// G.711 μ-law, payload type 0.
-    Pcmu,
-}
-
-impl Codec {
-    /// Payload type (RFC 3551).
-    #[must_use]
-    pub const fn payload_type(self) -> u8 {
-        match self {
-            Self::Pcma => 8,
-            Self::Pcmu => 0,
-        }
-    }
-}
 
 /// What was agreed for one leg.
 #[derive(Debug, Clone, PartialEq, Eq)]

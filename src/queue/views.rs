@@ -88,7 +88,7 @@ impl Acd {
                 WaitingView {
                     call: caller.facts.call,
                     queue: self.queue_id(caller.queue),
-                    caller: phone.cloned(),
+                    caller: phone.map(ToString::to_string),
                     name: caller.facts.name.clone(),
                     level: caller.facts.level.clone(),
                     since: self.wall_of(caller.since),

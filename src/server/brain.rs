@@ -252,6 +252,8 @@ impl Brain {
     /// Tells all consoles, and counts what operators watch.
     fn publish(&mut self, event: Event) {
         match &event.what {
+            // The other nodes count theirs.
+            What::Agent(view) if view.node.is_some() => {}
             What::Agent(view) => self.count_agent(view),
             What::Withdrawn { why: "watch_over", .. } => {}
             What::Withdrawn { why, .. } => metrics::counter!("dinetone_offers_total", "result" => *why).increment(1),

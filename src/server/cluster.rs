@@ -12,15 +12,22 @@ use tokio::time::Instant;
 
 use super::clock;
 use crate::bus::Published;
-use crate::centre::Input;
-use crate::domain::{AgentState, Elsewhere, Finding, Timestamp};
-use crate::event::{AgentView, What};
+use crate::centre::{Input, OtherNode};
+use crate::domain::{AgentState, Finding, Timestamp, UserId};
+use crate::event::{AgentView, NodeView, QueuesView, What};
 use crate::store::{LeftBehind, Node, Sign, Store, StoreError};
+use crate::wire::floor::{self, Floor};
 
 /// So many signs of life fit into the time after which a silent node counts as dead.
 const SIGNS: u32 = 5;
-/// How often the other nodes' agents are looked at.
-const LOOK: Duration = Duration::from_millis(500);
+/// A node that has missed so many of them is shown as silent.
+const MISSED: u32 = 3;
+/// How often the other nodes' floors are looked at.
+const LOOK: Duration = Duration::from_millis(400);
+/// What happens on the floor within this is told in one.
+const TOGETHER: Duration = Duration::from_millis(100);
+/// A node that died is shown for so long, unless it is back or stopped in order.
+const SHOWN: Duration = Duration::from_secs(86_400);
 
 /// This program as a node.
 pub struct Member {
@@ -111,19 +118,49 @@ pub async fn run(member: Member) {
     }
 }
 
-/// What the nodes tell each other of their agents.
-pub struct Agents {
+/// What the nodes tell each other of their floors.
+pub struct Floors {
     pub store: Store,
     pub node: Node,
     /// The nodes to which callers may be sent.
     pub peers: Vec<SocketAddr>,
+    /// A node that gives no sign for so long is dead.
+    pub lost_after: Duration,
     pub events: broadcast::Receiver<Arc<Published>>,
     pub inbox: mpsc::Sender<Input>,
 }
 
-/// Tells the other nodes who is signed on here, and the brain who is there, until the program ends.
-pub async fn agents(mut floor: Agents) {
-    let (mut ours, mut told): (BTreeMap<String, Elsewhere>, Vec<Elsewhere>) = (BTreeMap::new(), Vec::new());
+/// This node's floor as it is told.
+#[derive(Default)]
+struct Ours {
+    agents: BTreeMap<UserId, AgentView>,
+    queues: Arc<QueuesView>,
+}
+
+impl Ours {
+    /// Whether the others are to know of this.
+    fn note(&mut self, what: &What) -> bool {
+        match what {
+            What::Agent(view) if view.node.is_none() => {
+                if view.state == AgentState::SignedOut {
+                    self.agents.remove(&view.user);
+                } else {
+                    self.agents.insert(view.user.clone(), view.clone());
+                }
+                true
+            }
+            What::Queues(queues) => {
+                self.queues = Arc::clone(queues);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Tells the other nodes who works and who waits here, and the brain how it is with them, until the program ends.
+pub async fn floors(mut floors: Floors) {
+    let (mut ours, mut told, mut others, mut read) = (Ours::default(), String::new(), Others::default(), HashMap::new());
     let mut were_there = false;
     loop {
         let pause = tokio::time::sleep(LOOK);
@@ -131,53 +168,72 @@ pub async fn agents(mut floor: Agents) {
         loop {
             tokio::select! {
                 () = &mut pause => break,
-                event = floor.events.recv() => match event {
-                    Ok(event) => {
-                        if let What::Agent(view) = &event.event.what {
-                            note(&mut ours, view);
-                            break;
-                        }
-                    }
+                event = floors.events.recv() => match event {
+                    Ok(event) => if ours.note(&event.event.what) { break },
                     // What was missed comes with the next change of whoever it was about.
                     Err(broadcast::error::RecvError::Lagged(_)) => {}
                     Err(broadcast::error::RecvError::Closed) => return,
                 },
             }
         }
-        let now_told: Vec<Elsewhere> = ours.values().cloned().collect();
-        if now_told != told && floor.store.tell_agents(&floor.node.name, &floor.node.run, &now_told).await.is_ok() {
+        // What happens together is told together.
+        tokio::time::sleep(TOGETHER).await;
+        while let Ok(event) = floors.events.try_recv() {
+            ours.note(&event.event.what);
+        }
+        let now_told = floor::write(ours.agents.values(), &ours.queues);
+        if now_told != told && floors.store.tell_floor(&floors.node.name, &floors.node.run, &now_told).await.is_ok() {
             told = now_told;
         }
-        let Ok(mut there) = floor.store.elsewhere(&floor.node.name).await else { continue };
-        there.retain(|agent| floor.peers.contains(&agent.sip));
-        metrics::gauge!("dinetone_agents_elsewhere").set(there.len() as f64);
+        let Ok(there) = floors.store.other_floors(&floors.node.name).await else { continue };
+        let now = Timestamp::from(clock::now().wall);
+        let known = there.into_iter().filter_map(|(node, told)| floors.other(node, told, &mut others, &mut read, now));
+        let there: Vec<OtherNode> = known.collect();
+        let agents: usize = there.iter().filter(|node| node.sip.is_some()).map(|node| node.agents.len()).sum();
+        metrics::gauge!("dinetone_agents_elsewhere").set(agents as f64);
+        let silent = there.iter().filter(|node| node.view.silent_since.is_some()).count();
+        metrics::gauge!("dinetone_nodes_silent").set(silent as f64);
         // Also when nothing has changed: whoever could not be sent there may be now.
         let any = !there.is_empty();
         if any || were_there {
             were_there = any;
-            if floor.inbox.send(Input::Elsewhere(there)).await.is_err() {
+            if floors.inbox.send(Input::Nodes(there)).await.is_err() {
                 return;
             }
         }
     }
 }
 
-fn note(ours: &mut BTreeMap<String, Elsewhere>, view: &AgentView) {
-    let key = view.user.as_str().to_owned();
-    if view.state == AgentState::SignedOut {
-        ours.remove(&key);
-        return;
+impl Floors {
+    /// Another node as it is shown here. A dead one is shown as silent for a day.
+    fn other(
+        &self,
+        node: Node,
+        told: String,
+        others: &mut Others,
+        read: &mut HashMap<String, (String, Floor)>,
+        now: Timestamp,
+    ) -> Option<OtherNode> {
+        if node.lost_at.is_some_and(|lost| lost.after(SHOWN) < now) {
+            return None;
+        }
+        let silent = others.silent_for(&node, Instant::now());
+        let silent_since = match node.lost_at {
+            Some(_) => Some(node.seen_at),
+            None => (silent >= self.lost_after / SIGNS * MISSED).then(|| now.before(silent)),
+        };
+        // Its consoles have fallen with it.
+        let told = if node.lost_at.is_some() { String::new() } else { told };
+        let (text, floor) = read.entry(node.name.clone()).or_default();
+        if *text != told {
+            *floor = floor::read(&told, &node.name).unwrap_or_default();
+            *text = told;
+        }
+        let sip = node.sip.parse().ok().filter(|sip| self.peers.contains(sip) && silent_since.is_none());
+        let queues = Arc::clone(&floor.queues);
+        let view = NodeView { node: node.name, silent_since, reachable: sip.is_some(), queues };
+        Some(OtherNode { view: Arc::new(view), sip, agents: floor.agents.clone() })
     }
-    let agent = Elsewhere {
-        agent: view.user.clone(),
-        node: String::new(),
-        sip: SocketAddr::from(([0, 0, 0, 0], 0)),
-        is_free: view.state == AgentState::Ready,
-        is_soon_free: matches!(view.state, AgentState::WrapUp { .. }) && view.connected,
-        since: view.since,
-        queues: view.queues.clone(),
-    };
-    ours.insert(key, agent);
 }
 
 /// When each other node's last sign was first seen: by our own clock, so that clocks need not agree.

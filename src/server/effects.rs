@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use super::alarm::{Alarm, held};
 use super::{clock, keeper, records, tasks, who};
 use crate::call::request::{CallBackStep, Reply, StoreRequest};
 use crate::centre::Input;
@@ -21,6 +22,8 @@ const AT_ONCE: usize = 128;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// An order is never given up half-way: the caller is told after five seconds by the dialogue, what became of it is settled later.
 const ORDER_PATIENCE: Duration = Duration::from_secs(60);
+
+static NOT_ANSWERED: Alarm = Alarm::new();
 
 /// What the effects need.
 #[derive(Clone)]
@@ -259,13 +262,14 @@ impl Effects {
     }
 }
 
-/// A failure of the store is logged once, here.
+/// A failure of the store is counted here, and logged once a minute.
 fn told<T>(verb: &'static str, result: Result<T, StoreError>) -> Option<T> {
     result
         .inspect_err(|error| {
             metrics::counter!("dinetone_store_errors_total", "verb" => verb).increment(1);
+            let Some(more) = NOT_ANSWERED.due(clock::now().instant) else { return };
             let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-            tracing::error!(verb, "the store could not answer {verb}: {error}{source}");
+            tracing::error!(verb, "the store could not answer {verb}: {error}{source}{}", held(more));
         })
         .ok()
 }

@@ -62,7 +62,8 @@ impl Places {
             let library = Arc::clone(&files.library);
             let spoken: BTreeMap<String, bool> =
                 library.list().into_iter().map(|prompt| (prompt.id, prompt.origins.iter().any(Option::is_some))).collect();
-            let asked = files.script.outline().into_iter().flat_map(|node| node.prompts);
+            // The dialogue's own reader has told of those that there are not at all.
+            let asked = files.script.outline().into_iter().flat_map(|node| node.prompts).filter(|id| library.has(id));
             let ids: BTreeSet<String> = asked.chain(spoken.keys().cloned()).collect();
             for id in ids {
                 let one_speaks = spoken.get(&id).copied().unwrap_or(false);

@@ -2,6 +2,7 @@
 
 mod door;
 mod inbox;
+mod pages;
 mod realtime;
 mod socket;
 mod strain;

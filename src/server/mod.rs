@@ -1,5 +1,6 @@
 //! The shell: opens sockets, store and files, starts the brain and its helpers, and stops them in order.
 
+mod alarm;
 pub mod brain;
 pub mod clock;
 pub mod cluster;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// A new call that waits longer than this for its turn is late.
-const LATE: Duration = Duration::from_millis(60);
+const LATE: Duration = Duration::from_millis(50);
 /// Nobody is answered who has waited so long while others wait behind: he is refused (503) while that is still quick.
 const TOO_LATE: Duration = Duration::from_millis(110);
 /// When calls have been late for so long without a pause, it is overload: the machine was not just stopped for a moment.
@@ -64,7 +64,7 @@ mod tests {
         let overload = begin + MS * 1_000;
         let refused: Vec<u32> = (0..600).filter(|ms| patience.is_over(overload + MS * *ms, overload + MS * (ms / 2), MANY)).collect();
         let first = *refused.first().expect("overload is refused");
-        assert_eq!(first, 121 + 100, "proof takes 100 ms after the first came late");
+        assert_eq!(first, 101 + 100, "proof takes 100 ms after the first came late");
         assert_eq!(refused.len() as u32, 600 - first, "and stays refused");
         // Half a second later some come late again: that is still the same overload.
         let again = overload + MS * 1_100;

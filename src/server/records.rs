@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::alarm::{Alarm, held};
+use super::clock;
 use crate::call::request::Reply;
 use crate::centre::Input;
 use crate::domain::{CallRecord, Step};
@@ -18,6 +20,8 @@ const GROUP: usize = 512;
 const GATHER: Duration = Duration::from_millis(4);
 /// Between two tries while the store is away.
 const PAUSE: Duration = Duration::from_millis(500);
+
+static NOT_BEGUN: Alarm = Alarm::new();
 
 /// One thing to write.
 #[derive(Debug)]
@@ -62,7 +66,9 @@ pub async fn run(store: Store, node: String, inbox: mpsc::Sender<Input>, mut ent
             && !started.is_empty()
         {
             // Those calls go on; their records are written whole when they end.
-            tracing::warn!("{} begun call(s) could not be written: {error}", started.len());
+            if let Some(more) = NOT_BEGUN.due(clock::now().instant) {
+                tracing::warn!("{} begun call(s) could not be written: {error}{}", started.len(), held(more));
+            }
             metrics::counter!("dinetone_store_errors_total", "verb" => "calls_started").increment(1);
         }
         let mut warned = false;

@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 
+use super::alarm::{Alarm, held};
 use super::brain::Brain;
 use super::effects::Effects;
 use super::files::{Files, Own, Places};
@@ -43,6 +44,7 @@ const REQUESTS: usize = 32_768;
 
 /// How often SQLite's log is emptied into its file.
 const CHECKPOINT: Duration = Duration::from_secs(1);
+static NOT_EMPTIED: Alarm = Alarm::new();
 /// Samples of histograms are folded together so often.
 const METRICS_UPKEEP: Duration = Duration::from_secs(1);
 
@@ -97,19 +99,6 @@ pub fn places(config: &Config, menus: &Path) -> Places {
     Places { menus: menus.to_owned(), prompts: config.data_dir.join("prompts"), uploads: Own::default(), digit_one, queues }
 }
 
-/// Each call holds two ports of sound: as many descriptors as this system allows, since its soft limit is often 1024.
-fn raise_descriptors(max_calls: usize) {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-    let (granted, wanted) = (getrlimit(Resource::Nofile).current, max_calls as u64 * 2 + 256);
-    if let Some(granted) = granted.filter(|granted| *granted < wanted) {
-        tracing::warn!(
-            "this system allows {granted} open descriptors; {max_calls} calls need {wanted}: raise LimitNOFILE or lower limits.max_calls"
-        );
-    }
-}
-
 /// Opens the store that the settings name.
 ///
 /// # Errors
@@ -146,6 +135,26 @@ fn raise_descriptor_limit(max_calls: usize) {
     }
 }
 
+/// Opens the web listener that the settings name, with what it needs to speak HTTPS.
+///
+/// # Errors
+/// All that is wrong with it.
+pub async fn web_socket(config: &Config) -> Result<(TcpListener, Option<tokio_rustls::TlsAcceptor>), Faults> {
+    let mut faults = Vec::new();
+    let listener = TcpListener::bind(config.web.listen).await.map_err(|error| {
+        let found = format!("{} cannot be opened: {error}", config.web.listen);
+        faults.push(Finding::new("web.listen", found, "stop what uses it, or write another address"));
+    });
+    let tls = match (&config.web.certificate, &config.web.key) {
+        (Some(certificate), Some(key)) => acceptor("web.certificate", certificate, "web.key", key).map_err(|fault| faults.push(fault)).ok(),
+        _ => None,
+    };
+    match listener {
+        Ok(listener) if faults.is_empty() => Ok((listener, tls)),
+        _ => Err(faults),
+    }
+}
+
 /// Starts the server.
 ///
 /// # Errors
@@ -155,7 +164,6 @@ pub async fn start(
     options: Options,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Result<Running, Faults> {
-    raise_descriptors(config.limits.max_calls);
     raise_descriptor_limit(config.limits.max_calls);
     let mut faults = Vec::new();
     let store = match open_store(&config).await {
@@ -208,26 +216,12 @@ pub async fn start(
             None
         }
     };
-    let web = match TcpListener::bind(config.web.listen).await {
-        Ok(listener) => Some(listener),
-        Err(error) => {
-            faults.push(Finding::new(
-                "web.listen",
-                format!("{} cannot be opened: {error}", config.web.listen),
-                "stop what uses it, or write another address",
-            ));
-            None
-        }
-    };
-    let tls = match (&config.web.certificate, &config.web.key) {
-        (Some(certificate), Some(key)) => acceptor("web.certificate", certificate, "web.key", key).map_err(|fault| faults.push(fault)).ok(),
-        _ => None,
-    };
+    let web = web_socket(&config).await.map_err(|findings| faults.extend(findings)).ok();
     if !faults.is_empty() {
         return Err(faults);
     }
     let (Some(files), Some(store), Some(sockets), Some(web)) = (files, store, sockets, web) else { return Err(faults) };
-    assemble(config, (written, in_force), options, metrics, (places, uploads), files, store, sockets, (web, tls)).await
+    assemble(config, (written, in_force), options, metrics, (places, uploads), files, store, sockets, web).await
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one server, each opened and checked before")]
@@ -278,7 +272,8 @@ async fn assemble(
     let (done, drained) = oneshot::channel();
 
     let tls = sockets.tcp.iter().filter(|(.., tls)| *tls).filter_map(|(listener, ..)| listener.local_addr().ok()).collect();
-    let streams = Streams::new(wire, sockets.connector);
+    let (plants, plant_now) = watch::channel(Arc::new(in_force));
+    let streams = Streams::new(wire, sockets.connector, plant_now.clone());
     let sip_streams = Arc::clone(&streams);
     for (listener, place, tls) in sockets.tcp {
         let acceptor = if tls { sockets.acceptor.clone() } else { None };
@@ -304,7 +299,6 @@ async fn assemble(
 
     let (voices, voice) = watch::channel(Arc::clone(&files.library));
     let (names, named) = watch::channel(Arc::new(files.named_queues()));
-    let (plants, plant_now) = watch::channel(Arc::new(in_force));
     let written = Arc::new(written);
     let plant_follower = plant::Follower {
         written: Arc::clone(&written),
@@ -416,8 +410,10 @@ async fn assemble(
     tasks::spawn("checkpoint", async move {
         loop {
             tokio::time::sleep(CHECKPOINT).await;
-            if let Err(error) = log.checkpoint().await {
-                tracing::warn!("the store's log could not be emptied: {error}");
+            if let Err(error) = log.checkpoint().await
+                && let Some(more) = NOT_EMPTIED.due(clock::now().instant)
+            {
+                tracing::warn!("the store's log could not be emptied: {error}{}", held(more));
             }
         }
     });
@@ -487,15 +483,17 @@ async fn assemble(
         taken: Arc::clone(&taken),
     };
     let heart = tasks::spawn("cluster", cluster::run(member));
-    if !config.cluster.peers.is_empty() {
-        let floor = cluster::Agents {
+    // A file is served by one node.
+    if !store.is_a_file() {
+        let floors = cluster::Floors {
             store: store.clone(),
             node: node.clone(),
             peers: config.cluster.peers.clone(),
+            lost_after: config.cluster.lost_after,
             events: agents_of_others,
             inbox: inbox.clone(),
         };
-        tasks::spawn("agents", cluster::agents(floor));
+        tasks::spawn("floors", cluster::floors(floors));
     }
     let routes = web::routes(pages).merge(sip_ws::route(sip_streams, web_address, config.web.origins.clone().into()));
     tasks::spawn("web", web::serve(web, web_tls, config.web.max_connections, routes));

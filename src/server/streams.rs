@@ -8,15 +8,17 @@ use std::time::Duration;
 use dashmap::DashMap;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::tasks;
 use crate::centre::Input;
+use crate::config::Plant;
 use crate::sip::event::{Flow, SipInput, Transport};
 use crate::sip::message::{Framed, Framer};
 
-/// Connections at once, and of one address: what comes beyond is closed at once.
+/// Connections at once, and of one address: what comes beyond is closed at once. Trunks and this machine itself may open as many as
+/// there are: some open one for each call.
 const MOST: usize = 2000;
 const MOST_OF_ONE: usize = 64;
 /// Messages that wait for one peer to read; a peer that lets them pile up is closed.
@@ -36,12 +38,13 @@ pub struct Streams {
     by_address: DashMap<IpAddr, usize>,
     inbox: mpsc::Sender<Input>,
     connector: Option<TlsConnector>,
+    plant: watch::Receiver<Arc<Plant>>,
 }
 
 impl Streams {
-    /// None yet; what they receive goes into `inbox`.
+    /// None yet; what they receive goes into `inbox`. Whose address is a trunk's, says `plant`.
     #[must_use]
-    pub fn new(inbox: mpsc::Sender<Input>, connector: Option<TlsConnector>) -> Arc<Self> {
+    pub fn new(inbox: mpsc::Sender<Input>, connector: Option<TlsConnector>, plant: watch::Receiver<Arc<Plant>>) -> Arc<Self> {
         Arc::new(Self {
             next: AtomicU64::new(1),
             writers: DashMap::new(),
@@ -49,6 +52,7 @@ impl Streams {
             by_address: DashMap::new(),
             inbox,
             connector,
+            plant,
         })
     }
 
@@ -72,7 +76,7 @@ impl Streams {
                         continue;
                     }
                 };
-                if !streams.has_room(peer.ip(), false) {
+                if !streams.has_room(peer.ip(), streams.is_trunk(peer.ip())) {
                     metrics::counter!("dinetone_refused_total", "reason" => "too_many_connections").increment(1);
                     continue;
                 }
@@ -151,9 +155,14 @@ impl Streams {
         self.carry(stream, flow, receiver).await;
     }
 
-    /// Whether one more connection of this address is taken; `is_proxy` stands for many peers.
-    pub(super) fn has_room(&self, address: IpAddr, is_proxy: bool) -> bool {
-        self.writers.len() < MOST && (is_proxy || self.by_address.get(&address).is_none_or(|count| *count < MOST_OF_ONE))
+    fn is_trunk(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        address.is_loopback() || self.plant.borrow().trunks.iter().any(|trunk| trunk.addresses.contains(&address))
+    }
+
+    /// Whether one more connection of this address is taken; `stands_for_many`: of a trunk, a balancer or a proxy.
+    pub(super) fn has_room(&self, address: IpAddr, stands_for_many: bool) -> bool {
+        self.writers.len() < MOST && (stands_for_many || self.by_address.get(&address).is_none_or(|count| *count < MOST_OF_ONE))
     }
 
     /// Takes in a connection that somebody else reads and writes: gives its flow and what is to be written.

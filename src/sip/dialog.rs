@@ -1,7 +1,7 @@
 //! A dialog (RFC 3261 section 12): tags, CSeq, route set and target, the answer that waits for its ACK, the session timer.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::digest::Credentials;
@@ -12,6 +12,9 @@ use super::reliable::Unacknowledged;
 use super::sdp::Session;
 use super::session_timer::{Refresher, SessionTimer, Wish};
 use super::transaction::Timing;
+
+/// What we serve.
+pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK";
 
 /// Where a dialog is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,6 +174,8 @@ pub struct Dialog {
     pub refresh_offers: bool,
     /// Our latest description, for a refresh by re-INVITE.
     pub sdp: Option<Box<str>>,
+    /// Whose count of calls this is in from which nothing was heard after the INVITE.
+    pub unproven: Option<IpAddr>,
     /// The BYE that waits until our 2xx is acknowledged.
     pub bye_after_ack: Option<Option<&'static str>>,
     /// The account whose phone this is.
@@ -269,7 +274,7 @@ impl Dialog {
     /// What we serve in this call: a phone of ours may transfer it.
     #[must_use]
     pub const fn allow(&self) -> &'static str {
-        if self.account.is_some() { "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER" } else { super::endpoint::ALLOW }
+        if self.account.is_some() { "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK, REFER" } else { ALLOW }
     }
 
     /// Takes the peer's Contact as the new target (RFC 3261 section 12.2.2).
@@ -303,8 +308,8 @@ pub fn is_seen(named: SocketAddr, source: SocketAddr) -> bool {
 #[must_use]
 pub fn is_local(address: SocketAddr) -> bool {
     match address.ip().to_canonical() {
-        std::net::IpAddr::V4(it) => it.is_loopback() || it.is_private() || it.is_link_local(),
-        std::net::IpAddr::V6(it) => it.is_loopback() || it.is_unique_local() || it.is_unicast_link_local(),
+        IpAddr::V4(it) => it.is_loopback() || it.is_private() || it.is_link_local(),
+        IpAddr::V6(it) => it.is_loopback() || it.is_unique_local() || it.is_unicast_link_local(),
     }
 }
 

@@ -160,7 +160,10 @@ impl<'a> Message<'a> {
                 line[..length].iter_mut().filter(|byte| **byte == b'\r').for_each(|byte| *byte = b' ');
             }
             if length > LONGEST_LINE || headers.len() == MOST_HEADERS {
-                return Err(fault("too_many_or_too_long_headers"));
+                // It is left out, and with what else there is the request can be answered.
+                bad = bad.or(Some(Fault { status: 513, reason: "too_many_or_too_long_headers" }));
+                place = end + 1;
+                continue;
             }
             match line[..length].iter().position(|byte| *byte == b':') {
                 Some(colon) if !trim(&line[..colon]).is_empty() && trim(&line[..colon]).iter().all(|byte| is_token(*byte)) => {

@@ -235,7 +235,9 @@ impl Page {
     }
 
     fn head(&mut self, which: Which, ticket: &Ticket) {
-        self.put(&format!("{} {}", ticket.branch, which.title()), false, false, Align::Centre);
+        // Nobody delivers what is fetched: the same slip goes with the bag to the counter.
+        let title = if which == Which::Delivery && !ticket.delivery { "取餐单" } else { which.title() };
+        self.put(&format!("{} {title}", ticket.branch), false, false, Align::Centre);
         self.big(&format!("#{} {}", ticket.tail(), if ticket.delivery { "外送" } else { "自取" }));
         let by = if ticket.delivery { "送达" } else { "取餐" };
         let day = if ticket.placed.date() == ticket.promised.date() {

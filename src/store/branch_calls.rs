@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::db::{Durability, Row, vals};
-use super::placing::cooked_by;
+use super::people::cooked_by;
 use super::{NewTask, Stepped, Store, StoreError, lines, new_id};
 use crate::domain::{BranchCall, BranchNumber, OrderId, OrderNumber, PhoneNumber, Timestamp};
 use crate::order::life::{Actor, ActorKind, RefuseReason, Step, TaskKind};

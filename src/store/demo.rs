@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::db::{Durability, Tx, vals};
-use super::life::Entries;
+use super::journal::Entries;
 use super::people::{new_customer, put_address};
 use super::{Store, StoreError, catalogue as shelf, lines, new_id, points};
 use crate::domain::{

@@ -25,7 +25,7 @@ pub enum StoreError {
     #[error("this backup cannot be restored: {0}")]
     Backup(String),
     /// A file could not be read or written.
-    #[error("{0}")]
+    #[error("{0}: {1}")]
     File(String, #[source] std::io::Error),
 }
 

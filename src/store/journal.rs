@@ -49,6 +49,23 @@ impl Store {
     }
 }
 
+/// Journal entries that are written last, because their counter is what all transactions meet at.
+#[derive(Default)]
+pub(super) struct Entries(Vec<(&'static str, String, Value)>);
+
+impl Entries {
+    pub(super) fn add(&mut self, kind: &'static str, subject: &str, data: Value) {
+        self.0.push((kind, subject.to_owned(), data));
+    }
+
+    pub(super) async fn write(self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+        for (kind, subject, data) in self.0 {
+            append(tx, now, kind, &subject, &data).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Appends an entry; always the last thing in a transaction, because its counter is what all of them meet at.
 pub(super) async fn append(tx: &mut Tx, now: Timestamp, kind: &str, subject: &str, data: &Value) -> Result<(), StoreError> {
     if kind.starts_with("order_") && kind != "order_placed" {

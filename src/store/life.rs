@@ -5,9 +5,10 @@ mod row;
 use serde_json::{Value, json};
 
 use super::db::{Durability, Tx, vals};
+use super::journal::Entries;
 use super::people::branch as branch_number;
 use super::tasks::{NewTask, close_in, open_in};
-use super::{Store, StoreError, catalogue as shelf, journal, lines, points};
+use super::{Store, StoreError, catalogue as shelf, lines, points};
 use crate::domain::{BranchNumber, Cart, Fulfilment, MemberNumber, MenuNumber, Money, Opening, OrderId, OrderStatus, Place, Timestamp};
 use crate::order::life::{Actor, ActorKind, EditLine, Effect, Life, Owner, Refused, Step, TaskKind, Times, next};
 use crate::order::pricing::quote;
@@ -330,23 +331,6 @@ struct Sold<'a> {
     member: Option<MemberNumber>,
     pay: Money,
     points: i64,
-}
-
-/// Journal entries that are written last, because their counter is what all transactions meet at.
-#[derive(Default)]
-pub(super) struct Entries(Vec<(&'static str, String, Value)>);
-
-impl Entries {
-    pub(super) fn add(&mut self, kind: &'static str, subject: &str, data: Value) {
-        self.0.push((kind, subject.to_owned(), data));
-    }
-
-    pub(super) async fn write(self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
-        for (kind, subject, data) in self.0 {
-            journal::append(tx, now, kind, &subject, &data).await?;
-        }
-        Ok(())
-    }
 }
 
 fn caller() -> Actor {

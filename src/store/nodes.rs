@@ -4,9 +4,8 @@ use super::callbacks::{Recovered, recover};
 use super::calls::interrupt;
 use super::db::{Durability, Row, vals};
 use super::{Store, StoreError};
-use serde_json::{Value, json};
 
-use crate::domain::{Elsewhere, QueueId, Timestamp, UserId};
+use crate::domain::Timestamp;
 
 /// One program that takes calls, by its last sign of life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,45 +112,22 @@ impl Store {
         self.pool.rows(sqlx::AssertSqlSafe(sql), &[]).await?.iter().map(node).collect()
     }
 
-    /// This node's agents, as it wants the others to know them: state and since when, and their queues.
+    /// This node's floor, as it wants the others to know it; what it says is nothing to the store.
     ///
     /// # Errors
     /// When the store cannot write.
-    pub async fn tell_agents(&self, name: &str, run: &str, agents: &[Elsewhere]) -> Result<(), StoreError> {
-        let told: Vec<Value> = agents
-            .iter()
-            .map(|agent| {
-                let queues: Vec<&str> = agent.queues.iter().map(QueueId::as_str).collect();
-                json!([agent.agent.as_str(), agent.is_free, agent.is_soon_free, agent.since.as_millis(), queues])
-            })
-            .collect();
-        self.write("update nodes set agents = $3 where name = $1 and run = $2", vals![name, run, json!(told).to_string()]).await
+    pub async fn tell_floor(&self, name: &str, run: &str, floor: &str) -> Result<(), StoreError> {
+        self.write("update nodes set agents = $3 where name = $1 and run = $2", vals![name, run, floor]).await
     }
 
-    /// The agents who are signed on at other nodes that live.
+    /// The other nodes that were not stopped in order, with what each has told last.
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub async fn elsewhere(&self, name: &str) -> Result<Vec<Elsewhere>, StoreError> {
-        const SQL: &str =
-            "select name, sip, agents from nodes where name <> $1 and left_at is null and lost_at is null and agents <> '' order by name";
-        let mut found = Vec::new();
-        for row in self.pool.rows(SQL, vals![name]).await? {
-            let Ok(sip) = row.text(1)?.parse() else { continue };
-            let told: Vec<Value> = serde_json::from_str(row.text(2)?).unwrap_or_default();
-            found.extend(told.iter().filter_map(|agent| {
-                Some(Elsewhere {
-                    agent: UserId::new(agent[0].as_str()?),
-                    node: row.text(0).ok()?.to_owned(),
-                    sip,
-                    is_free: agent[1] == true,
-                    is_soon_free: agent[2] == true,
-                    since: Timestamp::from_millis(agent[3].as_i64()?),
-                    queues: agent[4].as_array()?.iter().filter_map(Value::as_str).map(QueueId::new).collect(),
-                })
-            }));
-        }
-        Ok(found)
+    pub async fn other_floors(&self, name: &str) -> Result<Vec<(Node, String)>, StoreError> {
+        let sql = format!("select {COLUMNS}, agents from nodes where name <> $1 and left_at is null order by name");
+        let rows = self.pool.rows(sqlx::AssertSqlSafe(sql), vals![name]).await?;
+        rows.iter().map(|row| Ok((node(row)?, row.text(9)?.to_owned()))).collect()
     }
 
     /// A node gave no sign since the one that is told here: what it left is put right, by one of all who notice. `None` when

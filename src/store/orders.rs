@@ -1,8 +1,9 @@
 //! Looking orders up: by id, for a caller, for a list.
 
 use super::db::{Row, broken, vals};
+use super::people::cooked_by;
 use super::people::{member_number, phone};
-use super::placing::{TakenDown, cooked_by};
+use super::placing::TakenDown;
 use super::{Store, StoreError, lines};
 use crate::domain::{
     BranchNumber, CallId, CustomerId, Fulfilment, Money, Order, OrderId, OrderNumber, OrderStatus, PhoneNumber, Place, PlacedVia,

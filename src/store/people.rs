@@ -321,3 +321,8 @@ pub(super) fn phone(text: &str) -> Result<PhoneNumber, StoreError> {
 pub(super) fn member_number(text: &str) -> Result<MemberNumber, StoreError> {
     MemberNumber::parse(text).ok_or_else(|| broken("member number", text))
 }
+
+/// The branch that an order's row names.
+pub(super) fn cooked_by(number: i64) -> Result<BranchNumber, StoreError> {
+    branch(Some(number)).ok_or_else(|| broken("branch number", number))
+}

@@ -5,12 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::db::{Durability, Tx, vals};
-use super::life::{self, Entries};
+use super::journal::Entries;
+use super::life;
 use super::people::{branch, new_customer, put_address};
 use super::{Store, StoreError, catalogue as shelf, lines, new_id, points};
 use crate::domain::{
-    Address, BranchNumber, CallId, Catalogue, CustomerId, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry,
-    RecordingId, Timestamp, UserId, When,
+    Address, CallId, Catalogue, CustomerId, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry, RecordingId,
+    Timestamp, UserId, When,
 };
 use crate::ivr::question::{OrderRequest, Placed};
 use crate::order::life::{Actor, ActorKind, Life, Start, TaskKind};
@@ -477,9 +478,4 @@ fn wanted(when: When) -> Option<String> {
         When::Now => None,
         When::At(at) => Some(at.strftime("%Y-%m-%dT%H:%M:%S").to_string()),
     }
-}
-
-/// The branch that an order's row names.
-pub(super) fn cooked_by(number: i64) -> Result<BranchNumber, StoreError> {
-    branch(Some(number)).ok_or_else(|| super::db::broken("branch number", number))
 }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use sqlx::AssertSqlSafe;
 
 use super::db::{Row, vals};
+use super::people::cooked_by;
 use super::people::{CART_KEPT, branch, member_number, phone as stored_phone};
-use super::placing::cooked_by;
 use super::{Store, StoreError, lines, orders, points};
 use crate::domain::{
     Address, BlockLevel, CustomerId, Favourite, Identity, Language, LastAgent, Money, OpenCase, OrderId, OrderNumber, OtherCustomer,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::db::{Durability, Row, Tx, broken, vals};
+use super::people::cooked_by;
 use super::{Store, StoreError, journal, lines, new_id};
 use crate::domain::{BranchNumber, DateTime, Money, OrderId, Timestamp};
 use crate::slip::{self, Ticket, Which, Width};
@@ -420,7 +421,7 @@ struct Found {
 fn printer(row: &Row) -> Result<Printer, StoreError> {
     Ok(Printer {
         id: row.text(0)?.to_owned(),
-        branch: branch(row.int(1)?)?,
+        branch: cooked_by(row.int(1)?)?,
         name: row.text(2)?.to_owned(),
         address: row.text(3)?.to_owned(),
         width: Width::of(row.int(4)?).ok_or_else(|| broken("width of paper", row.0.len()))?,
@@ -438,7 +439,7 @@ fn job(row: &Row) -> Result<PrintJob, StoreError> {
     Ok(PrintJob {
         id: row.text(0)?.to_owned(),
         printer: row.text(1)?.to_owned(),
-        branch: branch(row.int(2)?)?,
+        branch: cooked_by(row.int(2)?)?,
         order: OrderId::new(row.text(3)?),
         number: row.text(4)?.to_owned(),
         slip: Which::from_name(row.text(5)?).ok_or_else(|| broken("slip", row.0.len()))?,
@@ -455,8 +456,4 @@ fn job(row: &Row) -> Result<PrintJob, StoreError> {
         done_at: row.opt_int(16)?.map(Timestamp::from_millis),
         done_by: row.text(17)?.to_owned(),
     })
-}
-
-fn branch(number: i64) -> Result<BranchNumber, StoreError> {
-    super::placing::cooked_by(number)
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::db::{Durability, Row, Tx, vals};
-use super::life::Entries;
+use super::journal::Entries;
 use super::sticky::Author;
 use super::tasks::{NewTask, open_in};
 use super::{BlockWish, Store, StoreError, new_id};

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::db::{Durability, Row, Tx, Val, vals};
-use super::placing::cooked_by;
+use super::people::cooked_by;
 use super::{Stepped, Store, StoreError, journal, new_id, orders, secret_hash};
 use crate::domain::{BranchNumber, Money, OrderId, OrderStatus, PhoneNumber, Timestamp};
 use crate::ivr::question::OrderView;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::db::{Durability, Row, Tx, vals};
-use super::life::Entries;
+use super::journal::Entries;
 use super::{Store, StoreError, journal, new_id};
 use crate::domain::{BranchNumber, OrderId, Timestamp, UserId};
 use crate::order::board::Task;

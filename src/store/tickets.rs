@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::db::{Durability, Row, Tx, broken, vals};
-use super::life::Entries;
+use super::journal::Entries;
 use super::people::phone;
 use super::{Author, NewTask, Store, StoreError, journal, new_id};
 use crate::domain::{

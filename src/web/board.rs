@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
 use axum::response::Response;
 use dashmap::DashMap;
 use serde::Serialize;
@@ -18,7 +17,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
-use super::live::{OurPage, Seat};
+use super::live::{OurPage, Seat, Upgrade};
 use super::problem::{Answer, Problem};
 use super::routes::Routes;
 use super::viewer::Viewer;
@@ -81,12 +80,13 @@ pub(super) const HEADQUARTERS: [Role; 4] = [Role::Dispatcher, Role::Supervisor, 
 /// The board of a branch, or of headquarters: see the section on it in `docs/api.md`.
 #[utoipa::path(get, path = "/api/board", tag = "kitchen", security(("session" = []), ("token" = [])),
     responses((status = 101, description = "a WebSocket"), (status = 401, description = "`sign-in`"), (status = 403, description = "`not-allowed`")))]
-pub(super) async fn board(State(web): State<Web>, _ours: OurPage, viewer: Viewer, upgrade: WebSocketUpgrade) -> Answer<Response> {
+pub(super) async fn board(State(web): State<Web>, _ours: OurPage, viewer: Viewer, upgrade: Upgrade) -> Answer<Response> {
     if viewer.role == Role::Branch {
         viewer.branch.ok_or_else(|| Problem::new("not-allowed", "this account belongs to no branch"))?;
     } else {
         viewer.require(&HEADQUARTERS)?;
     }
+    let upgrade = live::upgraded(upgrade)?;
     let seat = Seat::take(&web, Arc::clone(&viewer.session), viewer.program, live::MOST_OF_ONE)?;
     Ok(upgrade.max_frame_size(4096).max_message_size(4096).on_upgrade(move |socket| async move {
         socket::run(web, viewer, socket).await;

@@ -1,5 +1,7 @@
 //! What a request carries: JSON and query parameters, refused with problems that say what is wrong.
 
+use std::convert::Infallible;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -13,20 +15,27 @@ use super::problem::{Answer, Problem};
 /// A request's body is at most so long.
 pub const LONGEST_BODY: usize = 64 * 1024;
 
-/// A JSON body of this shape.
+/// A JSON body of this shape, or what is wrong with it: a handler looks first whether the viewer may do this at all, so that
+/// who may not is told so, whatever they sent.
 #[derive(Debug, Clone)]
-pub struct Body<T>(pub T);
+pub struct Body<T>(pub Answer<T>);
 
 impl<T: DeserializeOwned> FromRequest<Web> for Body<T> {
-    type Rejection = Problem;
+    type Rejection = Infallible;
 
-    async fn from_request(request: Request, _: &Web) -> Answer<Self> {
+    async fn from_request(request: Request, _: &Web) -> Result<Self, Infallible> {
+        Ok(Self(Self::read(request).await))
+    }
+}
+
+impl<T: DeserializeOwned> Body<T> {
+    async fn read(request: Request) -> Answer<T> {
         let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
         let kind = kind.split(';').next().unwrap_or("").trim();
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new("not-json", "send Content-Type: application/json"));
         }
-        read(&whole(request, LONGEST_BODY, || format!("a request has at most {LONGEST_BODY} bytes")).await?).map(Self)
+        read(&whole(request, LONGEST_BODY, || format!("a request has at most {LONGEST_BODY} bytes")).await?)
     }
 }
 

@@ -1,10 +1,14 @@
 //! The headers of every answer, and one shape for every refusal.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -29,8 +33,14 @@ pub async fn dress(State(web): State<Web>, mut request: Request, next: Next) -> 
         request.extensions_mut().insert(Peer((visitor, 0).into()));
     }
     let docs = request.uri().path().starts_with("/api/docs");
-    let mut response = match tokio::time::timeout(PATIENCE, next.run(request)).await {
-        Ok(response) => response,
+    let address = request.uri().path().to_owned();
+    let mut response = match tokio::time::timeout(PATIENCE, unharmed(next.run(request))).await {
+        Ok(Some(response)) => response,
+        // A fault of ours costs this one answer, not the connection with all that waits on it.
+        Ok(None) => {
+            tracing::error!("a request to {address} broke a handler");
+            Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+        }
         Err(_) => Problem::new("too-late", "that took too long").into_response(),
     };
     let status = response.status();
@@ -46,6 +56,16 @@ pub async fn dress(State(web): State<Web>, mut request: Request, next: Next) -> 
     }
     dress_headers(response.headers_mut(), docs, web.secure);
     response
+}
+
+/// What comes of the work; nothing when it panics.
+async fn unharmed<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Some),
+        Err(_) => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Where a visitor comes from, by the word of a proxy that we trust: the last address on its list that is no such proxy, since
@@ -83,6 +103,12 @@ fn dress_headers(headers: &mut HeaderMap, docs: bool, secure: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_fault_of_a_handler_is_an_answer() {
+        assert_eq!(unharmed(async { 1 }).await, Some(1));
+        assert_eq!(unharmed(async { Vec::<u8>::new()[0] }).await, None);
+    }
 
     #[test]
     fn only_a_trusted_proxy_tells_where_a_visitor_comes_from() {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -43,6 +44,28 @@ pub fn routes() -> Routes {
     Routes::default().get("/api/live", live).get("/api/phone", phone)
 }
 
+/// Close code and reason for what cannot be read (RFC 6455, section 7.4.1). The library tells kinds of errors by words only.
+#[must_use]
+pub fn broken(error: &axum::Error) -> (u16, &'static str) {
+    let words = error.to_string().to_ascii_lowercase();
+    if words.contains("too l") {
+        (1009, "that frame is too long")
+    } else if words.contains("utf") {
+        (1007, "text frames are UTF-8")
+    } else if words.contains("protocol") && !words.contains("without closing handshake") {
+        (1002, "that is no frame of RFC 6455")
+    } else {
+        (1001, "gone")
+    }
+}
+
+/// A plain request to the address of a socket.
+pub(super) type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
+pub(super) fn upgraded(upgrade: Upgrade) -> Answer<WebSocketUpgrade> {
+    upgrade.map_err(|refused| Problem::new("bad-request", format!("this address is a WebSocket: {}", refused.body_text())))
+}
+
 /// A number for each socket of this run: names the page towards the brain.
 fn next_page() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -75,7 +98,8 @@ impl FromRequestParts<Web> for From {
 #[utoipa::path(get, path = "/api/live", tag = "live", security(("session" = []), ("token" = [])),
     responses((status = 101, description = "a WebSocket"), (status = 401, description = "`sign-in`"),
         (status = 403, description = "`foreign-origin`")))]
-pub(super) async fn live(State(web): State<Web>, _ours: OurPage, viewer: Viewer, upgrade: WebSocketUpgrade) -> Answer<Response> {
+pub(super) async fn live(State(web): State<Web>, _ours: OurPage, viewer: Viewer, upgrade: Upgrade) -> Answer<Response> {
+    let upgrade = upgraded(upgrade)?;
     let seat = Seat::take(&web, Arc::clone(&viewer.session), viewer.program, MOST_OF_ONE)?;
     Ok(upgrade.max_frame_size(LONGEST_FRAME).max_message_size(LONGEST_FRAME).on_upgrade(move |socket| async move {
         socket::run(web, viewer, Door::Console, next_page(), socket).await;
@@ -86,10 +110,11 @@ pub(super) async fn live(State(web): State<Web>, _ours: OurPage, viewer: Viewer,
 /// The diner's phone in the page: a demonstration only.
 #[utoipa::path(get, path = "/api/phone", tag = "live",
     responses((status = 101, description = "a WebSocket"), (status = 404, description = "this is no demonstration")))]
-pub(super) async fn phone(State(web): State<Web>, _ours: OurPage, from: From, upgrade: WebSocketUpgrade) -> Answer<Response> {
+pub(super) async fn phone(State(web): State<Web>, _ours: OurPage, from: From, upgrade: Upgrade) -> Answer<Response> {
     if !web.demo {
         return Err(Problem::not_found("phone here: start with --demo"));
     }
+    let upgrade = upgraded(upgrade)?;
     let page = next_page();
     let seat = Seat::take(&web, PHONES.into(), false, MOST_PHONES)?;
     let viewer = Viewer {
@@ -157,13 +182,20 @@ pub fn visible_to(what: &What, viewer: &Viewer, page: u64) -> Sight {
             Role::Agent | Role::Dispatcher | Role::Administrator => Sight::Brief,
             Role::Branch => Sight::Nothing,
         },
-        What::Queues(_) => match viewer.role {
+        What::Queues(_) | What::Node(_) => match viewer.role {
             Role::Supervisor | Role::Agent => Sight::Full,
             Role::Manager | Role::Dispatcher | Role::Administrator => Sight::Brief,
             Role::Branch => Sight::Nothing,
         },
         What::Ring { to, .. } | What::Call { to, .. } | What::Withdrawn { to, .. } | What::Supervised { to, .. } => only(to),
         What::MediaAnswer { to, page, .. } | What::MediaState { to, page, .. } | What::TakenOver { to, page } => only_page(to, *page),
+        What::NodeGone { .. } => {
+            if viewer.role == Role::Branch {
+                Sight::Nothing
+            } else {
+                Sight::Full
+            }
+        }
         What::Store { .. } => Sight::Full,
         What::Phone { page: of, .. } => {
             if *of == page {

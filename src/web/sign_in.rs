@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::body::Body;
 use super::problem::{Answer, Problem};
 use super::routes::Routes;
+use super::throttle::{Held, Try};
 use super::viewer::{COOKIE_NAME, SignedIn, Viewer, address_of, cookie};
 use super::{Web, origin, secret};
 use crate::domain::{Language, User};
@@ -22,8 +23,10 @@ use crate::store::{UserChange, secret_hash};
 /// Passwords that are compared at once; each takes a core for some tens of milliseconds.
 const AT_ONCE: usize = 2;
 /// Sign-ins that wait for their turn; beyond that they are sent away.
-const WAITING: usize = 64;
+const WAITING: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a try that waits for others from its address looks again.
+const TURN: Duration = Duration::from_millis(20);
 const LONGEST_PASSWORD: usize = 256;
 const SHORTEST_PASSWORD: usize = 8;
 
@@ -131,6 +134,7 @@ impl FromRequestParts<Web> for Origin {
     (status = 401, description = "`wrong-password`: name or password do not fit"),
     (status = 429, description = "`slow-down`: too many wrong tries from here; see Retry-After")))]
 pub(super) async fn sign_in(State(web): State<Web>, from: Origin, Body(asked): Body<SignIn>) -> Answer<Response> {
+    let asked = asked?;
     let login = asked.user.trim().to_lowercase();
     if login.len() > LONGEST_PASSWORD || asked.password.len() > LONGEST_PASSWORD {
         return Err(Problem::invalid(format!("names and passwords have at most {LONGEST_PASSWORD} bytes")));
@@ -163,26 +167,42 @@ async fn compare(web: &Web, address: std::net::IpAddr, login: &str, password: &s
         counted("busy");
         busy()
     })?;
-    let wait = web.desk.throttle.begin(address, login, (web.now)().instant).map_err(|after| {
-        counted("slowed");
-        let seconds = after.as_secs() + 1;
-        Problem::new("slow-down", format!("too many wrong tries from here; try again in {seconds} s")).retry_after(seconds)
-    })?;
-    tokio::time::sleep(wait).await;
+    let one = tokio::time::timeout(PATIENCE, turn_to_try(web, address, login)).await.map_err(|_| busy())??;
+    tokio::time::sleep(one.wait).await;
     let turn = tokio::time::timeout(PATIENCE, web.desk.turns.comparing.acquire()).await;
     let Ok(Ok(_turn)) = turn else {
-        web.desk.throttle.undone(address, login);
+        one.undone();
         return Err(busy());
     };
     match web.store.check_password(login, password).await {
         Ok(Some(user)) => {
-            web.desk.throttle.right(address, login);
+            one.right();
             Ok(Some(user))
         }
         Ok(None) => Ok(None),
         Err(error) => {
-            web.desk.throttle.undone(address, login);
+            one.undone();
             Err(error.into())
+        }
+    }
+}
+
+/// Waits until a try from here may begin.
+///
+/// # Errors
+/// `slow-down` when nothing is tried from here for a while.
+pub(super) async fn turn_to_try<'a>(web: &'a Web, address: std::net::IpAddr, login: &str) -> Answer<Try<'a>> {
+    loop {
+        match web.desk.throttle.begin(address, login, (web.now)().instant) {
+            Ok(one) => return Ok(one),
+            Err(Held::Busy) => tokio::time::sleep(TURN).await,
+            Err(Held::Refused(after)) => {
+                counted("slowed");
+                let seconds = after.as_secs() + 1;
+                return Err(
+                    Problem::new("slow-down", format!("too many wrong tries from here; try again in {seconds} s")).retry_after(seconds)
+                );
+            }
         }
     }
 }
@@ -247,6 +267,7 @@ pub struct ChangeMe {
 #[utoipa::path(patch, path = "/api/me", tag = "session", security(("session" = [])), request_body = ChangeMe,
     responses((status = 200, body = Me), (status = 422, description = "`invalid`: no such language")))]
 pub(super) async fn change_me(State(web): State<Web>, SignedIn(viewer): SignedIn, Body(asked): Body<ChangeMe>) -> Answer<Json<Me>> {
+    let asked = asked?;
     let language = Language::from_tag(&asked.language).ok_or_else(|| Problem::invalid("language is zh-CN or en"))?;
     let change = UserChange { language: Some(language), ..UserChange::default() };
     let user = web.store.change_user(&viewer.user, &change, web.wall()).await?.ok_or_else(|| Problem::not_found("user"))?;
@@ -269,6 +290,7 @@ pub(super) async fn change_password(
     SignedIn(viewer): SignedIn,
     Body(asked): Body<ChangePassword>,
 ) -> Answer<StatusCode> {
+    let asked = asked?;
     if viewer.program {
         return Err(Problem::new("not-allowed", "programs have no password"));
     }

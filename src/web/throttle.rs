@@ -19,6 +19,8 @@ const MOST: usize = 20_000;
 #[derive(Debug, Clone, Copy)]
 struct Tries {
     wrong: u32,
+    /// Being compared; each may turn out to be wrong.
+    open: u32,
     last: Instant,
     blocked_until: Option<Instant>,
 }
@@ -46,52 +48,106 @@ fn place(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Why a try does not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing is tried from here for so long.
+    Refused(Duration),
+    /// As many as may be wrong are being compared at this moment: a whole shift that signs in behind one address takes turns.
+    Busy,
+}
+
+/// A try that is being compared. It was wrong unless [`Try::right`] or [`Try::undone`] says otherwise, also when the asker has gone.
+#[derive(Debug)]
+pub struct Try<'a> {
+    throttle: &'a Throttle,
+    address: IpAddr,
+    login: String,
+    began: Instant,
+    settled: Settled,
+    /// How long to wait before the answer.
+    pub wait: Duration,
+}
+
 impl Throttle {
-    /// A try begins: it counts as wrong until [`Throttle::right`] says otherwise, so that many at once gain nothing.
-    /// Gives how long to wait before the answer.
+    /// A try begins. Open tries count as if they were wrong, so that many at once gain nothing.
     ///
     /// # Errors
-    /// How long nothing is tried any more.
-    pub fn begin(&self, address: IpAddr, login: &str, now: Instant) -> Result<Duration, Duration> {
+    /// When it may not, or not yet.
+    pub fn begin(&self, address: IpAddr, login: &str, now: Instant) -> Result<Try<'_>, Held> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let (address, pair) = (place(address), (place(address), login.to_owned()));
+        let address = place(address);
+        let pair = (address, login.to_owned());
         inner.sweep(now);
         for tries in [inner.addresses.get(&address), inner.pairs.get(&pair)].into_iter().flatten() {
             if let Some(until) = tries.blocked_until.filter(|until| *until > now) {
-                return Err(until - now);
+                return Err(Held::Refused(until - now));
+            }
+            if tries.open > 0 && tries.wrong + tries.open >= REFUSED_FROM {
+                return Err(Held::Busy);
             }
         }
-        let wrong = count(inner.addresses.entry(address).or_insert_with(|| none(now)), now);
-        let of_pair = count(inner.pairs.entry(pair).or_insert_with(|| none(now)), now);
-        Ok(wait(wrong.max(of_pair)))
+        let wrong = open(inner.addresses.entry(address).or_insert_with(|| none(now)), now);
+        let of_pair = open(inner.pairs.entry(pair).or_insert_with(|| none(now)), now);
+        drop(inner);
+        Ok(Try { throttle: self, address, login: login.to_owned(), began: now, settled: Settled::Wrong, wait: wait(wrong.max(of_pair)) })
     }
 
-    /// The password was right: what was tried for this name from here is forgiven.
-    pub fn right(&self, address: IpAddr, login: &str) {
+    fn settle(&self, one: &Try<'_>) {
+        let what = one.settled;
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let address = place(address);
-        let Some(forgiven) = inner.pairs.remove(&(address, login.to_owned())) else { return };
-        if let Some(tries) = inner.addresses.get_mut(&address) {
-            tries.wrong = tries.wrong.saturating_sub(forgiven.wrong);
-            if tries.wrong < REFUSED_FROM {
-                tries.blocked_until = None;
+        let pair = (one.address, one.login.clone());
+        let forgiven = match (what, inner.pairs.get(&pair)) {
+            (Settled::Right, Some(tries)) => tries.wrong,
+            _ => 0,
+        };
+        if let Some(tries) = inner.addresses.get_mut(&one.address) {
+            tries.close(what, one.began);
+            if what == Settled::Right {
+                tries.wrong = tries.wrong.saturating_sub(forgiven);
+                if tries.wrong < REFUSED_FROM {
+                    tries.blocked_until = None;
+                }
             }
-            if tries.wrong == 0 {
-                inner.addresses.remove(&address);
+            if tries.is_clean() {
+                inner.addresses.remove(&one.address);
             }
         }
+        if let Some(tries) = inner.pairs.get_mut(&pair) {
+            tries.close(what, one.began);
+            if what == Settled::Right {
+                tries.wrong = 0;
+                tries.blocked_until = None;
+            }
+            if tries.is_clean() {
+                inner.pairs.remove(&pair);
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    Right,
+    Wrong,
+    Undone,
+}
+
+impl Try<'_> {
+    /// The password was right: what was tried for this name from here is forgiven.
+    pub fn right(mut self) {
+        self.settled = Settled::Right;
     }
 
     /// Nothing was compared (the store was away): the try does not count.
-    pub fn undone(&self, address: IpAddr, login: &str) {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let address = place(address);
-        if let Some(tries) = inner.addresses.get_mut(&address) {
-            tries.wrong = tries.wrong.saturating_sub(1);
-        }
-        if let Some(tries) = inner.pairs.get_mut(&(address, login.to_owned())) {
-            tries.wrong = tries.wrong.saturating_sub(1);
-        }
+    pub fn undone(mut self) {
+        self.settled = Settled::Undone;
+    }
+}
+
+impl Drop for Try<'_> {
+    fn drop(&mut self) {
+        self.throttle.settle(self);
     }
 }
 
@@ -117,21 +173,35 @@ impl Inner {
 }
 
 const fn none(now: Instant) -> Tries {
-    Tries { wrong: 0, last: now, blocked_until: None }
+    Tries { wrong: 0, open: 0, last: now, blocked_until: None }
 }
 
-fn count(tries: &mut Tries, now: Instant) -> u32 {
-    if now.saturating_duration_since(tries.last) >= FORGOTTEN {
+/// One more is being compared; how many were wrong before.
+fn open(tries: &mut Tries, now: Instant) -> u32 {
+    if tries.open == 0 && now.saturating_duration_since(tries.last) >= FORGOTTEN {
         *tries = none(now);
     }
-    let before = tries.wrong;
-    tries.wrong += 1;
+    tries.open += 1;
     tries.last = now;
-    if tries.wrong >= REFUSED_FROM {
-        let doubled = FIRST_BLOCK.saturating_mul(1 << (tries.wrong - REFUSED_FROM).min(8));
-        tries.blocked_until = Some(now + doubled.min(LONGEST_BLOCK));
+    tries.wrong
+}
+
+impl Tries {
+    fn close(&mut self, what: Settled, began: Instant) {
+        self.open = self.open.saturating_sub(1);
+        if what != Settled::Wrong {
+            return;
+        }
+        self.wrong += 1;
+        if self.wrong >= REFUSED_FROM {
+            let doubled = FIRST_BLOCK.saturating_mul(1 << (self.wrong - REFUSED_FROM).min(8));
+            self.blocked_until = Some(began + doubled.min(LONGEST_BLOCK));
+        }
     }
-    before
+
+    const fn is_clean(&self) -> bool {
+        self.wrong == 0 && self.open == 0 && self.blocked_until.is_none()
+    }
 }
 
 /// After so many wrong tries.
@@ -144,7 +214,7 @@ mod tests {
     use std::net::IpAddr;
     use std::time::{Duration, Instant};
 
-    use super::Throttle;
+    use super::{Held, Throttle};
 
     #[expect(clippy::disallowed_methods, reason = "a moment to count from")]
     fn start() -> Instant {
@@ -155,22 +225,70 @@ mod tests {
         text.parse().expect("is an address")
     }
 
+    /// A wrong password.
+    fn guess(throttle: &Throttle, address: &str, login: &str, now: Instant) -> Result<Duration, Held> {
+        throttle.begin(at(address), login, now).map(|one| one.wait)
+    }
+
     #[test]
     fn the_guesser_is_slowed_and_by_the_tenth_try_refused() {
         let (throttle, now) = (Throttle::default(), start());
         let mut waits = Vec::new();
         let refused = loop {
-            match throttle.begin(at("192.0.2.1"), "8001", now) {
+            match guess(&throttle, "192.0.2.1", "8001", now) {
                 Ok(wait) => waits.push(wait),
-                Err(after) => break after,
+                Err(Held::Refused(after)) => break after,
+                Err(Held::Busy) => panic!("nothing is open"),
             }
         };
         assert!((8..=10).contains(&waits.len()), "{waits:?}");
         assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]) && waits[0].is_zero() && !waits[7].is_zero(), "{waits:?}");
         assert!(refused >= Duration::from_secs(10));
         // Another name from there is refused as well; the owner elsewhere is not.
-        assert!(throttle.begin(at("192.0.2.1"), "8002", now).is_err());
-        assert_eq!(throttle.begin(at("192.0.2.2"), "8001", now), Ok(Duration::ZERO));
+        assert!(guess(&throttle, "192.0.2.1", "8002", now).is_err());
+        assert_eq!(guess(&throttle, "192.0.2.2", "8001", now), Ok(Duration::ZERO));
+    }
+
+    #[test]
+    fn many_guesses_at_once_gain_nothing() {
+        let (throttle, now) = (Throttle::default(), start());
+        let mut open = Vec::new();
+        let held = loop {
+            match throttle.begin(at("192.0.2.1"), &format!("80{:02}", open.len()), now) {
+                Ok(one) => open.push(one),
+                Err(held) => break held,
+            }
+        };
+        assert_eq!((open.len() <= 10, held), (true, Held::Busy), "they wait for those before them");
+        drop(open);
+        assert!(matches!(guess(&throttle, "192.0.2.1", "8001", now), Err(Held::Refused(_))), "and then all are refused");
+    }
+
+    #[test]
+    fn a_whole_shift_signs_in_behind_one_address() {
+        let (throttle, now) = (Throttle::default(), start());
+        let (mut signed, mut open) = (0, std::collections::VecDeque::new());
+        for agent in 0..200 {
+            let login = format!("{}", 8000 + agent);
+            // Turns are taken: whoever finds them all taken waits until one was right.
+            while throttle.begin(at("192.0.2.1"), &login, now).map(|one| open.push_back(one)).is_err() {
+                open.pop_front().expect("some are being compared").right();
+                signed += 1;
+            }
+        }
+        signed += open.len();
+        open.into_iter().for_each(super::Try::right);
+        assert_eq!(signed, 200, "nobody was refused");
+        assert_eq!(guess(&throttle, "192.0.2.1", "8001", now), Ok(Duration::ZERO), "and nothing is held against them");
+    }
+
+    #[test]
+    fn what_was_not_compared_does_not_count() {
+        let (throttle, now) = (Throttle::default(), start());
+        for _ in 0..50 {
+            throttle.begin(at("192.0.2.1"), "8001", now).expect("may try").undone();
+        }
+        assert_eq!(guess(&throttle, "192.0.2.1", "8001", now), Ok(Duration::ZERO));
     }
 
     #[test]
@@ -179,13 +297,14 @@ mod tests {
         let mut last = Duration::ZERO;
         let mut tried = 0;
         for _ in 0..60 {
-            match throttle.begin(at("192.0.2.1"), "8001", now) {
+            match guess(&throttle, "192.0.2.1", "8001", now) {
                 Ok(_) => tried += 1,
-                Err(wait) => {
+                Err(Held::Refused(wait)) => {
                     assert!(wait >= last.min(Duration::from_secs(900)));
                     last = wait;
                     now += wait;
                 }
+                Err(Held::Busy) => panic!("nothing is open"),
             }
         }
         assert!(tried > 10 && last == Duration::from_secs(900), "{tried} {last:?}");
@@ -195,26 +314,25 @@ mod tests {
     fn a_right_password_forgives_what_was_tried_for_that_name_only() {
         let (throttle, now) = (Throttle::default(), start());
         for _ in 0..6 {
-            assert!(throttle.begin(at("192.0.2.1"), "8001", now).is_ok());
+            assert!(guess(&throttle, "192.0.2.1", "8001", now).is_ok());
         }
-        assert!(throttle.begin(at("192.0.2.1"), "thief", now).is_ok());
-        throttle.right(at("192.0.2.1"), "thief");
+        throttle.begin(at("192.0.2.1"), "thief", now).expect("may try").right();
         // The thief's own account does not buy more tries for the other.
-        let more = (0..20).take_while(|_| throttle.begin(at("192.0.2.1"), "8001", now).is_ok()).count();
+        let more = (0..20).take_while(|_| guess(&throttle, "192.0.2.1", "8001", now).is_ok()).count();
         assert!(more <= 3, "{more}");
     }
 
     #[test]
     fn tries_are_forgotten_after_an_hour() {
         let (throttle, now) = (Throttle::default(), start());
-        while throttle.begin(at("192.0.2.1"), "8001", now).is_ok() {}
-        assert_eq!(throttle.begin(at("192.0.2.1"), "8001", now + Duration::from_secs(3700)), Ok(Duration::ZERO));
+        while guess(&throttle, "192.0.2.1", "8001", now).is_ok() {}
+        assert_eq!(guess(&throttle, "192.0.2.1", "8001", now + Duration::from_secs(3700)), Ok(Duration::ZERO));
     }
 
     #[test]
     fn one_ipv6_network_is_one_guesser() {
         let (throttle, now) = (Throttle::default(), start());
-        let tried = (0..30).take_while(|n| throttle.begin(at(&format!("2001:db8::{n:x}")), "8001", now).is_ok()).count();
+        let tried = (0..30).take_while(|n| guess(&throttle, &format!("2001:db8::{n:x}"), "8001", now).is_ok()).count();
         assert!(tried <= 10, "{tried}");
     }
 

@@ -184,6 +184,7 @@ pub(super) async fn list(State(web): State<Web>, viewer: Viewer) -> Answer<Json<
     responses((status = 201, body = UserOut), (status = 409, description = "`conflict`: login, number or account is taken")))]
 pub(super) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(asked): Body<UserIn>) -> Answer<Response> {
     viewer.require(ADMINISTRATOR)?;
+    let asked = asked?;
     web.once_but(&viewer, &headers, "POST /api/users", &asked, "password", async { add_once(&web, &viewer, &asked).await }).await
 }
 
@@ -235,6 +236,7 @@ pub(super) async fn change(
     Body(asked): Body<UserIn>,
 ) -> Answer<Json<UserOut>> {
     viewer.require(ADMINISTRATOR)?;
+    let asked = asked?;
     if asked.login.is_some() || asked.password.is_some() {
         return Err(Problem::invalid("a login stays; a password is set by POST /api/users/{id}/reset"));
     }
@@ -319,6 +321,7 @@ pub(super) async fn tokens(State(web): State<Web>, viewer: Viewer) -> Answer<Jso
     responses((status = 201, body = TokenOut), (status = 422, description = "`invalid`")))]
 pub(super) async fn add_token(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(asked): Body<TokenIn>) -> Answer<Response> {
     viewer.require(ADMINISTRATOR)?;
+    let asked = asked?;
     web.once_but(&viewer, &headers, "POST /api/tokens", &asked, "token", async { add_token_once(&web, &viewer, &asked).await }).await
 }
 

@@ -6,7 +6,7 @@ use super::pop::PopOut;
 use super::time;
 use crate::command::Supervision;
 use crate::domain::{AgentState, Seat};
-use crate::event::{AgentView, CallView, Event, PhoneState, QueuesView, Snapshot, What};
+use crate::event::{AgentView, CallView, Event, NodeView, PhoneState, QueuesView, Snapshot, What};
 
 /// How much of an event somebody sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,10 @@ enum EventOut<'a> {
     Withdrawn { call: u64, why: &'a str },
     #[serde(rename = "queues")]
     Queues(QueuesOut<'a>),
+    #[serde(rename = "node")]
+    Node(NodeOut<'a>),
+    #[serde(rename = "node.gone")]
+    NodeGone { node: &'a str },
     #[serde(rename = "media.answer")]
     MediaAnswer { sdp: &'a str },
     #[serde(rename = "media.state")]
@@ -58,6 +62,8 @@ pub fn event_tail(event: &Event, sight: Sight) -> String {
         What::Call { call, .. } => EventOut::Call { call: CallOut::of(call) },
         What::Withdrawn { call, why, .. } => EventOut::Withdrawn { call: *call, why },
         What::Queues(queues) => EventOut::Queues(QueuesOut::of(queues, brief)),
+        What::Node(node) => EventOut::Node(NodeOut::of(node, brief)),
+        What::NodeGone { node } => EventOut::NodeGone { node },
         What::MediaAnswer { sdp, .. } => EventOut::MediaAnswer { sdp },
         What::MediaState { connected, loss_percent, rtt_ms, .. } => {
             EventOut::MediaState { connected: *connected, loss_percent: *loss_percent, rtt_ms: *rtt_ms }
@@ -85,6 +91,8 @@ pub fn snapshot(snapshot: &Snapshot, seq: u64, store_away: bool, sight: Sight) -
         calls: Vec<CallOut<'a>>,
         queues: QueuesOut<'a>,
         agents: Vec<AgentOut<'a>>,
+        node: &'a str,
+        nodes: Vec<NodeOut<'a>>,
         store_away: bool,
         version: &'static str,
     }
@@ -99,6 +107,8 @@ pub fn snapshot(snapshot: &Snapshot, seq: u64, store_away: bool, sight: Sight) -
         calls: snapshot.calls.iter().map(|call| CallOut::of(call)).collect(),
         queues: QueuesOut::of(if hidden { &nothing } else { &snapshot.queues }, brief),
         agents: if hidden { Vec::new() } else { snapshot.agents.iter().map(|agent| AgentOut::of(agent, brief)).collect() },
+        node: &snapshot.node,
+        nodes: if hidden { Vec::new() } else { snapshot.nodes.iter().map(|node| NodeOut::of(node, brief)).collect() },
         store_away: store_away || snapshot.store_away,
         version: env!("CARGO_PKG_VERSION"),
     };
@@ -108,6 +118,7 @@ pub fn snapshot(snapshot: &Snapshot, seq: u64, store_away: bool, sight: Sight) -
 #[derive(Serialize)]
 struct AgentOut<'a> {
     user: &'a str,
+    node: Option<&'a str>,
     number: &'a str,
     name: &'a str,
     role: &'static str,
@@ -150,6 +161,7 @@ impl<'a> AgentOut<'a> {
         let today = if brief { crate::event::Today::default() } else { agent.today };
         Self {
             user: agent.user.as_str(),
+            node: agent.node.as_deref(),
             number: &agent.number,
             name: &agent.name,
             role: agent.role.name(),
@@ -279,6 +291,26 @@ impl<'a> CallOut<'a> {
 }
 
 #[derive(Serialize)]
+struct NodeOut<'a> {
+    node: &'a str,
+    silent_since: Option<String>,
+    reachable: bool,
+    #[serde(flatten)]
+    queues: QueuesOut<'a>,
+}
+
+impl<'a> NodeOut<'a> {
+    fn of(node: &'a NodeView, brief: bool) -> Self {
+        Self {
+            node: &node.node,
+            silent_since: node.silent_since.map(time),
+            reachable: node.reachable,
+            queues: QueuesOut::of(&node.queues, brief),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct QueuesOut<'a> {
     queues: Vec<QueueOut<'a>>,
     waiting: Vec<WaitingOut<'a>>,
@@ -304,8 +336,7 @@ struct QueueOut<'a> {
 struct WaitingOut<'a> {
     call: u64,
     queue: &'a str,
-    /// Masked: who answers sees it in full.
-    caller: Option<String>,
+    caller: Option<&'a str>,
     name: &'a str,
     level: Option<&'a str>,
     since: String,
@@ -343,7 +374,7 @@ impl<'a> QueuesOut<'a> {
                 .map(|waiting| WaitingOut {
                     call: waiting.call,
                     queue: waiting.queue.as_str(),
-                    caller: if brief { None } else { waiting.caller.as_ref().map(ToString::to_string) },
+                    caller: if brief { None } else { waiting.caller.as_deref() },
                     name: if brief { "" } else { &waiting.name },
                     level: waiting.level.as_deref(),
                     since: time(waiting.since),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use dinetone::command::Supervision;
 use dinetone::domain::{AgentState, Timestamp, UserId};
-use dinetone::event::{CallState, ConsultView, Event, PartyView, PhoneState, What};
+use dinetone::event::{CallState, ConsultView, Event, NodeView, PartyView, PhoneState, What};
 use dinetone::wire::live::{Sight, event_tail};
 use serde_json::Value;
 
@@ -15,6 +15,12 @@ use super::wire::web_kit::{agent, call, queues};
 
 fn user() -> UserId {
     UserId::new("u8003")
+}
+
+/// Another node that has fallen silent.
+fn node() -> Arc<NodeView> {
+    let silent_since = Some(Timestamp::from_millis(1_795_000_000_000));
+    Arc::new(NodeView { node: "b".into(), silent_since, reachable: false, queues: Arc::new(queues()) })
 }
 
 /// A sample of each kind, under the name of its file.
@@ -30,6 +36,8 @@ fn samples() -> Vec<(&'static str, What)> {
         ("call", What::Call { to: user(), call: Arc::new(talking) }),
         ("withdrawn", What::Withdrawn { to: user(), call: 7, why: "caller_gone" }),
         ("queues", What::Queues(Arc::new(queues()))),
+        ("node", What::Node(node())),
+        ("node-gone", What::NodeGone { node: "b".into() }),
         ("media-answer", What::MediaAnswer { to: user(), page: 1, sdp: "v=0\r\n".into() }),
         ("media-state", What::MediaState { to: user(), page: 1, connected: true, loss_percent: 2, rtt_ms: 34 }),
         ("taken-over", What::TakenOver { to: user(), page: 1 }),
@@ -53,7 +61,7 @@ fn every_event_has_its_shape_on_file() {
         let shown = samples.iter().any(|(_, what)| format!("{what:?}").starts_with(kind.as_str()));
         assert!(shown, "{kind} has no sample here and no golden file");
     }
-    assert!(kinds.len() >= 11, "the kinds were found: {kinds:?}");
+    assert!(kinds.len() >= 13, "the kinds were found: {kinds:?}");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/events");
     let write = std::env::var_os("DINETONE_WRITE_GOLDEN").is_some();
     for (name, what) in samples {

@@ -129,7 +129,7 @@ async function person(browser, base, user) {
 
 /** First paint of the agent's page, each time with an empty cache; and how much script it is. */
 async function agentPage(browser, base) {
-  const paints = []
+  const [paints, drawn] = [[], []]
   let script = 0
   let files = 0
   let later = 0
@@ -138,13 +138,19 @@ async function agentPage(browser, base) {
     const page = await context.newPage()
     const scripts = []
     page.on('response', (answer) => answer.request().resourceType() === 'script' && scripts.push(answer))
-    await page.goto('/agent', { waitUntil: 'networkidle' })
+    await page.goto('/agent', { waitUntil: 'commit' })
+    // What paints first only says that the page is opening; this is the page itself.
+    const whole = await page.evaluate(() => window.dinetoneBench.painted(() => document.querySelector('header.top .menu')).then((at) => at - performance.timeOrigin))
+    await page.waitForLoadState('networkidle')
     const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime)
-    // What comes after the first paint is for later: menus, other languages.
-    const needed = await page.evaluate((paint) => performance.getEntriesByType('resource').filter((one) => one.startTime < paint).map((one) => one.name), paint)
+    // What the page itself names comes before it can take a call; menus and other languages come later.
+    const named = await (await context.request.get('/agent')).text()
+    const needed = scripts.map((one) => one.url()).filter((url) => named.includes(new URL(url).pathname))
     // The first one warms the browser itself.
-    if (time > 0) paints.push(paint)
-    else
+    if (time > 0) {
+      paints.push(paint)
+      drawn.push(whole)
+    } else
       for (const answer of scripts) {
         later += needed.includes(answer.url()) ? 0 : 1
         if (needed.includes(answer.url())) [script, files] = [script + gzipSync(await answer.body(), { level: 9 }).length, files + 1]
@@ -152,8 +158,9 @@ async function agentPage(browser, base) {
     await context.close()
   }
   paints.sort((a, b) => a - b)
-  row('first paint of the agent page', 'at most 300 ms', ms(at(paints, 50)), at(paints, 50) <= 300, `median of ${paints.length} with an empty cache; ${ms(paints[0])} to ${ms(paints.at(-1))}`)
-  row('script of the agent page, gzip', 'at most 80 kB', `${(script / 1000).toFixed(1)} kB`, script <= 80_000, `${files} file(s) before the first paint, each packed by itself; ${later} come later`)
+  drawn.sort((a, b) => a - b)
+  row('first paint of the agent page', 'at most 300 ms', ms(at(paints, 50)), at(paints, 50) <= 300, `median of ${paints.length} with an empty cache; ${ms(paints[0])} to ${ms(paints.at(-1))}`, `the page itself drawn: ${ms(at(drawn, 50))}; ${ms(drawn[0])} to ${ms(drawn.at(-1))}`)
+  row('script of the agent page, gzip', 'at most 80 kB', `${(script / 1000).toFixed(1)} kB`, script <= 80_000, `${files} file(s) that the page names, each packed by itself; ${later} come later`)
 }
 
 /** A step of one order among thousands: from its frame on the socket to the count that changed on the screen. */

@@ -34,7 +34,7 @@ export function agents(count) {
     const state = STATES[place % STATES.length]
     const talks = ['on_call', 'hold', 'ringing', 'wrap_up', 'outbound'].includes(state)
     return {
-      user: `u${place}`, number: String(8001 + place), name: NAMES[place % NAMES.length], role: 'agent', state, since: ago(12 + ((place * 37) % 400)),
+      user: `u${place}`, node: null, number: String(8001 + place), name: NAMES[place % NAMES.length], role: 'agent', state, since: ago(12 + ((place * 37) % 400)),
       until: state === 'wrap_up' ? ago(-18) : null, extended: 0, break_reason: state === 'break' ? 'short' : null, reason: state === 'not_ready' ? 'no_media' : null,
       next: null, seat: 'browser', connected: state !== 'not_ready', queues: ['order-zh', 'order-en', 'complaint'].slice(0, 1 + (place % 3)), call: talks ? place : null,
       caller: talks ? '138****8000' : null, today: { calls: 46 - place, missed: place % 3, orders: 31 - place, talk_ms: (46 - place) * 154_000, wrap_up_ms: (46 - place) * 21_000 },
@@ -66,12 +66,12 @@ export const WALL = {
 }
 
 /** A live socket that gives a snapshot and answers every command with ok. `sent` collects what the page said. */
-export function floorSocket({ people = agents(14), queues = QUEUES, sent = [], me = null, calls = [] } = {}) {
+export function floorSocket({ people = agents(14), queues = QUEUES, sent = [], me = null, calls = [], nodes = [] } = {}) {
   let tell
   const live = (socket) => {
     let seq = 1
     const send = (frame) => socket.send(JSON.stringify(frame))
-    send({ type: 'snapshot', seq, at: new Date().toISOString(), me, calls, queues, agents: people, store_away: false, version: '0.2.0' })
+    send({ type: 'snapshot', seq, at: new Date().toISOString(), me, calls, queues, agents: people, node: 'a', nodes, store_away: false, version: '0.2.0' })
     socket.onMessage((text) => {
       const frame = JSON.parse(text)
       if (frame.type === 'ping') return send({ type: 'pong' })

@@ -1,7 +1,10 @@
 // C10: an agent with a desk phone: the page shows the customer, the telephone rings and is picked up, and all else is the same.
+// Then a softphone of others in a browser (JsSIP) in its place.
 import { DeskPhone } from '../kit/baresip.mjs'
 import { alt, inCard, inState, wrapUp } from '../kit/desk.mjs'
 import { HUM } from '../kit/diner.mjs'
+import { Softphone } from '../kit/jssip.mjs'
+import { hearsTone, playsSound } from '../kit/page.mjs'
 import { check, until } from '../kit/until.mjs'
 
 export default async function deskPhone(stage, step) {
@@ -52,4 +55,52 @@ export default async function deskPhone(stage, step) {
   again.hangUp()
   await inCard(page, 'none')
   await until('the telephone is quiet again', () => /(CANCEL|cancelled|terminated|closed|Request Terminated)/i.test(phone.said.slice(-600)), 5_000)
+
+  step('a softphone in a browser that is not ours takes the telephone\'s place: JsSIP registers over a WebSocket')
+  phone.say('quit')
+  await inState(page, 'not_ready')
+  const soft = await Softphone.start(stage, { account: '8002', password: 'demo', voice: 440 })
+  await inState(page, 'available')
+
+  step('it rings for a caller, answers with its own offer, and both hear each other (DTLS-SRTP)')
+  const third = stage.diner('13800138000', { keys: '0' })
+  await inCard(page, 'ringing', 20_000)
+  await soft.says(/session incoming/)
+  await soft.answer()
+  await soft.says(/^confirmed/)
+  await inCard(page, 'talking')
+  await third.hearsTone(440, 15_000)
+  await hearsTone(soft.page, HUM)
+
+  step('its own hold key: music for the diner; and back')
+  await soft.hold()
+  await inCard(page, 'held')
+  await third.hearsOther([440])
+  await soft.unhold()
+  await inCard(page, 'talking')
+  await third.hearsTone(440)
+  await hearsTone(soft.page, HUM)
+  await soft.hangUp()
+  check((await third.ended()).ended === 'system', 'the house ended the call')
+  await wrapUp(page)
+  await inState(page, 'available')
+
+  step('a caller who gives up is quiet there, too; and it rings the hotline itself, hears the menu and presses a key')
+  const fourth = stage.diner('13800138000', { keys: '0' })
+  await soft.says(/session incoming/, 30_000)
+  fourth.hangUp()
+  await soft.says(/^failed Canceled/)
+  await soft.ring('1000')
+  await soft.says(/^confirmed/)
+  await playsSound(soft.page)
+  await soft.press('4')
+  await until('its key is heard', async () => (await stage.cli('calls', 'list', '--live', '--json')).some((call) => call.keys === 1))
+  await soft.hangUp()
+  const rang = await until('its call is on record with the key', async () => {
+    const calls = await stage.cli('calls', 'list', '--json')
+    return calls.find((call) => call.caller !== '13800138000' && call.ended_at)
+  })
+  check(rang.keys === 1 && rang.codec === 'PCMA' && rang.one_way === false, `its key and its sound came: ${JSON.stringify(rang)}`)
+  await soft.signOff()
+  await inState(page, 'not_ready')
 }

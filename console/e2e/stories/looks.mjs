@@ -156,6 +156,20 @@ export default async function looks(stage, step) {
     await page.locator('[data-test="force"]').click()
     await until('sent on a break', () => said('floor.break')[0]?.reason === 'training')
     check(await page.locator('[data-agent="8003"] [data-deed="listen"]').count() === 0, 'nobody listens to an agent without a call')
+    // The other node of the house: its agent and its caller are among ours, what can only be done there is not offered here.
+    const [theirs] = agents(1)
+    const line = { queues: [{ ...QUEUES.queues[1], waiting: 1, longest_since: QUEUES.waiting[2].since }], waiting: [{ ...QUEUES.waiting[0], queue: 'order-en', name: '', caller: '137****7000' }] }
+    live.tell({ type: 'agent.state', ...theirs, user: 'far', node: 'b', number: '8099' })
+    live.tell({ type: 'node', node: 'b', silent_since: null, reachable: true, ...line })
+    await page.locator('[data-node="b"][data-call="901"]').waitFor()
+    const there = page.locator('tr[data-agent="8099"]')
+    check(/节点 b/.test(await there.innerText()) && (await there.getByRole('button').count()) === 0, 'what can only be done there is not offered')
+    check((await page.locator('tr[data-queue="order-en"] td').first().innerText()) === '1', 'who waits there is counted')
+    live.tell({ type: 'node', node: 'b', silent_since: new Date().toISOString(), reachable: false, ...line })
+    await page.locator('[data-test="silent-node"][data-node="b"]').waitFor()
+    await looksRight(page, { shot: (name) => stage.shot(page, `floor-two-nodes-${name}`) })
+    live.tell({ type: 'node.gone', node: 'b' })
+    await until('a node that was stopped is forgotten', async () => (await page.locator('[data-node="b"]').count()) === 0)
   }
 
   step("the diner's phone")

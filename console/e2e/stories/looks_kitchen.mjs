@@ -305,6 +305,7 @@ async function tickets(stage, step) {
   const notes = (one) => [{ at: one.at, by: 'caller', kind: 'opened', text: '' }, ...(one.escalated ? [{ at: at(-20), by: 'rule', kind: 'escalated', text: '' }] : []), ...(one.closed ? [{ at: at(0), by: me.name, kind: 'closed', text: one.closed.outcome }] : [])]
   const story = (id) => ({ ...all.find((one) => one.id === id), notes: notes(all.find((one) => one.id === id)) })
   const steps = []
+  let blocked = [{ id: 'b-1', phone: '13100131000', level: 'soft', reason: '连续骚扰电话', until: at(60 * 24 * 30), at: at(-600), by: '李娜', hits: 12 }]
   const proposals = [{ id: 'p-1', phone: '13600136000', order: 'o-3061', number: '2611223061', why: 'D90', note: '', at: at(-30), by: '老周', status: 'open', level: '', done_at: null, done_by: '' }, { id: 'p-2', phone: '13700137000', order: null, number: '', why: '62', note: '连续骚扰', at: at(-300), by: '李娜', status: 'dismissed', level: '', done_at: at(-200), done_by: '周主管' }]
   await paint(context, {
     answers: {
@@ -312,6 +313,16 @@ async function tickets(stage, step) {
       'GET /api/catalogue': { ...CATALOGUE, branches: made.branches(3).map((one) => ({ number: one.number, zh: one.zh, en: one.en })) },
       'GET /api/tickets': () => ({ status: 200, body: all }),
       'GET /api/block-proposals': () => ({ status: 200, body: proposals }),
+      'GET /api/blocks': () => ({ status: 200, body: blocked }),
+      'POST /api/blocks': (request) => {
+        steps.push(JSON.stringify(request.postDataJSON()))
+        blocked.unshift({ id: 'b-2', ...request.postDataJSON(), at: at(0), by: me.name, hits: 0 })
+        return { status: 201, body: { id: 'b-2' } }
+      },
+      'DELETE /api/blocks/b-1': () => {
+        blocked = blocked.filter((one) => one.id !== 'b-1')
+        return { status: 204, body: null }
+      },
       ...Object.fromEntries(all.flatMap(({ id }) => [
         [`GET /api/tickets/${id}`, () => ({ status: 200, body: story(id) })],
         [`PATCH /api/tickets/${id}`, (request) => {
@@ -357,13 +368,24 @@ async function tickets(stage, step) {
   await page.locator('[data-test="new"]').click()
   await looksRight(page, { shot: (name) => stage.shot(page, `tickets-new-${name}`) })
   await page.keyboard.press('Escape')
-  await page.getByRole('tab', { name: /黑名单建议/ }).click()
+  await page.getByRole('tab', { name: /黑名单/ }).click()
   await page.locator('[data-proposal="D90"]').waitFor()
   await looksRight(page, { shot: (name) => stage.shot(page, `blocks-${name}`) })
   await page.locator('[data-proposal="D90"] [data-test="level"]').selectOption('hard')
   await page.locator('[data-proposal="D90"] [data-deed="confirm"]').click()
   await until('it is decided', async () => (await page.locator('[data-proposal]').count()) === 0)
   check(steps.at(-1) === '{"do":"confirm","level":"hard","days":30}', `decided: ${steps.at(-1)}`)
+  // C68: the list itself is reviewed there: put on with a reason, taken off again.
+  await page.locator('[data-deed="add"]').click()
+  await page.getByText('请填写号码').waitFor()
+  await page.locator('[data-test="block-phone"]').fill('139 0013 9000')
+  await page.locator('[data-test="block-level"]').selectOption('no_cash')
+  await page.locator('[data-test="block-reason"]').fill('三次拒收')
+  await page.keyboard.press('Enter')
+  await page.locator('[data-block="no_cash"]').waitFor()
+  check(/"phone":"139 0013 9000","level":"no_cash","reason":"三次拒收","until":"/.test(steps.at(-1)), `blocked: ${steps.at(-1)}`)
+  await page.locator('[data-block="soft"] [data-deed="lift"]').click()
+  await until('it is off the list', async () => (await page.locator('[data-block="soft"]').count()) === 0)
 }
 
 async function reports(stage, step) {

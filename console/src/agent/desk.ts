@@ -3,7 +3,7 @@ import { computed, reactive, ref, watch } from 'vue'
 import { api, freshKey, Problem, sentence, signOut as endSession } from '@/shared/api'
 import { now, skew, startClock } from '@/shared/clock'
 import { applyFrame, currentCall, emptyFloor } from '@/shared/floor_state'
-import { setLanguage } from '@/shared/i18n'
+import { listed, setLanguage } from '@/shared/i18n'
 import { Live } from '@/shared/live'
 import { Softphone } from '@/shared/softphone'
 import { attempt, say, whenToastFails } from '@/shared/toast'
@@ -251,7 +251,7 @@ export function newDraft(withPop: Pop | null = null, phone: string | null = null
 }
 
 function sayMissing(numbers: number[]) {
-  if (numbers.length > 0) say(t('order.left_out', { dishes: numbers.join('、') }), 'info')
+  if (numbers.length > 0) say(t('order.left_out', { dishes: listed(numbers.map(String)) }), 'info')
 }
 
 /** The call was answered: its order opens, what was being written is parked. */

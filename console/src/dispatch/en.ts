@@ -49,6 +49,7 @@ export const en: WordsLike<typeof zh> = {
   'sold-out': 'Sold out',
   'sold-out.none': 'Nothing is sold out.',
   'sold-out.closing': 'until closing',
+  'sold-out.everywhere': 'All branches',
   'sold-out.until': 'until {time}',
   'task.refused': 'Refused by {branch}',
   'task.unheard': 'Nobody accepts at {branch}',

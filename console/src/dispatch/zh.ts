@@ -46,6 +46,7 @@ export const zh = {
   'sold-out': '售完',
   'sold-out.none': '没有售完的菜。',
   'sold-out.closing': '到打烊',
+  'sold-out.everywhere': '全部门店',
   'sold-out.until': '至 {time}',
   'task.refused': '门店拒单：{branch}',
   'task.unheard': '没有人接单：{branch}',

@@ -1,5 +1,5 @@
 // What the console knows of the floor, folded from a snapshot and the events after it. Pure: tests feed it frames.
-import type { Agent, Call, Frame, Queues, Supervision } from './wire'
+import type { Agent, Call, Frame, NodeView, Queue, Queues, Supervision } from './wire'
 
 export interface FloorState {
   /** False until the first snapshot. */
@@ -7,7 +7,11 @@ export interface FloorState {
   me: Agent | null
   agents: Record<string, Agent>
   calls: Record<number, Call>
+  /** The lines of the whole house: those of our node and of the others. */
   queues: Queues
+  own: Queues
+  /** The other nodes, by name. */
+  nodes: Record<string, NodeView>
   storeAway: boolean
   version: string
   /** Server's clock minus ours, ms. */
@@ -29,6 +33,8 @@ export function emptyFloor(): FloorState {
     agents: {},
     calls: {},
     queues: { queues: [], waiting: [] },
+    own: { queues: [], waiting: [] },
+    nodes: {},
     storeAway: false,
     version: '',
     skew: 0,
@@ -44,7 +50,33 @@ export function emptyFloor(): FloorState {
 function keepAgent(state: FloorState, agent: Agent) {
   if (agent.state === 'offline') delete state.agents[agent.user]
   else state.agents[agent.user] = agent
-  if (state.me?.user === agent.user) state.me = agent
+  if (state.me?.user === agent.user && agent.node === null) state.me = agent
+}
+
+const oldest = (one: string | null, other: string | null) => (one && other ? (Date.parse(one) <= Date.parse(other) ? one : other) : (one ?? other))
+
+function together(one: Queue, other: Queue): Queue {
+  const sum = { ...one, longest_since: oldest(one.longest_since, other.longest_since) }
+  for (const key of ['waiting', 'agents', 'ready', 'offered', 'answered', 'answered_in_time', 'abandoned', 'abandoned_short'] as const) sum[key] += other[key]
+  return sum
+}
+
+/** The lines of the whole house. */
+export function house(own: Queues, nodes: NodeView[]): Queues {
+  if (nodes.length === 0) return own
+  const queues = new Map(own.queues.map((queue) => [queue.queue, queue]))
+  for (const queue of nodes.flatMap((node) => node.queues)) {
+    const known = queues.get(queue.queue)
+    queues.set(queue.queue, known ? together(known, queue) : queue)
+  }
+  const theirs = nodes.flatMap((node) => node.waiting.map((one) => ({ ...one, node: node.node })))
+  return { queues: [...queues.values()], waiting: [...own.waiting, ...theirs] }
+}
+
+function lines(state: FloorState, own: Queues, nodes: Record<string, NodeView>) {
+  state.own = own
+  state.nodes = nodes
+  state.queues = house(own, Object.values(nodes))
 }
 
 /** Changes `state` by one frame. `now` is our clock, ms. `self` is the user of this page, known before they are signed on. */
@@ -62,7 +94,7 @@ export function applyFrame(state: FloorState, frame: Frame, now: number, self: s
       state.agents = Object.fromEntries(frame.agents.map((agent) => [agent.user, agent]))
       if (frame.me && frame.me.state !== 'offline') state.agents[frame.me.user] = frame.me
       state.calls = Object.fromEntries(frame.calls.map((call) => [call.call, call]))
-      state.queues = frame.queues
+      lines(state, frame.queues, Object.fromEntries(frame.nodes.map((node) => [node.node, node])))
       state.storeAway = frame.store_away
       state.version = frame.version
       state.takenOver = false
@@ -70,7 +102,7 @@ export function applyFrame(state: FloorState, frame: Frame, now: number, self: s
     case 'agent.state': {
       const { type: _type, seq: _seq, at: _at, ...agent } = frame
       keepAgent(state, agent)
-      if (self !== null && agent.user === self) state.me = agent
+      if (self !== null && agent.user === self && agent.node === null) state.me = agent
       break
     }
     case 'call.ring':
@@ -90,8 +122,18 @@ export function applyFrame(state: FloorState, frame: Frame, now: number, self: s
       break
     }
     case 'queues':
-      state.queues = { queues: frame.queues, waiting: frame.waiting }
+      lines(state, { queues: frame.queues, waiting: frame.waiting }, state.nodes)
       break
+    case 'node': {
+      const { type: _type, seq: _seq, at: _at, ...node } = frame
+      lines(state, state.own, { ...state.nodes, [node.node]: node })
+      break
+    }
+    case 'node.gone': {
+      const { [frame.node]: _gone, ...others } = state.nodes
+      lines(state, state.own, others)
+      break
+    }
     case 'media.state':
       state.media = { connected: frame.connected, lossPercent: frame.loss_percent, rttMs: frame.rtt_ms }
       break

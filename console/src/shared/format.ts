@@ -52,6 +52,11 @@ export function dateTime(at: string | Date | null | undefined): string {
   return Number.isNaN(date.getTime()) ? '' : `${day(date)} ${timeOfDay(date)}`
 }
 
+/** `18:30` for the next and the last hours; with the day for what is further off, so that "until 07:02" never means next year. */
+export function soon(at: Date, now = Date.now()): string {
+  return Math.abs(at.getTime() - now) < 18 * 3_600_000 ? timeOfDay(at) : dateTime(at)
+}
+
 /** `2026-11-21`, in English `21 Nov 2026`. */
 export function day(at: string | Date | null | undefined): string {
   if (!at) return ''

@@ -30,6 +30,8 @@ export interface Me {
 
 export interface Agent {
   user: string
+  /** The other node at which they are signed on; none: at the one that we are connected with. */
+  node: string | null
   number: string
   name: string
   role: Role
@@ -122,6 +124,9 @@ export interface Address {
   recording: string | null
 }
 
+/** How a number is blocked, the strictest first (C89). */
+export type BlockLevel = 'decline' | 'busy' | 'hard' | 'message' | 'soft' | 'agent' | 'no_cash'
+
 export interface Pop {
   customer: string | null
   identity: 'member' | 'keyed_phone' | 'caller_id' | 'unknown'
@@ -144,7 +149,7 @@ export interface Pop {
   average_fen: number
   favourites: { dish: number; portions: number; times: number }[]
   cases: { number: string; kind: string; at: string }[]
-  block: 'hard' | 'soft' | null
+  block: BlockLevel | null
   vip: boolean
   last_agent: { user: string; name: string; at: string } | null
   owner: string | null
@@ -178,11 +183,22 @@ export interface Waiting {
   priority: number
   kept_for: string | null
   is_callback: boolean
+  /** Put here by the page: the other node at which they wait. */
+  node?: string
 }
 
 export interface Queues {
   queues: Queue[]
   waiting: Waiting[]
+}
+
+/** Another node of the house, as far as it has told; its agents come among ours. */
+export interface NodeView extends Queues {
+  node: string
+  /** Nothing was heard of it since then. */
+  silent_since: string | null
+  /** Its agents can be consulted, and callers passed on to them. */
+  reachable: boolean
 }
 
 export interface Dish {
@@ -310,6 +326,8 @@ export type Frame =
       calls: Call[]
       queues: Queues
       agents: Agent[]
+      node: string
+      nodes: NodeView[]
       store_away: boolean
       version: string
     }
@@ -318,6 +336,8 @@ export type Frame =
   | { type: 'call.state'; seq: number; at: string; call: Call }
   | { type: 'call.withdrawn'; seq: number; at: string; call: number; why: string }
   | ({ type: 'queues'; seq: number; at: string } & Queues)
+  | ({ type: 'node'; seq: number; at: string } & NodeView)
+  | { type: 'node.gone'; seq: number; at: string; node: string }
   | { type: 'media.answer'; sdp: string }
   | { type: 'media.state'; connected: boolean; loss_percent: number; rtt_ms: number }
   | { type: 'taken_over' }

@@ -99,5 +99,6 @@ export function useFloor(heard: (frame: Frame) => void = () => {}) {
   const age = ref(0)
   watch(now, () => (age.value = heardAt.value === 0 ? 0 : Date.now() - heardAt.value))
   const stale = computed(() => age.value > STALE_MS)
-  return { state, me, wall, live, heardAt, stale }
+  const silent = computed(() => Object.values(state.nodes).filter((node) => node.silent_since !== null))
+  return { state, me, wall, live, heardAt, stale, silent }
 }

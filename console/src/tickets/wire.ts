@@ -48,3 +48,16 @@ export interface Proposal {
   done_at: string | null
   done_by: string
 }
+
+/** A number that stands on the block list. */
+export interface Block {
+  id: string
+  phone: string
+  level: string
+  reason: string
+  until: string | null
+  at: string
+  by: string
+  /** Calls that met it. */
+  hits: number
+}

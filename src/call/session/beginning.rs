@@ -9,7 +9,7 @@ use crate::call::handover::Handover;
 use crate::call::keys::Keys;
 use crate::call::plan::{self, Side};
 use crate::call::request::StoreRequest;
-use crate::domain::{CallId, CallRecord, End, KeySource, Language, Party, PhoneNumber, QueueWish, Reason, StepKind};
+use crate::domain::{CallId, CallRecord, End, KeySource, Language, Party, PhoneNumber, QueueNews, QueueWish, Reason, StepKind};
 use crate::ivr::dialogue::Dialogue;
 use crate::ivr::io::DialogueInput;
 use crate::machine::{Machine, Now, Timers};
@@ -18,7 +18,7 @@ use crate::sip::event::{Invited, SipCommand};
 use crate::sip::sdp;
 
 /// The record of a call must not delay its answer by more than this.
-pub(super) const RECORD_WAIT: Duration = Duration::from_millis(90);
+pub(super) const RECORD_WAIT: Duration = Duration::from_millis(60);
 /// Nor may the question who calls delay the first word.
 const CARD_WAIT: Duration = Duration::from_millis(400);
 
@@ -141,8 +141,19 @@ impl Session {
         if !matches!(self.wire, Wire::Incoming | Wire::Browser) {
             return self.opened_otherwise(env, now);
         }
-        self.state = State::Answered;
         self.timers.stop(Timer::Record);
+        if self.only_for().is_some() {
+            self.state = State::Asking;
+            self.outputs.push_back(SessionOutput::Sip(SipCommand::Progress { dialog: self.dialog, status: 180, sdp: None }));
+            let wish = self.handed.as_deref().map(wish_of).unwrap_or_default();
+            return self.outputs.push_back(SessionOutput::WantAgent(Box::new(wish)));
+        }
+        self.answer(env, now);
+    }
+
+    /// The call is answered now.
+    pub(super) fn answer(&mut self, env: &Env, now: Now) {
+        self.state = State::Answered;
         self.timers.start(Timer::Longest, now.instant + env.longest_call);
         self.record.answered_at = Some(now.wall.into());
         self.record.codec = Some(plan::codec_name(&self.plan).to_owned());
@@ -192,20 +203,17 @@ impl Session {
         let begin = match &self.handed {
             Some(handed) => {
                 self.record.customer = handed.customer.clone().or(self.record.customer.take());
-                DialogueInput::Handed {
-                    card,
-                    language: handed.language,
-                    wish: QueueWish {
-                        queue: handed.queue.clone(),
-                        reason: handed.reason,
-                        keyed_phone: handed.keyed.clone(),
-                        unfinished_order: false,
-                    },
-                }
+                DialogueInput::Handed { card, language: handed.language, wish: wish_of(handed) }
             }
             None => DialogueInput::Begin { card },
         };
         dialogue.handle(inner, begin);
+        if self.only_for().is_some() {
+            // An agent has them already: the dialogue is there for when they have nobody any more, and says nothing before.
+            while dialogue.poll().is_some() {}
+            dialogue.handle(inner, DialogueInput::Queue(QueueNews::Connected { number: String::new() }));
+            while dialogue.poll().is_some() {}
+        }
         self.dialogue = Some(dialogue);
         self.drain_dialogue(env, now);
         for (key, source) in std::mem::take(&mut self.early_keys) {
@@ -233,4 +241,8 @@ impl Session {
             self.dialogue_now(now),
         )
     }
+}
+
+fn wish_of(handed: &Handover) -> QueueWish {
+    QueueWish { queue: handed.queue.clone(), reason: handed.reason, keyed_phone: handed.keyed.clone(), unfinished_order: false }
 }

@@ -29,7 +29,7 @@ impl Session {
         if self.state == State::Ending {
             return;
         }
-        if self.state == State::Opening {
+        if matches!(self.state, State::Opening | State::Asking) {
             let status = if matches!(end.reason, Reason::OurFault(_)) { 503 } else { 480 };
             self.end = Some(end);
             self.let_go(Some(status), None);
@@ -58,8 +58,9 @@ impl Session {
             EndCause::SessionExpired => End { by: Party::Trunk, reason: Reason::SessionExpired },
             EndCause::Refused(status) => End { by: Party::Trunk, reason: Reason::Rejected(*status) },
             EndCause::Transport => End { by: Party::Trunk, reason: Reason::OurFault("transport") },
-            // Only calls of ours end so.
-            EndCause::Barred(_) | EndCause::TooLong => End { by: Party::Us, reason: Reason::OurFault("outbound") },
+            // Only calls of ours end so: the rules for outside numbers forbid them, or let them last only so long.
+            EndCause::Barred(_) => End { by: Party::Us, reason: Reason::Rejected(403) },
+            EndCause::TooLong => End { by: Party::Us, reason: Reason::TooLong },
         };
         self.end.get_or_insert(end);
         if self.state != State::Ending {

@@ -26,6 +26,9 @@ impl Session {
         if self.state == State::Ending {
             return;
         }
+        if self.state == State::Asking && with {
+            self.answer(env, now);
+        }
         self.hush();
         if with != self.with_agent {
             self.with_agent = with;

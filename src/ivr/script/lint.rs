@@ -9,12 +9,22 @@ const MOST_LEVELS: u16 = 3;
 /// More choices than this are not remembered.
 const MOST_CHOICES: usize = 5;
 
-/// Everything that breaks a rule.
-pub(super) fn check(script: &Script, prompt_exists: &dyn Fn(&str) -> bool) -> Vec<Finding> {
+/// Everything that breaks a rule. `faulty` says of which nodes something could not be read; with `unread` something was not: what
+/// would only follow from that is not told.
+pub(super) fn check(script: &Script, prompt_exists: &dyn Fn(&str) -> bool, unread: bool, faulty: &dyn Fn(&str) -> bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, node) in script.nodes() {
         prompts(node, prompt_exists, &mut findings);
-        keys(script, node, &mut findings);
+        if !faulty(&node.name) {
+            keys(script, node, faulty, &mut findings);
+        }
+    }
+    silence(script, &mut findings);
+    if unread {
+        return findings;
+    }
+    let before = findings.len();
+    for (_, node) in script.nodes() {
         shape(script, node, &mut findings);
     }
     if let Some(agent) = script.agent()
@@ -26,10 +36,9 @@ pub(super) fn check(script: &Script, prompt_exists: &dyn Fn(&str) -> bool) -> Ve
             "name a node with kind = \"queue\"",
         ));
     }
-    if findings.is_empty() {
-        // Reachability and silence are only worth telling when each node holds by itself.
+    if findings.len() == before {
+        // Who gets where is only worth telling when each node holds by itself.
         reachable(script, &mut findings);
-        silence(script, &mut findings);
         levels(script, &mut findings);
     }
     findings
@@ -47,7 +56,7 @@ fn prompts(node: &Node, exists: &dyn Fn(&str) -> bool, findings: &mut Vec<Findin
     }
 }
 
-fn keys(script: &Script, node: &Node, findings: &mut Vec<Finding>) {
+fn keys(script: &Script, node: &Node, faulty: &dyn Fn(&str) -> bool, findings: &mut Vec<Finding>) {
     let place = format!("node {}.keys", node.name);
     let choices: Vec<char> = node.keys.iter().map(|(key, _)| *key).filter(char::is_ascii_digit).filter(|key| *key != '0').collect();
     if choices.len() > MOST_CHOICES {
@@ -61,6 +70,7 @@ fn keys(script: &Script, node: &Node, findings: &mut Vec<Finding>) {
     }
     if let Some(target) = node.key('0')
         && script.node(target).kind != Kind::Queue
+        && !faulty(&script.node(target).name)
     {
         findings.push(Finding::new(
             format!("{place}.0"),
@@ -70,6 +80,7 @@ fn keys(script: &Script, node: &Node, findings: &mut Vec<Finding>) {
     }
     if let Some(target) = node.key('*')
         && script.node(target).kind != Kind::Language
+        && !faulty(&script.node(target).name)
     {
         findings.push(Finding::new(
             format!("{place}.*"),

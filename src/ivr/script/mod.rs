@@ -41,10 +41,12 @@ impl Script {
     #[must_use]
     pub fn read(table: &toml::Table, prompt_exists: &dyn Fn(&str) -> bool) -> (Self, Vec<Finding>) {
         let (script, mut findings) = reading::read(table);
-        if findings.is_empty() {
-            // Names that lead nowhere are told first: the other checks would only repeat them.
-            findings.extend(lint::check(&script, prompt_exists));
-        }
+        let faulty = |name: &str| {
+            let place = format!("node {}", reading::shorten(name));
+            findings.iter().any(|finding| finding.place.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+        };
+        let broken = lint::check(&script, prompt_exists, !findings.is_empty(), &faulty);
+        findings.extend(broken);
         findings.sort();
         (script, findings)
     }

@@ -130,6 +130,19 @@ fn a_node_that_nobody_reaches_is_told() {
 }
 
 #[test]
+fn c14_a_trap_a_missing_prompt_and_a_misspelt_name_are_told_together() {
+    let many = GOOD
+        .replace("\"2\" = \"code\"", "\"2\" = \"cods\"")
+        .replace("say = [\"hours\"]\nthen = \"bye\"", "say = [\"hourz\"]\nthen = \"hours\"");
+    let (_, findings) = Script::read(&many.parse().unwrap(), &|prompt| prompt != "hourz");
+    let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 3, "{told:#?}");
+    for part in ["cods", "no prompt \"hourz\"", "goes round for ever: hours → hours"] {
+        assert!(told.iter().any(|told| told.contains(part)), "{part} in {told:#?}");
+    }
+}
+
+#[test]
 fn all_faults_come_at_once_and_a_strange_file_is_no_panic() {
     let many = GOOD.replace("\"code\" }", "\"cods\" }").replace("\"3s\"", "\"3\"").replace("tries = 2", "tries = 20");
     assert_eq!(findings(&many).len(), 3, "{:#?}", findings(&many));

@@ -8,15 +8,10 @@ use rustix::net::sockopt;
 
 use super::socket;
 use crate::machine::Now;
-use crate::media::hall::Hall;
 use crate::media::leg::Reports;
 use crate::media::order::{LegId, MediaReport};
 use crate::media::webrtc::{self, Browser, Out, Terms};
 
-use super::wires::{DATAGRAM, Wires};
-
-/// Datagrams read from one socket in 5 ms: ten times what 200 pages send. A flood beyond that is lost in the kernel.
-const AT_ONCE: usize = 512;
 /// Room for received packets in the kernel, for all pages together.
 const RECEIVE_BUFFER: usize = 1024 * 1024;
 /// Addresses that one page may have had; the oldest is forgotten.
@@ -159,6 +154,39 @@ impl Door {
         }
     }
 
+    /// Sockets that may have something.
+    pub(super) fn sockets(&self) -> usize {
+        if self.is_anybody_here() { self.sockets.len() } else { 0 }
+    }
+
+    /// Reads one datagram: its length, who sent it, and to which address of ours. `WouldBlock` when there is none.
+    pub(super) fn read(&self, socket: usize, datagram: &mut [u8]) -> io::Result<(usize, SocketAddr, SocketAddr)> {
+        let (socket, ours) = self.sockets.get(socket).ok_or(ErrorKind::WouldBlock)?;
+        let (length, from) = socket.recv_from(datagram)?;
+        Ok((length, from, *ours))
+    }
+
+    /// Lends the page whose datagram this is, while it is being fed.
+    pub(super) fn lend(&mut self, from: SocketAddr, datagram: &[u8]) -> Option<(u32, Box<Browser>)> {
+        let place = self.whose(from, datagram)?;
+        Some((place, self.pages.get_mut(place as usize)?.as_mut()?.browser.take()?))
+    }
+
+    /// Takes it back. `proved`: it has spoken from this address, and proved that it is that page.
+    pub(super) fn take_back(&mut self, place: u32, browser: Box<Browser>, proved: Option<SocketAddr>) {
+        if let Some(Some(page)) = self.pages.get_mut(place as usize) {
+            page.browser = Some(browser);
+        }
+        if let Some(from) = proved {
+            self.remember(place, from);
+        }
+    }
+
+    /// Sends what a page is to get.
+    pub(super) fn transmit(&self, out: &Out<'_>) {
+        transmit(&self.sockets, out);
+    }
+
     /// Whose a datagram is.
     fn whose(&self, from: SocketAddr, datagram: &[u8]) -> Option<u32> {
         if webrtc::is_stun(datagram) {
@@ -167,7 +195,6 @@ impl Door {
         self.by_address.get(&from).copied()
     }
 
-    /// A page has spoken from this address, and proved that it is that page.
     fn remember(&mut self, place: u32, from: SocketAddr) {
         if self.by_address.get(&from) == Some(&place) {
             return;
@@ -181,58 +208,6 @@ impl Door {
         }
         page.addresses.push(from);
         self.by_address.insert(from, place);
-    }
-}
-
-impl Wires {
-    /// Reads what pages have sent.
-    pub(super) fn receive_pages(&mut self, now: Now, hall: &mut Hall, reports: &mut Reports) {
-        let count = self.door.as_ref().map_or(0, |door| if door.is_anybody_here() { door.sockets.len() } else { 0 });
-        let mut datagram = [0; DATAGRAM];
-        for socket in 0..count {
-            for _ in 0..AT_ONCE {
-                let Some((socket, ours)) = self.door.as_ref().and_then(|door| door.sockets.get(socket)) else { return };
-                match socket.recv_from(&mut datagram) {
-                    Ok((length, from)) => {
-                        let ours = *ours;
-                        self.take_page(now, ours, from, &mut datagram[..length], hall, reports);
-                    }
-                    Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
-                    Err(_) => break,
-                }
-            }
-        }
-    }
-
-    fn take_page(&mut self, now: Now, ours: SocketAddr, from: SocketAddr, datagram: &mut [u8], hall: &mut Hall, reports: &mut Reports) {
-        let Some(door) = &mut self.door else { return };
-        let is_stun = webrtc::is_stun(datagram);
-        let taken =
-            door.whose(from, datagram).and_then(|place| Some((place, door.pages.get_mut(place as usize)?.as_mut()?.browser.take()?)));
-        let Some((place, mut browser)) = taken else {
-            self.counts.foreign += 1;
-            return;
-        };
-        let is_ours = browser.receive(now, ours, from, datagram, &mut |out| match out {
-            Out::Packet(packet) => {
-                self.counts.packets_in += 1;
-                hall.take(now, place, &packet, reports, &mut |place, to, packet| self.send(now, place, to, packet));
-            }
-            datagram @ Out::Datagram { .. } => {
-                if let Some(door) = &self.door {
-                    transmit(&door.sockets, &datagram);
-                }
-            }
-        });
-        let Some(door) = &mut self.door else { return };
-        if let Some(Some(page)) = door.pages.get_mut(place as usize) {
-            page.browser = Some(browser);
-        }
-        if !is_ours {
-            self.counts.foreign += 1;
-        } else if is_stun {
-            door.remember(place, from);
-        }
     }
 }
 

@@ -7,6 +7,8 @@ use rustix::net::sockopt;
 
 /// Room for received packets in the kernel: about 0.8 s of sound, so that a flood at one port cannot take much memory.
 const RECEIVE_BUFFER: usize = 16 * 1024;
+/// The largest datagram that is looked at.
+pub(super) const DATAGRAM: usize = 1_500;
 /// Expedited forwarding (RFC 4594 section 4.1).
 const VOICE: u8 = 46 << 2;
 

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use rustix::event::epoll;
 
 use super::door::{Door, Entry};
-use super::socket;
+use super::socket::{self, DATAGRAM};
 use crate::machine::Now;
 use crate::media::hall::Hall;
 use crate::media::leg::Reports;
@@ -26,8 +26,6 @@ const READY: usize = 256;
 const HEARD: usize = 4_096;
 /// Epoll never waits here.
 const NO_WAIT: rustix::event::Timespec = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-/// The largest datagram that is looked at.
-pub(super) const DATAGRAM: usize = 1_500;
 
 /// Room for what epoll tells; it belongs to the thread's own stack.
 pub(super) type Ready = Vec<epoll::Event>;

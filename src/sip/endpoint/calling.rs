@@ -100,6 +100,7 @@ impl Endpoint {
             refresh_offers: false,
             sdp: sdp.map(String::into_boxed_str),
             bye_after_ack: None,
+            unproven: None,
             by_flow: account.is_some(),
             account,
             group,

@@ -1,12 +1,13 @@
 //! What arrives: it is counted, read, and given to the transaction, the dialog or the rule that it belongs to.
 
 use crate::machine::Now;
+use crate::sip::dialog::ALLOW;
 use crate::sip::event::{EndCause, Flow, Transport};
 use crate::sip::message::writer::{Echo, Writer};
 use crate::sip::message::{Fault, Message, Method, Name, Request, Response, Start, Via, method_of, values};
 use crate::sip::transaction::{Kind, Owner, Reaction, Transaction, invite_server, server};
 
-use super::{ALLOW, Endpoint, SUPPORTED, Sender};
+use super::{Endpoint, SUPPORTED, Sender};
 
 impl Endpoint {
     pub(super) fn received(&mut self, now: Now, flow: Flow, mut bytes: Vec<u8>) {
@@ -115,6 +116,11 @@ impl Endpoint {
         match method {
             Method::Ack => self.acknowledged_by(now, message, request),
             Method::Cancel => self.cancel(now, flow, message, request),
+            // Whoever asks whether a call still lasts must not be told so of one that does not (RFC 3261 section 12.2.2).
+            Method::Options if is_inside && self.dialog_of(request).is_none() => {
+                self.refused("no_dialog", Some(481), flow.peer);
+                self.stateless(flow, message, 481, |_| {});
+            }
             Method::Options => self.options(flow, message),
             Method::Register => self.register(now, flow, message, request, key, sender),
             Method::Invite if !is_inside => self.invite(now, flow, message, request, key, sender),

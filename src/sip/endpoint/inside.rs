@@ -20,7 +20,7 @@ use super::invite::refreshes_target;
 const LONGEST_INFO: usize = 4096;
 
 impl Endpoint {
-    fn dialog_of(&self, request: &Request<'_>) -> Option<DialogId> {
+    pub(super) fn dialog_of(&self, request: &Request<'_>) -> Option<DialogId> {
         let id = *self.by_tag.get(&self.keys.dialog(request.call_id, request.to.tag()))?;
         let dialog = self.dialogs.get(&id)?;
         // A tag that we have not learnt yet (outgoing call before its answer) is no obstacle.
@@ -35,6 +35,7 @@ impl Endpoint {
             return;
         };
         self.with_dialog(id, |endpoint, dialog| {
+            endpoint.proven(dialog);
             if dialog.remote_cseq.is_some_and(|last| request.cseq < last) {
                 // Out of order (RFC 3261 section 12.2.2).
                 endpoint.respond_inside(now, flow, message, dialog, key, 500, |_| {});
@@ -98,6 +99,7 @@ impl Endpoint {
         let Some(id) = self.dialog_of(request) else { return };
         self.with_dialog(id, |endpoint, dialog| {
             let Some(answered) = dialog.answered.take_if(|it| it.cseq == request.cseq) else { return };
+            endpoint.proven(dialog);
             if let Some(reason) = dialog.bye_after_ack.take() {
                 endpoint.send_bye(now, dialog, reason);
                 return;

@@ -1,5 +1,7 @@
 //! New calls: who may call, what is refused at the door, and how a dialog begins.
 
+use std::net::IpAddr;
+
 use crate::machine::Now;
 use crate::sip::dialog::{Dialog, Incoming, Origin, State};
 use crate::sip::event::{DialogId, Flow, Invited, SipEvent, Transport};
@@ -12,7 +14,7 @@ use crate::sip::session_timer::{Refresher, Wish, negotiate};
 use crate::sip::transaction::{InviteServer, Kind, Owner};
 
 use super::incoming::unsupported;
-use super::{Endpoint, RETRY_AFTER, Sender, TRANSACTIONS_PER_DIALOG};
+use super::{Endpoint, RETRY_AFTER, Sender, TRANSACTIONS_PER_DIALOG, UNPROVEN, UNPROVEN_PART};
 
 /// Octets of a User-Agent that are kept.
 const LONGEST_PRODUCT: usize = 128;
@@ -43,6 +45,7 @@ struct Admitted {
     account: Option<Box<str>>,
     had_offer: bool,
     timer: Option<(u32, Refresher)>,
+    unproven: Option<IpAddr>,
 }
 
 /// What an acceptable INVITE or UPDATE carries.
@@ -85,6 +88,14 @@ impl Endpoint {
                 None => return,
             },
         };
+        // Who rings and rings and never takes up the answer must not fill the house. A trunk has its own limits, a WebSocket many phones.
+        let unproven = matches!(sender, Sender::Demo | Sender::Stranger) && !flow.transport.is_websocket();
+        let unproven = unproven.then(|| flow.peer.ip().to_canonical());
+        let most = UNPROVEN.max(self.settings.max_dialogs / UNPROVEN_PART);
+        if unproven.and_then(|source| self.unproven.get(&source)).is_some_and(|calls| *calls >= most) {
+            self.refuse_statelessly(flow, message, Refusal::new(503, "unacknowledged").with("Retry-After", RETRY_AFTER.to_string()));
+            return;
+        }
         let asked = match self.examine(message) {
             Ok(asked) => asked,
             Err(refusal) => {
@@ -112,7 +123,7 @@ impl Endpoint {
         let handover = message.get(Name::Handover).filter(|_| matches!(sender, Sender::Node));
         let handover = handover.map(|text| String::from_utf8_lossy(text).into_owned());
         let id = self.new_dialog_id();
-        let admitted = Admitted { id, origin, account: of, had_offer: asked.offer.is_some(), timer: asked.timer };
+        let admitted = Admitted { id, origin, account: of, had_offer: asked.offer.is_some(), timer: asked.timer, unproven };
         self.begin(now, flow, message, request, key, merged, admitted);
         self.event(SipEvent::Invited(Box::new(Invited {
             dialog: id,
@@ -169,7 +180,7 @@ impl Endpoint {
         request: &Request<'_>,
         key: u64,
         merged: u64,
-        Admitted { id, origin, account, had_offer, timer }: Admitted,
+        Admitted { id, origin, account, had_offer, timer, unproven }: Admitted,
     ) {
         let echo = Echo::of(message, flow.peer);
         self.add_transaction(key, flow, Kind::InviteServer(InviteServer::new(flow.transport != Transport::Udp)), Owner::Call(id));
@@ -232,6 +243,7 @@ impl Endpoint {
             refresh_offers: false,
             sdp: None,
             bye_after_ack: None,
+            unproven,
             by_flow: account.is_some(),
             account,
             group: None,
@@ -241,6 +253,9 @@ impl Endpoint {
             refer: None,
             scheduled: None,
         });
+        if let Some(source) = unproven {
+            *self.unproven.entry(source).or_insert(0) += 1;
+        }
         dialog.retarget(message.list(Name::Contact).next());
         self.add_dialog(dialog);
     }

@@ -1,16 +1,14 @@
 //! Registrations of trunks that are no more: taken back at their registrar, with one try (RFC 3261 section 10.2.2).
 
 use crate::machine::Now;
-use crate::sip::dialog::via_line;
-use crate::sip::digest::Challenge;
-use crate::sip::event::{Flow, TrunkRegistration, TrunkSettings};
-use crate::sip::message::writer::{Writer, own_uri};
-use crate::sip::message::{Message, Method, Name, Response, Uri};
+use crate::sip::event::{Flow, TrunkSettings};
+use crate::sip::message::writer::own_uri;
+use crate::sip::message::{Message, Method, Response};
 use crate::sip::transaction::Owner;
 use crate::sip::trunk::{Asking, Trunk};
 
 use super::Endpoint;
-use super::lines::finish_asking;
+use super::asking::{challenge, finish_asking, register, user};
 
 /// One registration that is being taken back.
 #[derive(Debug)]
@@ -26,29 +24,6 @@ pub(super) struct Leaving {
 pub(super) fn binding(settings: &TrunkSettings) -> Option<(&str, &str, String)> {
     let registration = settings.registration.as_ref()?;
     Some((&registration.aor, &registration.registrar, own_uri(&user(registration), settings.local, settings.transport)))
-}
-
-fn user(registration: &TrunkRegistration) -> String {
-    Uri::parse(registration.aor.as_bytes()).map(|uri| uri.user_text()).unwrap_or_default()
-}
-
-/// The registrar's challenge as it may be answered: what to write, under which name.
-pub(super) fn challenge(message: &Message<'_>, status: u16, allow_md5: bool) -> Option<(&'static str, Challenge)> {
-    let (asks, answers) =
-        if status == 401 { (Name::WwwAuthenticate, "Authorization") } else { (Name::ProxyAuthenticate, "Proxy-Authorization") };
-    Some((answers, Challenge::strongest(message.all(asks), allow_md5)?))
-}
-
-/// A REGISTER as far as it is the same for every purpose; Expires, credentials and the end are missing.
-pub(super) fn register(flow: Flow, branch: &str, registration: &TrunkRegistration, asking: &Asking, expires: u32) -> Writer {
-    let mut out = Writer::request("REGISTER", registration.registrar.as_bytes());
-    via_line(&mut out, flow, branch);
-    out.line("Max-Forwards", "70");
-    out.format("From", format_args!("<{}>;tag={}", registration.aor, asking.tag));
-    out.format("To", format_args!("<{}>", registration.aor));
-    out.format("Contact", format_args!("<{}>", own_uri(&user(registration), flow.local, flow.transport)));
-    out.format("Expires", format_args!("{expires}"));
-    out
 }
 
 impl Endpoint {

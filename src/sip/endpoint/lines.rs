@@ -10,9 +10,9 @@ use crate::sip::message::uri::{cut, number};
 use crate::sip::message::writer::{Writer, host_text, own_uri};
 use crate::sip::message::{Address, Message, Method, Name, Response, name::trim};
 use crate::sip::transaction::Owner;
-use crate::sip::trunk::{Asking, PATIENCE, Question, Trunk};
+use crate::sip::trunk::{PATIENCE, Question, Trunk};
 
-use super::leaving::{challenge, register};
+use super::asking::{challenge, finish_asking, register};
 use super::{Alarm, Endpoint};
 
 impl Endpoint {
@@ -206,23 +206,6 @@ impl Endpoint {
             self.event(SipEvent::Trunk { name, up, why: why.to_owned() });
         }
     }
-}
-
-/// What every question of ours ends with.
-pub(super) fn finish_asking(
-    out: &mut Writer,
-    name: &str,
-    flow: Flow,
-    asking: &Asking,
-    authorization: Option<(&'static str, String)>,
-    product: &str,
-) {
-    out.format("Call-ID", format_args!("{}@{}", asking.call_id, host_text(flow.local.ip())));
-    out.format("CSeq", format_args!("{} {name}", asking.cseq));
-    if let Some((name, value)) = authorization {
-        out.line(name, &value);
-    }
-    out.line("User-Agent", product);
 }
 
 /// Seconds of Retry-After, up to an hour.

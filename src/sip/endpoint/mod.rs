@@ -3,9 +3,10 @@
 //! `incoming` reads and sorts what arrives, `invite` lets calls in, `inside` serves requests of a dialog, `answering` does what
 //! the layer above wants with incoming calls, `calling` places calls, `ringing` tries several ways at once or
 //! one after another, `reinvite` changes sessions, `transfer` serves REFER, `phones` knows passwords, `lines` looks after the trunks,
-//! `leaving` takes their registrations back.
+//! `leaving` takes their registrations back, `asking` writes what those two ask.
 
 mod answering;
+mod asking;
 mod calling;
 mod incoming;
 mod inside;
@@ -25,7 +26,7 @@ pub(crate) use tests::kit::origin as test_origin;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::machine::{Ids, Machine, Now};
@@ -42,14 +43,16 @@ use super::trunk::Trunk;
 use leaving::Leaving;
 use ringing::Group;
 
-/// What we serve.
-pub(super) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, PRACK";
 /// The extensions that we speak.
 const SUPPORTED: &str = "100rel, timer";
 /// Seconds after which a caller may try again when we are full.
 const RETRY_AFTER: u32 = 5;
 /// Transactions for each allowed dialog at most, those that only absorb repetitions included.
 const TRANSACTIONS_PER_DIALOG: usize = 64;
+
+/// The part of all dialogs that one source may have of calls from which nothing was heard after the INVITE; so many at least.
+const UNPROVEN_PART: usize = 8;
+const UNPROVEN: usize = 64;
 
 /// What an alarm is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +109,8 @@ pub struct Endpoint {
     refuse: Option<u32>,
     /// Streams that something depends on.
     streams: HashSet<u64>,
+    /// Calls of each source that is no trunk, from which nothing was heard after the INVITE.
+    unproven: HashMap<IpAddr, usize>,
 }
 
 impl Endpoint {
@@ -138,6 +143,7 @@ impl Endpoint {
             outside: 0,
             refuse: None,
             streams: HashSet::new(),
+            unproven: HashMap::new(),
             ids,
             settings,
         };
@@ -346,11 +352,24 @@ impl Endpoint {
         self.dialogs.insert(dialog.id, dialog);
     }
 
+    /// Something was heard of the caller, or the call is over: it does not count as one of a flood any more.
+    fn proven(&mut self, dialog: &mut Dialog) {
+        if let Some(source) = dialog.unproven.take()
+            && let Some(calls) = self.unproven.get_mut(&source)
+        {
+            *calls = calls.saturating_sub(1);
+            if *calls == 0 {
+                self.unproven.remove(&source);
+            }
+        }
+    }
+
     /// Tells the layer above that the dialog is over, once.
     fn end(&mut self, dialog: &mut Dialog, cause: EndCause) {
         if matches!(dialog.state, State::Over | State::Gone) {
             return;
         }
+        self.proven(dialog);
         dialog.state = State::Over;
         dialog.timer = None;
         dialog.sdp = None;

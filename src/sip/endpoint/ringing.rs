@@ -103,6 +103,14 @@ impl Endpoint {
         }
     }
 
+    /// Whether the rules let this number be called at all, however many calls are up.
+    ///
+    /// # Errors
+    /// With the rule that forbids it.
+    pub fn may_dial(&self, number: &str) -> Result<(), Barred> {
+        self.settings.outbound.check(number, 0).map(|_| ())
+    }
+
     pub(super) fn dial(&mut self, now: Now, dial: Dial) {
         let number = match self.settings.outbound.check(&dial.number, self.outside) {
             Ok(number) => number,

@@ -111,7 +111,7 @@ pub(in crate::store) fn life(cells: &mut Cells<'_>) -> Result<Life, StoreError> 
         status: OrderStatus::from_name(status).ok_or_else(|| broken("status", status))?,
         owner: Owner::from_name(owner).ok_or_else(|| broken("owner", owner))?,
         fulfilment: lines::fulfilment(cells.text()?)?,
-        branch: crate::store::placing::cooked_by(cells.int()?)?,
+        branch: crate::store::people::cooked_by(cells.int()?)?,
         branch_why: cells.text()?.to_owned(),
         refused_by: cells.text()?.split(',').filter_map(|number| number.parse().ok()).collect(),
         times: Times { cook: cells.small()?, travel: cells.small()? },

@@ -54,6 +54,7 @@ pub(in crate::web) struct NewBlock {
     responses((status = 201, description = "effective on the next call"), (status = 422, description = "no number, level or reason")))]
 pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(new): Body<NewBlock>) -> Answer<Response> {
     viewer.require(&DESK)?;
+    let new = new?;
     let number: PhoneNumber = phone(&new.phone)?;
     let wish = BlockWish::parse(&new.level).ok_or_else(|| Problem::invalid(LEVELS))?;
     if wish == BlockWish::Allow {

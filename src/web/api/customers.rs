@@ -25,6 +25,7 @@ pub(in crate::web) struct Search {
 #[utoipa::path(post, path = "/api/customers/search", tag = "customers", responses((status = 200, description = "a list of customers")))]
 pub(in crate::web) async fn search(State(web): State<Web>, viewer: Viewer, Body(search): Body<Search>) -> Answer<Json<Value>> {
     viewer.require(&LOOK)?;
+    let search = search?;
     let found = web.store.search_customers(&text("q", &search.q, 40)?).await?;
     let show = |one: &crate::store::FoundCustomer| {
         json!({
@@ -56,6 +57,7 @@ pub(in crate::web) async fn create(
     Body(new): Body<NewCustomer>,
 ) -> Answer<Response> {
     viewer.require(&DESK)?;
+    let new = new?;
     let name = needed("name", &new.name, 60)?;
     let number = phone(&new.phone)?;
     let work = async {
@@ -166,6 +168,7 @@ pub(in crate::web) async fn edit(
     Body(edit): Body<Edit>,
 ) -> Answer<Json<Value>> {
     viewer.require(&LOOK)?;
+    let edit = edit?;
     let id = CustomerId::new(id);
     let leads = edit.owner.is_some() || edit.never.is_some() || edit.team.is_some();
     let reason = text("reason", &edit.reason, 200)?;
@@ -231,6 +234,7 @@ pub(in crate::web) async fn add_address(
     Body(new): Body<NewAddress>,
 ) -> Answer<Response> {
     viewer.require(&DESK)?;
+    let new = new?;
     let id = CustomerId::new(id);
     let (label, line) = (text("label", &new.label, 20)?, needed("text", &new.text, 200)?);
     let branch = new.branch.map(|number| known_branch(&web, number)).transpose()?;
@@ -269,6 +273,7 @@ pub(in crate::web) async fn set_phones(
     Body(given): Body<Phones>,
 ) -> Answer<Json<Value>> {
     viewer.require(&DESK)?;
+    let given = given?;
     if given.phones.len() > 20 {
         return Err(Problem::invalid("a customer has at most 20 numbers"));
     }

@@ -14,7 +14,7 @@ use super::needed;
 use crate::domain::Role;
 use crate::store::{Device, secret_hash};
 use crate::web::body::Body;
-use crate::web::sign_in::{Origin, set_cookie};
+use crate::web::sign_in::{Origin, set_cookie, turn_to_try};
 use crate::web::{Answer, Problem, Viewer, Web, secret};
 
 /// Who may tie tablets to branches.
@@ -45,6 +45,7 @@ pub(in crate::web) struct New {
     responses((status = 201, description = "id and code"), (status = 422, description = "no such branch, or no name")))]
 pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(new): Body<New>) -> Answer<Response> {
     viewer.require(&MAY)?;
+    let new = new?;
     let branch = branch_number(Some(new.branch))?;
     if !web.catalogue.borrow().branches.contains_key(&branch) {
         return Err(Problem::invalid("there is no such branch"));
@@ -92,18 +93,16 @@ pub(in crate::web) struct Code {
     responses((status = 200, description = "branch and name; the cookie is set"), (status = 401, description = "`wrong-password`: no such code, or it has run out"),
         (status = 429, description = "`slow-down`: too many wrong codes from here")))]
 pub(in crate::web) async fn tie(State(web): State<Web>, from: Origin, Body(given): Body<Code>) -> Answer<Response> {
+    let given = given?;
     const NAME: &str = "a tablet";
     let code: String = given.code.chars().filter(char::is_ascii_digit).take(9).collect();
-    let wait = web.desk.throttle.begin(from.address(), NAME, (web.now)().instant).map_err(|after| {
-        let seconds = after.as_secs() + 1;
-        Problem::new("slow-down", format!("too many wrong codes from here; try again in {seconds} s")).retry_after(seconds)
-    })?;
-    tokio::time::sleep(wait).await;
+    let one = turn_to_try(&web, from.address(), NAME).await?;
+    tokio::time::sleep(one.wait).await;
     let new = secret::text();
     let Some(device) = web.store.tie_device(&secret_hash(&code), &secret_hash(&new), web.wall()).await? else {
         return Err(Problem::new("wrong-password", "there is no such code, or it has run out"));
     };
-    web.desk.throttle.right(from.address(), NAME);
+    one.right();
     tracing::info!(branch = %device.branch, "the tablet {} was tied to branch {}", device.name, device.branch);
     let mut response = Json(json!({ "id": device.id, "branch": device.branch.get(), "name": device.name })).into_response();
     set_cookie(&web, from.headers(), &mut response, &new, YEAR);

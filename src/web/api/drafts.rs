@@ -38,6 +38,7 @@ pub(in crate::web) async fn save(
     Body(draft): Body<Map<String, Value>>,
 ) -> Answer<StatusCode> {
     viewer.require(&DESK)?;
+    let draft = draft?;
     if key.is_empty() || key.len() > 100 || !key.is_ascii() {
         return Err(Problem::invalid("a key has 1 to 100 ASCII characters"));
     }

@@ -129,6 +129,7 @@ pub(in crate::web) async fn dish(
     Body(put): Body<DishPut>,
 ) -> Answer<Response> {
     viewer.require(&MAY)?;
+    let put = put?;
     let number = MenuNumber::new(number).ok_or_else(|| Problem::invalid("a dish number is 1 to 9999"))?;
     let catalogue = web.store.catalogue().await?;
     let mut set = Set::new();
@@ -239,6 +240,7 @@ pub(in crate::web) async fn branch(
     Body(put): Body<BranchPut>,
 ) -> Answer<Response> {
     viewer.require(&MAY)?;
+    let put = put?;
     let number = BranchNumber::new(number).ok_or_else(|| Problem::invalid("a branch number is 1 to 9999"))?;
     let new = !web.store.catalogue().await?.branches.contains_key(&number);
     let mut set = Set::new();
@@ -364,6 +366,7 @@ pub(in crate::web) async fn add_zone(
     Body(put): Body<ZonePut>,
 ) -> Answer<Response> {
     viewer.require(&MAY)?;
+    let put = put?;
     let set = put.set(&web)?;
     let work = async {
         let id = format!("z{}", &crate::web::secret::text()[..12]);
@@ -382,6 +385,7 @@ pub(in crate::web) async fn change_zone(
     Body(put): Body<ZonePut>,
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
+    let put = put?;
     there(&web, &id).await?;
     Ok(Json(change(&web, &viewer, HousePart::Zone, &id, &put.set(&web)?).await?))
 }

@@ -22,6 +22,8 @@ use crate::wire::pop::{size_of, spice_of};
 
 /// Longest pause that a branch may take by itself.
 const LONGEST_PAUSE: u32 = 12 * 60;
+/// How long a dish may be sold out.
+const LONGEST_SOLD_OUT: Duration = Duration::from_secs(2 * 366 * 24 * 3600);
 
 /// Who does it, as the order's timeline will say.
 pub(in crate::web) fn actor(viewer: &Viewer) -> Answer<Actor> {
@@ -91,7 +93,14 @@ pub(in crate::web) async fn step(
     Body(asked): Body<Asked>,
 ) -> Answer<Response> {
     let by = actor(&viewer)?;
-    let step = read(&asked)?;
+    let asked = asked?;
+    let mut step = read(&asked)?;
+    if let Step::HandOver { rider: Some(rider) } | Step::Rider { rider } = &mut step {
+        // Whose cash it will be: somebody who is there, by the name on record.
+        let card = seen(&web, &viewer, &id).await?;
+        let known = web.store.rider(&rider.id).await?.filter(|known| !known.retired && known.branch.get() == card.branch);
+        rider.name = known.ok_or_else(|| Problem::invalid("this branch has no such rider"))?.name;
+    }
     let what = format!("POST /api/orders/{id}/steps");
     let work = async {
         let stepped = web.store.order_step(&OrderId::new(&id), asked.life, &step, &by, web.wall()).await?;
@@ -259,6 +268,7 @@ pub(in crate::web) async fn finish_task(
     Body(settled): Body<Settled>,
 ) -> Answer<Json<Value>> {
     viewer.require(&HEADQUARTERS)?;
+    let settled = settled?;
     let how = needed("how", &settled.how, 200)?;
     let done = web.store.finish_task(&id, &viewer.name, &how, web.wall()).await?;
     changed_task(&web, &viewer, &id, done, "task.done", &how).await
@@ -301,6 +311,7 @@ pub(in crate::web) async fn pause(
     Body(pause): Body<PauseFor>,
 ) -> Answer<StatusCode> {
     let branch = may_run(&viewer, number)?;
+    let pause = pause?;
     let reason = needed("reason", &pause.reason, 100)?;
     let now = web.wall();
     let until = match pause.minutes {
@@ -348,13 +359,15 @@ pub(in crate::web) async fn sold_out(
     Body(gone): Body<GoneFor>,
 ) -> Answer<Json<Value>> {
     let branch = may_run(&viewer, number)?;
+    let gone = gone?;
     let dish = dish_number(dish)?;
     let until = match &gone.until {
         Value::Null => None,
         Value::String(word) if word == "closing" => None,
         Value::Number(at) => {
-            let at = at.as_i64().filter(|at| *at > web.wall().as_millis());
-            Some(Timestamp::from_millis(at.ok_or_else(|| Problem::invalid("until lies in the future"))?))
+            let now = web.wall();
+            let at = at.as_i64().map(Timestamp::from_millis).filter(|at| *at > now && *at <= now.after(LONGEST_SOLD_OUT));
+            Some(at.ok_or_else(|| Problem::invalid("until lies in the future, within two years; what is gone for good is retired"))?)
         }
         _ => return Err(Problem::invalid("until is closing or milliseconds since 1970")),
     };

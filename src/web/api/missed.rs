@@ -76,6 +76,7 @@ pub(in crate::web) async fn done(
     Body(done): Body<Done>,
 ) -> Answer<StatusCode> {
     viewer.require(&DESK)?;
+    let done = done?;
     let how = text("how", &done.how, 200)?;
     web.store.close_missed(&id, if how.is_empty() { "done" } else { &how }, &author(&viewer), web.wall()).await?;
     web.audit(&viewer, "missed.done", &format!("missed:{id}"), &how).await;

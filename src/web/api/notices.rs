@@ -55,6 +55,7 @@ pub(in crate::web) struct Refusal {
 #[utoipa::path(put, path = "/api/message-refusals", tag = "customers", responses((status = 204, description = "from the next message on")))]
 pub(in crate::web) async fn refuse(State(web): State<Web>, viewer: Viewer, Body(refusal): Body<Refusal>) -> Answer<StatusCode> {
     viewer.require(&DESK)?;
+    let refusal = refusal?;
     let number = phone(&refusal.phone)?;
     web.store.refuse_notices(&number, refusal.refuses, &viewer.name, web.wall()).await?;
     web.audit(&viewer, if refusal.refuses { "messages.refused" } else { "messages.wanted" }, "phone", &number.to_string()).await;

@@ -29,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
     responses((status = 200, description = "the quote, with problems when there are any"), (status = 422, description = "it cannot be understood")))]
 pub(in crate::web) async fn quote(State(web): State<Web>, viewer: Viewer, Body(draft): Body<Draft>) -> Answer<Json<Value>> {
     viewer.require(&DESK)?;
+    let draft = draft?;
     let catalogue = web.catalogue.borrow().clone();
     Ok(Json(priced(&web, &viewer, &draft, &catalogue).await?.show(&catalogue)))
 }
@@ -62,6 +63,7 @@ pub(in crate::web) async fn place(
     Body(new): Body<NewOrder>,
 ) -> Answer<Response> {
     viewer.require(&DESK)?;
+    let new = new?;
     if !(8..=100).contains(&new.key.len()) || !new.key.is_ascii() {
         return Err(Problem::invalid("key has 8 to 100 ASCII characters and is made once for each order"));
     }

@@ -145,6 +145,7 @@ pub(in crate::web) async fn put_queue(
     Body(put): Body<Map<String, Value>>,
 ) -> Answer<Response> {
     viewer.require(&MAY)?;
+    let put = put?;
     let work = async { Ok((StatusCode::OK, change(&web, &viewer, Kind::Queue, &id, put.clone()).await?)) };
     web.once(&viewer, &headers, &format!("PUT /api/queues/{id}"), &put, work).await
 }
@@ -162,6 +163,7 @@ pub(in crate::web) async fn put_trunk(
     Body(put): Body<Map<String, Value>>,
 ) -> Answer<Response> {
     viewer.require(&MAY)?;
+    let put = put?;
     let work = async { Ok((StatusCode::OK, change(&web, &viewer, Kind::Trunk, &name, put.clone()).await?)) };
     web.once(&viewer, &headers, &format!("PUT /api/trunks/{name}"), &put, work).await
 }

@@ -85,6 +85,7 @@ pub(in crate::web) async fn print(
     Body(again): Body<Again>,
 ) -> Answer<Response> {
     viewer.require(&PRINT)?;
+    let again = again?;
     let which = which(&again.slip)?;
     let order = order_for(&web, &viewer, &id).await?;
     let work = async {
@@ -152,10 +153,14 @@ pub(in crate::web) struct Wanted {
     responses((status = 204, description = "kept"), (status = 404, description = "no printer of this id")))]
 pub(in crate::web) async fn save(State(web): State<Web>, viewer: Viewer, Body(wanted): Body<Wanted>) -> Answer<StatusCode> {
     viewer.require(&SET_UP)?;
+    let wanted = wanted?;
     let branch = BranchNumber::new(wanted.branch).filter(|branch| web.catalogue.borrow().branches.contains_key(branch));
     let mut slips = wanted.slips.iter().map(|name| which(name)).collect::<Answer<Vec<_>>>()?;
     slips.sort_unstable();
     slips.dedup();
+    if slips.is_empty() && !wanted.disabled {
+        return Err(Problem::invalid("slips says what it prints: kitchen, packing, delivery; at least one of them"));
+    }
     let printer = Printer {
         id: wanted.id,
         branch: branch.ok_or_else(|| Problem::invalid("there is no branch of this number"))?,
@@ -235,6 +240,7 @@ pub(in crate::web) async fn decide(
     Body(decision): Body<Decision>,
 ) -> Answer<StatusCode> {
     viewer.require(&PRINT)?;
+    let decision = decision?;
     let print = match decision.what.as_str() {
         "print" => true,
         "drop" => false,

@@ -212,6 +212,7 @@ pub(in crate::web) async fn choose(
     Body(choice): Body<Choice>,
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
+    let choice = choice?;
     let clip = found(&web, &language, &key)?;
     let version = choice.version.as_deref().map(|version| text("version", version, 80)).transpose()?;
     let sound = match &version {
@@ -251,6 +252,7 @@ pub(in crate::web) async fn listen(
     Body(listener): Body<Listener>,
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
+    let listener = listener?;
     let clip = found(&web, &language, &key)?;
     let sound = match &listener.version {
         Some(version) => web.store.prompt_sound(clip.language, &clip.path, version).await?.ok_or_else(|| Problem::not_found("version"))?,

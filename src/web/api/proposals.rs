@@ -58,6 +58,7 @@ pub(in crate::web) async fn decide(
     Body(decision): Body<Decision>,
 ) -> Answer<StatusCode> {
     viewer.require(&LEAD)?;
+    let decision = decision?;
     let now = web.wall();
     let confirm = match decision.what.as_str() {
         "dismiss" => None,

@@ -123,8 +123,7 @@ pub(super) fn days(wanted: &Wanted, today: Date) -> Answer<(Date, Date)> {
 
 /// A day as it is written in requests.
 pub(super) fn day(text: &str) -> Answer<Date> {
-    let fits = text.len() == 10 && (2000..2200).contains(&text[..4].parse().unwrap_or(0));
-    let day = if fits { text.parse::<Date>().ok() } else { None };
+    let day = text.parse::<Date>().ok().filter(|day| text.len() == 10 && (2000..2200).contains(&day.year()));
     day.ok_or_else(|| Problem::invalid("days are written YYYY-MM-DD"))
 }
 
@@ -139,4 +138,19 @@ pub(super) fn own_branch(viewer: &Viewer, asked: Option<i64>) -> Answer<Option<i
         return Err(Problem::new("not-allowed", "a branch reads its own figures"));
     }
     Ok(Some(own))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn a_day_is_written_in_one_way() {
+        assert!(day("2026-11-22").is_ok());
+        for text in
+            ["", "2026-1-2", "2026-13-01", "2026-02-30", "1999-12-31", "9999-12-31", "20261122", "中中中1", "2026-11-22T10", "é026-11-2"]
+        {
+            assert!(day(text).is_err(), "{text}");
+        }
+    }
 }

@@ -64,6 +64,7 @@ pub(in crate::web) struct NewRider {
     responses((status = 201, description = "the rider's id"), (status = 409, description = "another rider has this number")))]
 pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(new): Body<NewRider>) -> Answer<Response> {
     viewer.require(&KEEP)?;
+    let new = new?;
     let branch = wanted_branch(&viewer, new.branch)?.filter(|branch| web.catalogue.borrow().branches.contains_key(branch));
     let branch = branch.ok_or_else(|| Problem::invalid("branch is missing, or there is none of this number"))?;
     let name = needed("name", &new.name, 40)?;
@@ -100,6 +101,7 @@ pub(in crate::web) async fn change(
     Body(changed): Body<Changed>,
 ) -> Answer<StatusCode> {
     viewer.require(&KEEP)?;
+    let changed = changed?;
     let rider = rider_for(&web, &viewer, &id).await?;
     let number = match changed.phone.as_deref().map(str::trim) {
         None => None,
@@ -135,6 +137,7 @@ pub(in crate::web) async fn back(
     Body(back): Body<Back>,
 ) -> Answer<Response> {
     viewer.require(&SEND)?;
+    let back = back?;
     let rider = rider_for(&web, &viewer, &id).await?;
     if !(0..=100_000_000).contains(&back.cash_fen) {
         return Err(Problem::invalid("cash_fen is an amount in fen, not below zero"));
@@ -235,6 +238,7 @@ pub(in crate::web) struct Report {
     responses((status = 200, description = "the order as it is now"), (status = 404, description = "no such page, or its time is over"),
         (status = 409, description = "the order is not where this can be said of it")))]
 pub(in crate::web) async fn report(State(web): State<Web>, Path(word): Path<String>, Body(report): Body<Report>) -> Answer<Json<Value>> {
+    let report = report?;
     let order = order_of(&web, &word).await?;
     of_rider(&web, &order).await?;
     let code = if report.code == "auto" { Some(Outcome::OnTime) } else { Outcome::from_name(&report.code) };

@@ -118,6 +118,7 @@ pub(in crate::web) async fn close_branch(
     Body(closing): Body<Closing>,
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
+    let closing = closing?;
     let catalogue = web.store.catalogue().await?;
     let number = BranchNumber::new(number).filter(|number| catalogue.branches.contains_key(number));
     let number = number.ok_or_else(|| Problem::not_found("branch"))?;
@@ -175,6 +176,7 @@ pub(in crate::web) async fn add_holiday(
     Body(new): Body<HolidayNew>,
 ) -> Answer<Response> {
     viewer.require(&MAY)?;
+    let new = new?;
     let catalogue = web.store.catalogue().await?;
     let from = date("from", &new.from)?;
     let until = new.until.as_deref().filter(|until| !until.is_empty()).map_or(Ok(from), |until| date("until", until))?;
@@ -235,6 +237,7 @@ pub(in crate::web) async fn put_make_up(
     Body(put): Body<MakeUpPut>,
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
+    let put = put?;
     let day = date("date", &day)?;
     if weekday(&put.follows).is_none() {
         return Err(Problem::invalid("follows is mon, tue, wed, thu, fri, sat or sun"));
@@ -272,6 +275,7 @@ pub(in crate::web) async fn level(
     Body(put): Body<LevelPut>,
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
+    let put = put?;
     short_id(&id)?;
     let catalogue = web.store.catalogue().await?;
     let mut set = Set::new();
@@ -376,6 +380,7 @@ pub(in crate::web) async fn put_offer(
     Body(put): Body<OfferPut>,
 ) -> Answer<Json<Value>> {
     viewer.require(&MAY)?;
+    let put = put?;
     short_id(&id)?;
     let catalogue = web.store.catalogue().await?;
     let mut set = put.set(&catalogue)?;

@@ -116,6 +116,7 @@ pub(in crate::web) struct Wish {
     responses((status = 201, description = "its id and number"), (status = 422, description = "a field does not fit")))]
 pub(in crate::web) async fn open(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(wish): Body<Wish>) -> Answer<Response> {
     viewer.require(&LOOK)?;
+    let wish = wish?;
     web.once(&viewer, &headers, "open ticket", &wish, async {
         let kind = TicketKind::parse(&wish.kind).ok_or_else(|| Problem::invalid("there is no such kind of ticket"))?;
         let order = match &wish.order {
@@ -169,6 +170,7 @@ pub(in crate::web) async fn change(
     Body(change): Body<Change>,
 ) -> Answer<Json<Value>> {
     let (ticket, _) = seen(&web, &viewer, &id).await?;
+    let change = change?;
     let step = match change.what.as_str() {
         "take" => TicketStep::Take,
         "give_back" => TicketStep::GiveBack,

@@ -88,6 +88,7 @@ fn show(hook: &Webhook, end: i64) -> Value {
     responses((status = 201, description = "its id and secret"), (status = 422, description = "the address may not be called")))]
 pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(wish): Body<Wish>) -> Answer<Response> {
     viewer.require(&HEADS)?;
+    let wish = wish?;
     web.once(&viewer, &headers, "add webhook", &wish, async {
         let change = wish.check(&web)?;
         let (Some(name), Some(url)) = (&change.name, &change.url) else {
@@ -114,6 +115,7 @@ pub(in crate::web) async fn change(
     Body(wish): Body<Wish>,
 ) -> Answer<StatusCode> {
     viewer.require(&HEADS)?;
+    let wish = wish?;
     let change = wish.check(&web)?;
     if !web.store.change_webhook(&id, &change, web.wall()).await? {
         return Err(Problem::not_found("subscription"));

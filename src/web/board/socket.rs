@@ -59,7 +59,11 @@ impl Socket {
             let step = tokio::select! {
                 frame = self.socket.recv() => match frame {
                     Some(Ok(frame)) => self.heard(frame).await,
-                    Some(Err(_)) | None => Err(End(1001, "gone")),
+                    Some(Err(error)) => {
+                        let (code, reason) = crate::web::live::broken(&error);
+                        Err(End(code, reason))
+                    }
+                    None => Err(End(1001, "gone")),
                 },
                 frame = self.frames.recv() => self.told(frame).await,
                 over = ended.recv() => self.over(over).await,

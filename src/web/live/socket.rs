@@ -105,8 +105,11 @@ impl Socket {
             let step = tokio::select! {
                 frame = self.socket.recv() => match frame {
                     Some(Ok(frame)) => self.heard(frame).await,
-                    Some(Err(error)) if error.to_string().contains("too l") => Err(End(1009, "that frame is too long")),
-                    Some(Err(_)) | None => Err(End(1001, "gone")),
+                    Some(Err(error)) => {
+                        let (code, reason) = super::broken(&error);
+                        Err(End(code, reason))
+                    }
+                    None => Err(End(1001, "gone")),
                 },
                 event = self.events.recv() => self.event(event).await,
                 Some(answer) = self.commands.join_next(), if !self.commands.is_empty() => match answer {
@@ -163,6 +166,8 @@ impl Socket {
                 calls: Vec::new(),
                 queues: Arc::default(),
                 agents: Vec::new(),
+                node: self.web.node.to_string(),
+                nodes: Vec::new(),
                 store_away: false,
             }),
             Err(_) => return Err(End(1013, "the call centre is busy; try again")),

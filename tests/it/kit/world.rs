@@ -245,6 +245,14 @@ impl World {
         inner.drain();
     }
 
+    /// The other nodes of the house, as they have told of themselves.
+    pub fn other_nodes(&self, nodes: Vec<dinetone::centre::OtherNode>) {
+        let mut inner = self.0.borrow_mut();
+        let now = inner.now;
+        inner.centre.handle(now, Input::Nodes(nodes));
+        inner.drain();
+    }
+
     pub fn dish_is_sold_out(&self, dish: u16) {
         let mut inner = self.0.borrow_mut();
         let until = Timestamp::from(inner.now.wall).after(Duration::from_secs(3600));

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use dinetone::command::{Command, Refusal, Target, TransferMode};
-use dinetone::domain::{Break, QueueId, Seat, StepKind};
+use dinetone::domain::{Break, PhoneNumber, QueueId, Seat, StepKind};
 use dinetone::event::CallState;
 
 use super::people::{caller, ms};
@@ -237,7 +237,8 @@ fn c42_a_supervisor_puts_a_caller_first_and_moves_another() {
     world.time_passes(Duration::from_secs(5));
     let waiting = chief.snapshot().queues.waiting.clone();
     let call_of = |number: &str| {
-        let found = waiting.iter().find(|one| one.caller.as_ref().is_some_and(|caller| caller.reveal() == number));
+        let masked = PhoneNumber::parse(number).unwrap().to_string();
+        let found = waiting.iter().find(|one| one.caller.as_ref() == Some(&masked));
         found.expect("waits").call
     };
     let (earlier, later) = (call_of("13700137001"), call_of("13700137002"));

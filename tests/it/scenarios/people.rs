@@ -1,6 +1,7 @@
 //! A caller presses 0: they wait, an agent sees the whole customer, answers, talks, sums up; and all that may go wrong.
 
 mod holding;
+mod nodes;
 mod outside;
 mod reloading;
 mod telephones;

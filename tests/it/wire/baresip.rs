@@ -23,12 +23,17 @@ pub struct Phone {
 impl Phone {
     /// `account` is a line of baresip's file of accounts.
     pub fn start(account: &str) -> Self {
+        Self::start_with(account, 440)
+    }
+
+    /// The same with another tone.
+    pub fn start_with(account: &str, hertz: u16) -> Self {
         let modules = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules"];
         let modules = modules.into_iter().find(|path| Path::new(path).is_dir()).expect(INSTALL);
         let mut said = String::new();
         // It takes one port for commands, one for SIP and the next one for TLS; another test may be faster.
         for _ in 0..5 {
-            match Self::try_start(account, modules) {
+            match Self::try_start(account, modules, hertz) {
                 Ok(phone) => return phone,
                 Err(log) => said = log,
             }
@@ -37,12 +42,12 @@ impl Phone {
     }
 
     /// What it printed, when it could not start.
-    fn try_start(account: &str, modules: &str) -> Result<Self, String> {
+    fn try_start(account: &str, modules: &str, hertz: u16) -> Result<Self, String> {
         let folder = tempfile::tempdir().unwrap();
         let (sip, control) = (free_port(), TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
         let config = format!(
             "module_path {modules}\nsip_listen 127.0.0.1:{sip}\nctrl_tcp_listen {control}\n\
-             audio_player aufile,{sound}\naudio_source ausine,440\naudio_alert aufile,{sound}\nausrc_srate 48000\nausrc_channels 2\n\
+             audio_player aufile,{sound}\naudio_source ausine,{hertz}\naudio_alert aufile,{sound}\nausrc_srate 48000\nausrc_channels 2\n\
              module g711.so\nmodule ausine.so\nmodule aufile.so\nmodule sndfile.so\nsnd_path {folder}\nmodule srtp.so\nmodule_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n",
             sound = folder.path().join("heard.wav").display(),
             folder = folder.path().display(),

@@ -20,7 +20,7 @@ use super::staff_phones::{at_work, diner as asks};
 use super::web_kit::{Browser, Live, timestamp};
 use crate::store::postgres;
 
-const SOON: Duration = Duration::from_secs(60);
+pub const SOON: Duration = Duration::from_secs(60);
 
 /// One dish, fetched at branch 1, by somebody who knows the way.
 const FETCHED: &str = "\
@@ -82,7 +82,7 @@ fn node(name: &str, store: &str, nats: Option<&str>) -> Setup {
     }
 }
 
-fn signed_in(server: &Server, login: &str) -> Browser {
+pub fn signed_in(server: &Server, login: &str) -> Browser {
     let mut browser = Browser { to: server.web, from: None, cookie: None, origin: Some(format!("http://{}", server.web)) };
     assert_eq!(browser.sign_in(login, "demo").status, 200);
     browser
@@ -313,9 +313,9 @@ fn c76_c80_c81_i6_two_nodes_are_one_house_and_one_of_them_is_enough() {
 }
 
 /// The caller rings A; the agent whom they know works at B, and takes the call there with a desk phone. Then somebody for whom
-/// nobody is free at A.
+/// nobody is free at A. And both floors are one.
 #[test]
-fn c39_c45_the_agent_whom_a_customer_knows_is_found_at_the_other_node() {
+fn c39_c45_c60_c66_c70_the_agent_whom_a_customer_knows_is_found_at_the_other_node() {
     let Some(database) = postgres::Server::start() else { return };
     let url = database.fresh();
     let settings = "[sip]\ndigest = [\"MD5\"]\n";
@@ -352,7 +352,7 @@ fn c39_c45_the_agent_whom_a_customer_knows_is_found_at_the_other_node() {
         near
     });
     eventually("A has heard of B's agent", SOON, || (count(&a, "dinetone_agents_elsewhere") == 1).then_some(()));
-    let mut one_call = |desk: &mut Live, from: &str| {
+    let one_call = |desk: &mut Live, phone: &mut Phone, from: &str| {
         let mut diner = asks(&a, from, 440);
         let card = desk.until_such("it rings at the other node", |frame| frame["type"] == "call.ring")["call"].clone();
         let rang = phone.log().matches("ncoming call").count();
@@ -367,15 +367,16 @@ fn c39_c45_the_agent_whom_a_customer_knows_is_found_at_the_other_node() {
         desk.until_state("8001", "available");
         card
     };
-    let card = one_call(&mut desk, "13800138000");
+    let card = one_call(&mut desk, &mut phone, "13800138000");
     assert_eq!(card["pop"]["last_agent"]["name"], "李娜", "{card}");
     assert!(card["path"].as_array().is_some_and(|path| path.iter().any(|step| step.as_str() == Some("main"))), "the way they came: {card}");
     go.send(()).unwrap();
     let _near = near.join().unwrap();
     // Somebody whom nobody knows.
-    let card = one_call(&mut desk, "13700137111");
+    let card = one_call(&mut desk, &mut phone, "13700137111");
     assert!(card["pop"]["last_agent"].is_null(), "{card}");
     let calls = a.json(&["calls", "list", "--json"]);
     let here = calls.as_array().unwrap().iter().filter(|call| call["caller"] == "137****7111").collect::<Vec<_>>();
     assert_eq!(here.len(), 2, "a record at each node: {here:?}");
+    super::cluster_floor::one_floor(&a, &mut b, &at_a, desk, &mut phone);
 }

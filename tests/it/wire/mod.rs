@@ -11,6 +11,7 @@ mod api_plant;
 mod baresip;
 mod calls;
 mod cluster;
+mod cluster_floor;
 mod console;
 mod kills;
 mod operations;

@@ -232,6 +232,24 @@ fn c58_a_backup_while_running_restores_into_a_fresh_store() {
 }
 
 #[test]
+fn what_is_wrong_in_both_files_is_told_at_once() {
+    let server = Setup::bench().install();
+    let menus = server.path("menus.toml");
+    let trapped =
+        std::fs::read_to_string(&menus).unwrap().replace("kind = \"hangup\"\nsay = []", "say = [\"test.nothing\"]\nthen = \"end\"");
+    std::fs::write(&menus, trapped).unwrap();
+    std::fs::write(server.path("config.toml"), "[limits]\nmax_calls = \"many\"\nlongst_call = \"1h\"\n").unwrap();
+    let checked = server.cli(&["check", "--offline", "--json"]);
+    let faults: Vec<serde_json::Value> = serde_json::from_slice(&checked.stdout).unwrap();
+    let told = text(&checked);
+    assert_eq!((checked.status.code(), faults.len()), (Some(1), 4), "{told}");
+    let served = text(&server.cli(&["serve"]));
+    for part in ["limits.max_calls", "did you mean \"longest_call\"", "no prompt \"test.nothing\"", "goes round for ever"] {
+        assert!(told.replace("\\\"", "\"").contains(part) && served.contains(part), "{part} in {told}\n{served}");
+    }
+}
+
+#[test]
 fn c35_a_ladder_of_each_call_without_passwords() {
     let mut setup = Setup::strict("[[account]]\nuser = \"desk\"\npassword = \"correct-horse\"\n");
     setup.trace_sip = true;

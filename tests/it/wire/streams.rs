@@ -92,6 +92,22 @@ fn others_are_served(server: &Server, number: u32) {
 }
 
 #[test]
+fn c1_a_trunk_may_open_a_connection_for_each_call() {
+    let server = Setup::bench().start();
+    let mut open: Vec<TcpStream> = (0..80).map(|_| TcpStream::connect(server.sip).unwrap()).collect();
+    for (number, stream) in (1..).zip(&mut open) {
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let local = stream.local_addr().unwrap().to_string();
+        stream.write_all(request("OPTIONS", server.sip, number, "TCP").replace("{local}", &local).as_bytes()).unwrap();
+    }
+    for stream in &mut open {
+        let mut start = [0_u8; 11];
+        stream.read_exact(&mut start).expect("each is answered");
+        assert_eq!(&start, b"SIP/2.0 200");
+    }
+}
+
+#[test]
 fn c1_a_slow_and_a_half_silent_peer_disturb_nobody() {
     let server = Setup::demo().start();
     let mut slow = TcpStream::connect(server.sip).unwrap();

@@ -260,3 +260,28 @@ fn c26_c77_people_change_the_house_with_history_and_take_it_back() {
     assert!(listed.as_array().unwrap().iter().any(|zone| zone["id"] == id && zone["lines"] == json!(["古美路 1-200 双"])));
     assert_eq!(chen.send("DELETE", &format!("/api/zones/{id}"), &json!({})).status, 204);
 }
+
+#[test]
+fn c84_a_rider_is_one_of_the_branch_by_the_name_on_record() {
+    let stand = house();
+    let wanted = json!({
+        "phone": "13800138000", "service": "delivery", "branch": 1, "address_text": "漕溪北路八十八号", "key": "a-riders-order",
+        "lines": [{ "dish": 18, "quantity": 2 }],
+    });
+    let placed = stand.signed_in("zhao").send("POST", "/api/orders", &wanted);
+    let id = placed.json()["id"].as_str().unwrap_or_else(|| panic!("{placed:?}")).to_owned();
+    let kitchen = stand.signed_in("kitchen1");
+    let step = |body: Value| kitchen.send("POST", &format!("/api/orders/{id}/steps"), &body);
+    let rider = |login: &str, name: &str| {
+        let made = stand.signed_in(login).send("POST", "/api/riders", &json!({ "name": name }));
+        made.json()["id"].as_str().unwrap_or_else(|| panic!("{made:?}")).to_owned()
+    };
+    let (ours, theirs) = (rider("kitchen1", "老周"), rider("kitchen2", "小陈"));
+    assert_eq!(step(json!({ "step": "accept" })).status, 200);
+    for who in ["nobody", theirs.as_str()] {
+        let refused = step(json!({ "step": "rider", "rider": who, "rider_name": "x" }));
+        assert_eq!(refused.problem(), "invalid", "nobody else owes the cash: {refused:?}");
+    }
+    let card = step(json!({ "step": "rider", "rider": ours, "rider_name": "somebody else" })).json();
+    assert_eq!(card["rider"]["name"], "老周", "{card}");
+}

@@ -215,6 +215,8 @@ async fn brain_of(mut queries: mpsc::Receiver<Query>, wishes: Arc<Mutex<Vec<Wish
                     calls: Vec::new(),
                     queues: Arc::new(queues()),
                     agents: vec![agent("8009", AgentState::Talking { call: 3 })],
+                    node: "a".into(),
+                    nodes: Vec::new(),
                     store_away: false,
                 };
                 drop(answer.send(Box::new(snapshot)));
@@ -229,6 +231,7 @@ async fn brain_of(mut queries: mpsc::Receiver<Query>, wishes: Arc<Mutex<Vec<Wish
 pub fn agent(number: &str, state: AgentState) -> AgentView {
     AgentView {
         user: UserId::new(format!("u{number}")),
+        node: None,
         number: number.into(),
         name: "周敏".into(),
         role: Role::Agent,
@@ -263,7 +266,7 @@ pub fn queues() -> QueuesView {
         waiting: vec![WaitingView {
             call: 4,
             queue: QueueId::new("order-zh"),
-            caller: PhoneNumber::parse("13700137000"),
+            caller: Some("137****7000".into()),
             name: "赵先生".into(),
             level: None,
             since: Timestamp::from_millis(0),

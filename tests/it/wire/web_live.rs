@@ -1,5 +1,6 @@
 //! As an agent I see what happens when it happens; what I click is done once or refused with a reason.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use dinetone::command::{Command, Refusal};
@@ -119,6 +120,25 @@ fn what_cannot_be_understood_gets_a_clear_answer_and_changes_nothing() {
     assert_eq!(live.next().unwrap()["problem"], "malformed");
     assert_eq!(live.ask("p1", &json!({ "type": "ping" }))["type"], "ok", "and the socket is still there");
     assert!(floor.asked().is_empty());
+}
+
+#[test]
+fn who_breaks_the_protocol_is_told_how() {
+    let floor = Floor::open("", false);
+    let browser = floor.signed_in("lina");
+    // A text frame that is no UTF-8; one without a mask; one of a kind that there is not.
+    for (frame, code) in
+        [(&[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe][..], 1007), (&[0x81, 0x02, b'{', b'}'][..], 1002), (&[0x83, 0x80, 0, 0, 0, 0][..], 1002)]
+    {
+        let (mut live, _) = browser.live();
+        live.socket.get_mut().write_all(frame).unwrap();
+        let closed = eventually("it is closed", SOON, || match live.socket.read() {
+            Ok(Message::Close(Some(why))) => Some(u16::from(why.code)),
+            Ok(_) => None,
+            Err(error) => panic!("closed without a word: {error}"),
+        });
+        assert_eq!(closed, code);
+    }
 }
 
 #[test]

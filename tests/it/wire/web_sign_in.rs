@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::server::{Setup, eventually, now};
-use super::web_kit::{Floor, PASSWORD};
+use super::web_kit::{Browser, Floor, PASSWORD};
 
 const SOON: Duration = Duration::from_secs(15);
 
@@ -82,6 +82,32 @@ fn the_guesser_is_refused_by_the_tenth_try_and_the_owner_elsewhere_is_not() {
     let mut owner = floor.browser();
     owner.from = elsewhere();
     assert_eq!(owner.sign_in("lina", PASSWORD).status, 200);
+}
+
+#[test]
+fn a_shift_of_thirty_signs_in_at_once_behind_one_address() {
+    let floor = Floor::open("", false);
+    let browsers: Vec<_> = (0..30).map(|_| floor.browser()).collect();
+    let signed: Vec<u16> = std::thread::scope(|scope| {
+        let sign_in = |mut browser: Browser| move || browser.sign_in("lina", PASSWORD).status;
+        let people: Vec<_> = browsers.into_iter().map(|browser| scope.spawn(sign_in(browser))).collect();
+        people.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert!(signed.iter().all(|status| *status == 200), "nobody is taken for a guesser: {signed:?}");
+}
+
+#[test]
+fn who_may_not_is_told_so_whatever_they_send() {
+    let floor = Floor::open("", false);
+    let mut browser = floor.browser();
+    assert_eq!(browser.sign_in("lina", PASSWORD).status, 200);
+    for (method, path) in [("POST", "/api/users"), ("PUT", "/api/dishes/18"), ("POST", "/api/webhooks"), ("PUT", "/api/branches/1/pause")] {
+        for body in [json!({}), json!({ "zzz": 1 }), json!(["nothing"])] {
+            assert_eq!(browser.send(method, path, &body).problem(), "not-allowed", "{method} {path} {body}");
+        }
+    }
+    // A plain request to the address of a socket says what is there.
+    assert!(browser.get("/api/live").body.contains("WebSocket"));
 }
 
 #[test]
@@ -292,7 +318,7 @@ fn every_refusal_is_a_problem_and_every_answer_is_dressed() {
     assert_eq!(browser.raw("PATCH", "/api/me", json_type, &long).problem(), "too-large");
     assert_eq!(browser.get("/api/audit?limit=many").problem(), "bad-request");
     assert_eq!(browser.get("/api/live").status, 400, "no WebSocket was asked for");
-    assert_eq!(browser.get("/api/phone").status, 400);
+    assert_eq!(browser.get("/api/phone").status, 404, "a demonstration only");
     let flood = format!("X-Long: {}\r\n", "x".repeat(100_000));
     assert!(matches!(browser.raw("GET", "/healthz", &flood, "").status, 431 | 400 | 0), "a head has its bounds");
     assert_eq!(browser.get("/healthz").status, 200, "and the next one is served");
@@ -341,7 +367,7 @@ fn the_first_start_makes_an_administrator_and_the_command_line_resets_and_locks_
     let password =
         said.split("with the password ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap_or_else(|| panic!("{said}"));
     assert!(!server.log().contains(password), "the log does not hold it");
-    let mut browser = super::web_kit::Browser { to: server.web, from: None, cookie: None, origin: None };
+    let mut browser = Browser { to: server.web, from: None, cookie: None, origin: None };
     assert_eq!(browser.sign_in("admin", password).json()["must_change_password"], true);
 
     let added = server.cli(&["user", "add", "lina", "--name", "李娜", "--number", "8001", "--password", "a fine password", "--keep"]);
@@ -364,7 +390,7 @@ fn the_first_start_makes_an_administrator_and_the_command_line_resets_and_locks_
     for name in ["李娜", "王强", "周敏", "supervisor", "manager"] {
         assert!(said.contains(name), "{name} is missing in {said}");
     }
-    let mut browser = super::web_kit::Browser { to: demo.web, ..browser };
+    let mut browser = Browser { to: demo.web, ..browser };
     let me = browser.sign_in("8001", "demo").json();
     assert_eq!((me["name"].as_str(), me["demo"].as_bool()), (Some("李娜"), Some(true)), "{me}");
 }
@@ -403,6 +429,6 @@ fn over_https_cookies_are_secure_and_plain_http_is_not_understood() {
     let answer = String::from_utf8_lossy(&answer).to_lowercase();
     assert!(answer.starts_with("http/1.1 200"), "{answer}");
     assert!(answer.contains("; secure") && answer.contains("strict-transport-security:"), "{answer}");
-    let plain = super::web_kit::Browser { to: server.web, from: None, cookie: None, origin: None }.get("/healthz");
+    let plain = Browser { to: server.web, from: None, cookie: None, origin: None }.get("/healthz");
     assert_ne!(plain.status, 200);
 }

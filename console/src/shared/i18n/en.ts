@@ -1,5 +1,5 @@
 // The shared words in English.
-import type { WordsLike } from './index'
+import type { WordsLike } from './like'
 import type { zh } from './zh'
 
 export const en: WordsLike<typeof zh> = {
@@ -42,6 +42,7 @@ export const en: WordsLike<typeof zh> = {
   'problem.note-missing': 'This needs a note.',
   'problem.not-signed-on': 'You have not started your shift.',
   'problem.limit': 'That is more than allowed.',
+  'problem.barred': 'The settings do not let that number be called ([outbound]). Ask an administrator.',
   'problem.unavailable': 'The call centre cannot do this now.',
   'problem.malformed': 'The request was malformed.',
   'problem.unknown-command': 'The server does not know this command.',

@@ -3,8 +3,7 @@ import { ref, watchEffect } from 'vue'
 import { zh as sharedZh } from './zh'
 
 export type Language = 'zh' | 'en'
-/** What a translation of `zh` must have: the same keys. */
-export type WordsLike<Z> = { readonly [K in keyof Z]: string }
+export type { WordsLike } from './like'
 type Values = Readonly<Record<string, string | number>>
 
 const KEPT = 'dinetone.language'
@@ -113,3 +112,6 @@ export function named(of: { zh?: string | null; en?: string | null } | null | un
   if (!of) return ''
   return (language.value === 'en' && of.en) || of.zh || of.en || ''
 }
+
+/** Several things in one line: 宫保鸡丁、米饭; Kung Pao chicken, rice. */
+export const listed = (words: readonly string[]): string => words.join(language.value === 'zh' ? '、' : ', ')

@@ -39,6 +39,7 @@ export const zh = {
   'problem.note-missing': '需要填写备注。',
   'problem.not-signed-on': '您还没有上班签到。',
   'problem.limit': '已达上限。',
+  'problem.barred': '设置不允许呼叫这个号码（[outbound]），请找管理员。',
   'problem.unavailable': '呼叫中心暂时无法处理。',
   'problem.malformed': '请求格式不对。',
   'problem.unknown-command': '服务器不认识这个操作。',

@@ -242,7 +242,7 @@ fn c1_requests_are_checked_for_order_and_for_their_dialog() {
     bench.receive(udp(CALLER), request("OPTIONS", 5, &tag, "o", "", ""));
     bench.receive(udp(CALLER), request("INFO", 9, &tag, "i", "", ""));
     bench.receive(udp(CALLER), request("INFO", 8, &tag, "late", "", ""));
-    for method in ["BYE", "INFO", "UPDATE", "PRACK", "INVITE"] {
+    for method in ["BYE", "INFO", "UPDATE", "PRACK", "INVITE", "OPTIONS"] {
         bench.receive(udp(CALLER), request(method, 20, "nobody", &format!("x{method}"), "", ""));
     }
     for method in ["REFER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "MESSAGE"] {
@@ -252,10 +252,10 @@ fn c1_requests_are_checked_for_order_and_for_their_dialog() {
     bench.receive(udp(CALLER), request("ACK", 9, "nobody", "a", "", ""));
     let sent = bench.take();
     let statuses: Vec<u16> = sent.iter().map(|text| status(text)).collect();
-    assert_eq!(statuses, [200, 200, 500, 481, 481, 481, 481, 481, 405, 405, 405, 405, 405, 501]);
+    assert_eq!(statuses, [200, 200, 500, 481, 481, 481, 481, 481, 481, 405, 405, 405, 405, 405, 501]);
     assert!(header(&sent[0], "Allow").contains("INVITE") && !header(&sent[0], "Allow").contains("REFER"));
     assert!(header(&sent[0], "Supported").contains("100rel") && header(&sent[0], "Accept").contains("application/sdp"));
-    assert!(header(&sent[8], "Allow").contains("INVITE"));
+    assert!(header(&sent[9], "Allow").contains("INVITE"));
 }
 
 #[test]
@@ -317,6 +317,23 @@ fn c1_floods_and_overload_are_refused_without_leaving_anything() {
     assert_eq!(bench.take().len(), 100);
     bench.receive(udp("203.0.113.6:5060"), request("OPTIONS", 1, "", "o", "", ""));
     assert_eq!(bench.take().len(), 1);
+}
+
+#[test]
+fn c1_a_source_that_never_takes_up_an_answer_leaves_room_for_others() {
+    let mut bench = Bench::new(SipSettings { demo: true, max_dialogs: 800, ..settings() });
+    let from = |bench: &mut Bench, host: &str, place: u32| {
+        let text = request("INVITE", 1, "", &format!("b{place}"), "", OFFER).replace("one@", &format!("{place}@"));
+        bench.receive(udp(&format!("{host}:5060")), text);
+        bench.take().last().map(|it| status(it))
+    };
+    let taken = (0..300).filter(|place| from(&mut bench, "127.0.0.5", *place) == Some(100)).count();
+    assert_eq!(taken, 100, "an eighth of the house");
+    assert_eq!(from(&mut bench, "127.0.0.6", 400), Some(100), "others are served");
+    // A caller who gives up, or is heard of again, makes room.
+    bench.receive(udp("127.0.0.5:5060"), request("CANCEL", 1, "", "b0", "", "").replace("one@", "0@"));
+    bench.take();
+    assert_eq!((from(&mut bench, "127.0.0.5", 401), from(&mut bench, "127.0.0.5", 402)), (Some(100), Some(503)));
 }
 
 #[test]
