@@ -47,6 +47,13 @@ impl Database {
         let catalogue = store.catalogue().await.unwrap();
         (store, catalogue)
     }
+
+    /// The same house without its offers: what runs by this machine's clock costs the same at lunch as at night.
+    pub async fn shop_at_any_hour(&self) -> (Store, Catalogue) {
+        let (store, mut catalogue) = self.shop().await;
+        catalogue.offers.clear();
+        (store, catalogue)
+    }
 }
 
 pub const MENUS: &str = include_str!("../../../menus.toml");

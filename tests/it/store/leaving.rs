@@ -192,7 +192,7 @@ fn header<'a>(head: &'a str, name: &str) -> &'a str {
 }
 
 pub async fn c87_customers_are_told_once_signed_and_again_when_it_failed(database: Database) {
-    let (store, catalogue) = database.shop().await;
+    let (store, catalogue) = database.shop_at_any_hour().await;
     let now = || Timestamp::from(dinetone::server::clock::now().wall);
     let order = on_its_way(&store, &catalogue, "k1", None, now()).await;
     let texts = NoticeTexts { zh: "您尾号{tail}的订单，{branch}已接单，共{money}元。".into(), en: String::new() };

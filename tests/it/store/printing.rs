@@ -76,7 +76,7 @@ fn printing(store: &Store) -> tokio::task::JoinHandle<()> {
 }
 
 pub async fn c83_an_accepted_order_comes_out_once_in_right_chinese(database: Database) {
-    let (store, catalogue) = database.shop().await;
+    let (store, catalogue) = database.shop_at_any_hour().await;
     let device = Device::start();
     assert!(store.save_printer(&printer(&device, &Which::ALL), now()).await.unwrap());
     let (order, number) = accepted(&store, &catalogue, "k1").await;
@@ -104,7 +104,7 @@ pub async fn c83_an_accepted_order_comes_out_once_in_right_chinese(database: Dat
 }
 
 pub async fn c86_changes_reprints_and_cancellations_say_what_they_are(database: Database) {
-    let (store, catalogue) = database.shop().await;
+    let (store, catalogue) = database.shop_at_any_hour().await;
     let device = Device::start();
     store.save_printer(&printer(&device, &[Which::Kitchen]), now()).await.unwrap();
     let (order, _) = accepted(&store, &catalogue, "k1").await;
@@ -141,7 +141,7 @@ pub async fn c86_changes_reprints_and_cancellations_say_what_they_are(database: 
 }
 
 pub async fn c83_without_paper_nothing_is_lost_and_headquarters_is_told(database: Database) {
-    let (store, catalogue) = database.shop().await;
+    let (store, catalogue) = database.shop_at_any_hour().await;
     let device = Device::start();
     store.save_printer(&printer(&device, &[Which::Kitchen]), now()).await.unwrap();
     device.is(Mood::NoPaper);
@@ -161,7 +161,7 @@ pub async fn c83_without_paper_nothing_is_lost_and_headquarters_is_told(database
 }
 
 pub async fn c83_a_stale_slip_is_asked_about_and_printed_only_when_somebody_says_so(database: Database) {
-    let (store, catalogue) = database.shop().await;
+    let (store, catalogue) = database.shop_at_any_hour().await;
     let device = Device::start();
     store.save_printer(&printer(&device, &[Which::Kitchen]), now()).await.unwrap();
     let (order, _) = accepted(&store, &catalogue, "k1").await;
@@ -180,7 +180,7 @@ pub async fn c83_a_stale_slip_is_asked_about_and_printed_only_when_somebody_says
 }
 
 pub async fn c83_a_printer_that_does_not_say_that_it_is_done_makes_no_second_dinner(database: Database) {
-    let (store, catalogue) = database.shop().await;
+    let (store, catalogue) = database.shop_at_any_hour().await;
     let device = Device::start();
     store.save_printer(&printer(&device, &[Which::Kitchen]), now()).await.unwrap();
     device.is(Mood::Mute);
