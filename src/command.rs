@@ -230,8 +230,14 @@ pub enum Refusal {
     NotSignedOn,
     #[error("that is more than allowed")]
     Limit,
-    #[error("that number may not be called: see [outbound] in the settings")]
+    #[error("that number may not be called: see prefixes of [outbound] in the settings")]
     Barred,
+    #[error("calls to outside numbers are switched off: see on of [outbound] in the settings")]
+    OutboundOff,
+    #[error("numbers abroad may not be called: see international of [outbound] in the settings")]
+    Abroad,
+    #[error("there is no trunk to call outside by: see [[trunk]] in the settings")]
+    NoTrunk,
     #[error("the call centre cannot do this now")]
     Unavailable,
 }
@@ -254,6 +260,9 @@ impl Refusal {
             Self::NotSignedOn => "not-signed-on",
             Self::Limit => "limit",
             Self::Barred => "barred",
+            Self::OutboundOff => "outbound-off",
+            Self::Abroad => "abroad",
+            Self::NoTrunk => "no-trunk",
             Self::Unavailable => "unavailable",
         }
     }

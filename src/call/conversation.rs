@@ -127,6 +127,8 @@ pub struct Conversation {
     pub agent: Option<Part>,
     pub consult: Option<Consult>,
     pub watchers: Vec<Watching>,
+    /// The agent is only asked for advice by one of another node, who has the caller.
+    pub advice: bool,
     /// An outside number has the caller, or is rung for them.
     pub handing: Option<Handing>,
     pub outside: Option<(LegId, String)>,
@@ -177,6 +179,7 @@ impl Conversation {
             agent: None,
             consult: None,
             watchers: Vec::new(),
+            advice: false,
             handing: None,
             outside: None,
             from: None,
@@ -311,6 +314,9 @@ impl Conversation {
     }
 
     fn state(&self, user: &UserId) -> CallState {
+        if self.is_of(user) && self.advice {
+            return CallState::Consulting;
+        }
         if self.is_of(user) {
             return match self.mode() {
                 Mode::Apart => CallState::Dialling,

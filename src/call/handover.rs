@@ -4,6 +4,8 @@ use crate::domain::{CallId, CustomerId, Language, PhoneNumber, QueueId, QueueRea
 
 /// The header's name.
 pub const HEADER: &str = "X-Dinetone-Handover";
+/// Said inside such a call ([`crate::sip::event::NODE_NEWS`]): whoever was asked for advice has the caller from now on.
+pub const TAKEN: &str = "taken";
 /// Steps of the caller's path that are told, the last ones.
 const MOST_STEPS: usize = 20;
 /// Octets that are read, and octets of notes that are told, the newest ones; a line of SIP may have 16 KiB.
@@ -26,6 +28,8 @@ pub struct Handover {
     pub path: Vec<String>,
     /// For this agent alone: the call is answered when they take it, and refused when they do not.
     pub to: Option<UserId>,
+    /// That agent is only asked for advice; the caller is theirs when [`TAKEN`] follows inside the call.
+    pub advice: bool,
     /// Who passed the caller on, and with which words.
     pub from: String,
     pub note: String,
@@ -50,6 +54,7 @@ impl Handover {
             ("customer", self.customer.as_ref().map_or("", CustomerId::as_str)),
             ("keyed", self.keyed.as_ref().map_or("", PhoneNumber::reveal)),
             ("to", self.to.as_ref().map_or("", UserId::as_str)),
+            ("advice", if self.advice { "1" } else { "" }),
             ("from", &from),
             ("note", &note),
             ("path", &path),
@@ -89,6 +94,7 @@ impl Handover {
             keyed: None,
             path: Vec::new(),
             to: None,
+            advice: false,
             from: String::new(),
             note: String::new(),
             notes: Vec::new(),
@@ -105,6 +111,7 @@ impl Handover {
                 "keyed" => found.keyed = PhoneNumber::parse(value),
                 "path" => found.path = value.split(',').take(MOST_STEPS).map(str::to_owned).collect(),
                 "to" => found.to = Some(UserId::new(value)),
+                "advice" => found.advice = value == "1",
                 "from" => found.from = plain(value),
                 "note" => found.note = plain(value),
                 "notes" => found.notes = value.split(',').map(plain).collect(),
@@ -163,6 +170,7 @@ mod tests {
             keyed: PhoneNumber::parse("13800138000"),
             path: vec!["main".into(), "order.dish".into()],
             to: Some(UserId::new("u8001")),
+            advice: true,
             from: "李娜".into(),
             note: "不要葱; 50% 辣,\r\n快".into(),
             notes: vec!["a=b".into(), "100%".into(), "%zz".into()],
@@ -174,7 +182,8 @@ mod tests {
         let read = Handover::read(&long.text()).unwrap();
         assert!(long.text().len() < LONGEST && read.notes.last() == long.notes.last(), "the newest are told");
         assert!(read.notes[0].contains("mh2xq8zta1b2c3"), "where the others are: {}", read.notes[0]);
-        let bare = Handover { queue: None, customer: None, keyed: None, path: Vec::new(), to: None, from, note, notes: Vec::new(), ..told };
+        let (path, notes) = (Vec::new(), Vec::new());
+        let bare = Handover { queue: None, customer: None, keyed: None, path, to: None, advice: false, from, note, notes, ..told };
         assert_eq!(Handover::read(&bare.text()), Some(bare));
         for nonsense in ["", ";;;", "node=b", "=;=;call", "call="] {
             assert_eq!(Handover::read(nonsense), None, "{nonsense}");

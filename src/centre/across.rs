@@ -6,12 +6,14 @@ use std::time::Duration;
 use super::Centre;
 use super::floor::{Across, Alarm, Elsewhere, For};
 use crate::call::conversation::Handing;
+use crate::call::handover::TAKEN;
 use crate::call::session::{Session, SessionInput};
 use crate::command::Refusal;
 use crate::domain::{End, Leaving, Party, QueueReason, QueueWish, Reason, UserId};
+use crate::event::What;
 use crate::machine::{Machine, Now};
 use crate::queue::AcdInput;
-use crate::sip::event::SipCommand;
+use crate::sip::event::{DialogId, NODE_NEWS, SipCommand};
 
 /// A node that lives says within this that it rings its agent.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -92,6 +94,14 @@ impl Centre {
         }
     }
 
+    /// Whom this line asked for advice has the caller now: their node is told.
+    pub(super) fn passed_across(&mut self, now: Now, id: u64) {
+        if self.floor.others.across.contains_key(&id) {
+            let dialog = DialogId(id);
+            self.command(now, SipCommand::Info { dialog, content_type: NODE_NEWS, body: TAKEN.into() });
+        }
+    }
+
     /// The line is gone: who did not take it is not sent the same caller by the queue in the next moment.
     pub(super) fn across_gone(&mut self, now: Now, id: u64) {
         if let Some(across) = self.floor.others.across.remove(&id).filter(|across| !across.taken) {
@@ -119,6 +129,8 @@ impl Centre {
         let Some(to) = self.calls.get(&call).and_then(Session::only_for).cloned() else { return };
         let mut joining = self.joining(call, wish.queue.clone(), wish.reason, wish);
         joining.to = Some(to);
+        joining.met = true;
+        joining.advice = self.floor.talks.get(&call).is_some_and(|talk| talk.advice);
         let input = AcdInput::Join(Box::new(joining));
         match self.floor.acd.check(&input) {
             Ok(()) => self.floor.acd.handle(now, input),
@@ -131,6 +143,29 @@ impl Centre {
         self.explain(now, call, format!("back to the node that sent the call: {why}"));
         let end = End { by: Party::Agent, reason: Reason::NoAgent };
         self.with_call(now, call, |session, env| session.handle(env, now, SessionInput::End(end)));
+    }
+
+    /// The node that asked our agent for advice has passed the caller on to them: they have spoken with the customer, and will sum up.
+    pub(super) fn caller_is_ours(&mut self, now: Now, call: u64) {
+        let Some(talk) = self.floor.talks.get_mut(&call).filter(|talk| talk.advice) else { return };
+        let Some(part) = &mut talk.agent else { return };
+        talk.advice = false;
+        (part.since, part.began) = (now.wall.into(), "consult");
+        let agent = part.who.user.clone();
+        self.explain(now, call, "the caller is passed on to whom was asked for advice");
+        self.keep_part_begun(call);
+        self.rebridge(now, call);
+        self.floor.acd.handle(now, AcdInput::InCall { call, agent });
+    }
+
+    /// Whoever was only asked for advice is free again, with nothing to sum up.
+    pub(super) fn advice_over(&mut self, now: Now, call: u64) {
+        let Some(talk) = self.floor.talks.get_mut(&call).filter(|talk| talk.advice) else { return };
+        let Some(part) = talk.agent.take() else { return };
+        let agent = part.who.user;
+        self.floor.acd.handle(now, AcdInput::AgentLeft { call, agent: agent.clone(), wrap_up: false });
+        self.publish(now, What::Withdrawn { to: agent.clone(), call, why: "left" });
+        self.free_line(now, &agent);
     }
 
     /// Such a call is over before its agent took it: nobody gave up waiting here.

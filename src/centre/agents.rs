@@ -41,6 +41,10 @@ impl Centre {
     }
 
     pub(super) fn start_shift(&mut self, now: Now, user: &UserId, page: u64, seat: Seat) -> Result<(), Refusal> {
+        if let Seat::Outside { number } = &seat {
+            // Said now, not by the first caller who rings nobody.
+            self.may_dial(number)?;
+        }
         let Some(profile) = self.floor.people.get(user).cloned() else {
             self.floor.starting.insert(user.clone(), (seat, page));
             self.out.push_back(Output::WantPeople);
@@ -542,6 +546,12 @@ impl Centre {
 
     /// The leg of the agent is lost for good; the caller is not.
     pub(super) fn agent_lost(&mut self, now: Now, call: u64, agent: &UserId, why: &'static str) {
+        if self.floor.talks.get(&call).is_some_and(|talk| talk.advice) {
+            // The caller is with whom asked them.
+            self.explain(now, call, format!("the agent's {why} did not come back"));
+            let _ = self.hang_up(now, agent, call);
+            return;
+        }
         self.end_consult(now, call, false);
         self.part_over(now, call, agent, "lost");
         self.explain(now, call, format!("the agent's {why} did not come back: the caller is first in the queue again"));

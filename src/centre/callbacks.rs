@@ -25,7 +25,7 @@ impl Centre {
             DialReason::Customer { .. } => None,
         };
         let seat = self.floor.desks.get(agent).and_then(|desk| desk.seat.clone()).ok_or(Refusal::NotSignedOn)?;
-        self.sip.may_dial(number.reveal()).map_err(|_| Refusal::Barred)?;
+        self.may_dial(&number)?;
         let call = self.sip.new_dialog_id().0;
         self.newest_call = self.newest_call.max(call);
         let input = AcdInput::DialsOut { call, agent: agent.clone() };

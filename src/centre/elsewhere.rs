@@ -131,6 +131,7 @@ impl Centre {
             keyed: talk.keyed.clone(),
             path: path.collect(),
             to: to.cloned(),
+            advice: to.is_some() && talk.consult.as_ref().is_some_and(|consult| consult.line == Some(id)),
             from,
             note,
             notes: talk.notes.clone(),

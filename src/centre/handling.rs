@@ -28,7 +28,7 @@ impl Centre {
     /// The call, when this agent has it.
     pub(super) fn own(&self, agent: &UserId, call: u64) -> Result<(), Refusal> {
         let Some(talk) = self.floor.talks.get(&call) else { return Err(self.no_call(agent, call)) };
-        if talk.is_of(agent) { Ok(()) } else { Err(Refusal::NotYours) }
+        if talk.is_of(agent) && !talk.advice { Ok(()) } else { Err(Refusal::NotYours) }
     }
 
     /// Why there is no such call: it was theirs and the caller has gone, or it never was.
@@ -80,7 +80,9 @@ impl Centre {
         if talk.rung.iter().any(|rung| rung.who.user == *agent) && !talk.is_of(agent) {
             return self.reject(now, agent, call);
         }
-        self.own(agent, call)?;
+        if !(talk.advice && talk.is_of(agent)) {
+            self.own(agent, call)?;
+        }
         if self.floor.talks.get(&call).and_then(|talk| talk.consult.as_ref()).is_some_and(|consult| consult.conference) {
             return self.complete_transfer(now, agent, call);
         }

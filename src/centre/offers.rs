@@ -27,6 +27,7 @@ impl Centre {
         let (leg, caller) = (session.leg(), session.record().caller.clone());
         let snapshot = session.snapshot();
         let handed = session.handed().and_then(|handed| handed.customer.clone());
+        let advice = session.handed().is_some_and(|handed| handed.advice);
         let told = session.handed().map(|handed| (handed.from.clone(), handed.note.clone(), handed.notes.clone()));
         let member = snapshot.as_ref().and_then(|snapshot| snapshot.member.clone());
         let customer = snapshot.as_ref().and_then(|snapshot| snapshot.customer.clone()).or_else(|| session.record().customer.clone());
@@ -43,6 +44,7 @@ impl Centre {
             talk.from = (!from.is_empty()).then_some((from, note));
             talk.notes = notes;
         }
+        talk.advice = advice;
         talk.keyed.clone_from(&wish.keyed_phone);
         let phone = wish.keyed_phone.clone().or(caller);
         // A number that the caller keyed says more than the record of the number that they call from.
@@ -211,6 +213,7 @@ impl Centre {
             return;
         }
         self.end_consult(now, call, true);
+        self.advice_over(now, call);
         let agent = self.floor.talks.get(&call).and_then(|talk| talk.agent.as_ref()).map(|part| part.who.user.clone());
         if let Some(agent) = &agent {
             self.part_over(now, call, agent, "caller_gone");
@@ -410,11 +413,13 @@ impl Centre {
         talk.waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
         talk.joined_at = None;
         talk.lost = None;
-        let began = if talk.from.is_some() { "transfer" } else { "ring" };
+        let (began, advice) = (if talk.from.is_some() { "transfer" } else { "ring" }, talk.advice);
         let number = who.number.clone();
         talk.agent = Some(Part { who, leg, since: now.wall.into(), began, muted: false, held: false, held_since: None, held_ms: 0 });
         self.visit_ends(now, call, QueueOutcome::Answered, Some(agent));
-        self.keep_part_begun(call);
+        if !advice {
+            self.keep_part_begun(call);
+        }
         self.take_up(now, call, agent, number);
         if self.is_quiet(agent) {
             // Answered by a page from which nothing comes: the caller is not left in silence.

@@ -6,9 +6,11 @@ use super::Centre;
 use super::floor::For;
 use crate::call::conversation::Watching;
 use crate::call::line::LineInput;
+use crate::command::Refusal;
 use crate::domain::{PhoneNumber, Seat, UserId};
 use crate::machine::Now;
 use crate::sip::event::{Dial, DialogId, EndCause, Ring, Shown, SipCommand};
+use crate::sip::outbound::Barred;
 
 impl Centre {
     /// Our address towards this agent's phone.
@@ -28,6 +30,18 @@ impl Centre {
     /// Our address towards the telephone company.
     pub(super) fn outside_address(&self) -> IpAddr {
         self.limits.address
+    }
+
+    /// Whether this outside number may be called, and could be.
+    pub(super) fn may_dial(&self, number: &PhoneNumber) -> Result<(), Refusal> {
+        self.sip.may_dial(number.reveal()).map_err(|barred| match barred {
+            Barred::Off => Refusal::OutboundOff,
+            Barred::International => Refusal::Abroad,
+            Barred::NoTrunk => Refusal::NoTrunk,
+            Barred::BadNumber => Refusal::NoTarget,
+            Barred::TooMany => Refusal::Limit,
+            Barred::Prefix => Refusal::Barred,
+        })
     }
 
     /// The port of a line is open: ring it.

@@ -53,6 +53,10 @@ impl Centre {
     /// The supervisor has the caller from now on; the agent sums up.
     fn take_over(&mut self, now: Now, call: u64, agent: &UserId, by: &UserId) -> Result<(), Refusal> {
         let leg = self.floor.voice(by).ok_or(Refusal::NoMedia)?;
+        if self.floor.talks.get(&call).is_some_and(|talk| talk.advice) {
+            // The caller is not theirs to be taken.
+            return Err(Refusal::WrongState);
+        }
         self.end_consult(now, call, true);
         let who = self.floor.colleague(by);
         self.part_over(now, call, agent, "taken_over");

@@ -39,7 +39,7 @@ impl Centre {
         };
         match &to {
             Target::Agent(user) => self.may_take(user, agent)?,
-            Target::Number(number) => self.sip.may_dial(number.reveal()).map_err(|_| Refusal::Barred)?,
+            Target::Number(number) => self.may_dial(number)?,
             Target::Queue(_) => {}
         }
         if !note.is_empty() {
@@ -416,8 +416,11 @@ impl Centre {
             None => {
                 talk.agent = None;
                 talk.outside = Some((leg, consult.name.clone()));
-                if let Some((_, what)) = consult.line.and_then(|line| self.floor.lines.get_mut(&line)) {
-                    *what = For::Hand { call };
+                if let Some(line) = consult.line {
+                    if let Some((_, what)) = self.floor.lines.get_mut(&line) {
+                        *what = For::Hand { call };
+                    }
+                    self.passed_across(now, line);
                 }
             }
         }

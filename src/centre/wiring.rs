@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::{Centre, Input, MANY_OPENING, OPENING_LATE, Output};
+use crate::call::handover::TAKEN;
 use crate::call::line::{LineInput, PAGE};
 use crate::call::request::{Reply, StoreRequest};
 use crate::call::session::{Env, Session, SessionInput, SessionOutput};
@@ -20,7 +21,7 @@ use crate::event::PhoneState;
 use crate::machine::{Machine, Now};
 use crate::media::order::{LegId, MediaOrder, MediaReport};
 use crate::queue::AcdInput;
-use crate::sip::event::{DialogId, Invited, SipCommand, SipEvent, SipInput, SipOutput};
+use crate::sip::event::{DialogId, Invited, NODE_NEWS, SipCommand, SipEvent, SipInput, SipOutput};
 use crate::sip::sdp;
 
 /// More hops than this for one input is a mistake of ours.
@@ -127,6 +128,11 @@ impl Centre {
             SipEvent::Reoffer { dialog, offer } => {
                 self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Reoffer(offer)))
             }
+            SipEvent::Info { dialog, content_type, body } if content_type == NODE_NEWS => {
+                if body.trim() == TAKEN && self.calls.get(&dialog.0).is_some_and(|call| call.handed().is_some()) {
+                    self.caller_is_ours(now, dialog.0);
+                }
+            }
             SipEvent::Info { dialog, body, .. } => {
                 self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Info { body }))
             }
@@ -216,6 +222,7 @@ impl Centre {
         let input = match event {
             SipEvent::Acknowledged { answer, .. } => LineInput::Acknowledged(answer),
             SipEvent::Reoffer { offer, .. } => LineInput::Reoffer(offer),
+            SipEvent::Info { content_type, .. } if content_type == NODE_NEWS => return None,
             SipEvent::Info { body, .. } => LineInput::Info { body },
             SipEvent::Ended { cause, .. } => LineInput::Ended(cause),
             SipEvent::Progress { status, .. } => LineInput::Progress { status },

@@ -98,6 +98,9 @@ impl Caller {
     pub fn new(facts: Joining, queue: Q, since: i64, seq: u64, joined: Instant) -> Self {
         Self {
             is_callback: facts.reason == QueueReason::CallBack,
+            // Advice is no wish of a caller for a person.
+            counted: facts.advice,
+            spoke: facts.met,
             facts,
             queue,
             also: Vec::new(),
@@ -114,8 +117,6 @@ impl Caller {
             hold_until: None,
             heard: Heard::default(),
             routed: String::new(),
-            counted: false,
-            spoke: false,
             back: None,
             due: Due::default(),
             offers: 0,

@@ -58,6 +58,11 @@ pub struct Joining {
     pub from: Option<UserId>,
     /// For this agent (blind transfer): rung alone; when that fails the caller goes back to `from`, then to the queue.
     pub to: Option<UserId>,
+    /// An agent of another node has the caller and asks `to` for advice: no call of the queue's, and nobody spoke with the customer,
+    /// until `InCall` says that they are passed on.
+    pub advice: bool,
+    /// Somebody at another node has spoken with them in this call.
+    pub met: bool,
 }
 
 impl Joining {
@@ -80,6 +85,8 @@ impl Joining {
             sticky: Sticky::default(),
             from: None,
             to: None,
+            advice: false,
+            met: false,
         }
     }
 }

@@ -231,18 +231,21 @@ impl Acd {
         self.step_out(call, Phase::With(agent));
         let Some(caller) = self.callers.get(&call) else { return };
         let stay = self.stay(caller);
+        let advice = caller.facts.advice;
         let settings = &self.queues[queue].settings;
         let in_time = stay <= settings.service_level;
         let counters = &mut self.queues[queue].counters;
-        counters.answered += 1;
-        counters.in_time += u32::from(in_time);
+        counters.answered += u32::from(!advice);
+        counters.in_time += u32::from(in_time && !advice);
         self.agents[agent].agent.talks(now, call, phone);
         self.agents[agent].call_queue = Some(queue);
         self.agent_changed(agent);
         let number = self.agents[agent].agent.profile.number.clone();
         self.put(AcdOutput::Connect { call, agent: user.clone(), queue: self.queue_id(queue), waited: stay, routed });
         self.tell(call, QueueNews::Connected { number });
-        self.spoke(call, agent);
+        if !advice {
+            self.spoke(call, agent);
+        }
     }
 
     /// Remembers who spoke with this customer, by the rule of the settings: told at the answer, so that a crash loses nothing.

@@ -38,6 +38,9 @@ pub struct Flow {
     pub connection: u64,
 }
 
+/// Content type of what one node of ours tells another by INFO inside a call.
+pub const NODE_NEWS: &str = "application/x-dinetone";
+
 /// One SIP dialog, as named between the endpoint and the calls above it. Never reused in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DialogId(pub u64);
@@ -85,7 +88,7 @@ pub enum SipCommand {
     /// The trunks are other ones from now on: what is unchanged stays registered, what changed is registered and asked anew,
     /// what is missing takes no calls any more. Calls in progress stay.
     Trunks(Vec<TrunkSettings>),
-    /// An INFO inside a call (the simulated diner).
+    /// An INFO inside a call (to another node of ours; the simulated diner).
     Info { dialog: DialogId, content_type: &'static str, body: String },
     /// From now on every INVITE outside a dialog gets 503 with this Retry-After (overload, drain); `None` ends it.
     Refuse { retry_after: Option<u32> },
@@ -165,7 +168,7 @@ pub enum SipEvent {
     Acknowledged { dialog: DialogId, answer: Option<Session> },
     /// The peer wants to change the session (re-INVITE or UPDATE). `None`: it asks us for an offer.
     Reoffer { dialog: DialogId, offer: Option<Session> },
-    /// INFO inside the call; 200 has been sent when the type is known for key presses, 415 otherwise.
+    /// INFO inside the call; 200 has been sent when the type is known for key presses or is `NODE_NEWS`, 415 otherwise.
     Info { dialog: DialogId, content_type: String, body: String },
     /// The dialog is gone. Always the last event of a dialog, exactly once, whoever ended it.
     Ended { dialog: DialogId, cause: EndCause },

@@ -2,7 +2,7 @@
 
 use crate::machine::Now;
 use crate::sip::dialog::{Dialog, Reoffer, State};
-use crate::sip::event::{DialogId, EndCause, Flow, SipEvent, Transport};
+use crate::sip::event::{DialogId, EndCause, Flow, NODE_NEWS, SipEvent, Transport};
 use crate::sip::message::name::trim;
 use crate::sip::message::uri::cut;
 use crate::sip::message::writer::{Echo, Writer};
@@ -133,14 +133,17 @@ impl Endpoint {
         }
     }
 
-    /// Key presses by INFO (application/dtmf-relay, application/dtmf, or bare text); an empty INFO is a sign of life.
+    /// Key presses by INFO (application/dtmf-relay, application/dtmf, or bare text), or another node's word; an empty INFO is a sign of
+    /// life.
     fn info(&mut self, now: Now, flow: Flow, message: &Message<'_>, dialog: &mut Dialog, key: u64) {
         if message.body.is_empty() {
             self.respond_inside(now, flow, message, dialog, key, 200, |_| {});
             return;
         }
         let kind = message.get(Name::ContentType).map_or(&b""[..], |value| trim(cut(value, b';').0));
-        let known = [&b"application/dtmf-relay"[..], b"application/dtmf", b"text/plain"].iter().any(|it| kind.eq_ignore_ascii_case(it))
+        let known = [&b"application/dtmf-relay"[..], b"application/dtmf", b"text/plain", NODE_NEWS.as_bytes()]
+            .iter()
+            .any(|it| kind.eq_ignore_ascii_case(it))
             || kind.is_empty();
         if !known || message.body.len() > LONGEST_INFO {
             self.respond_inside(now, flow, message, dialog, key, 415, |out| out.line("Accept", "application/dtmf-relay, application/dtmf"));

@@ -12,6 +12,7 @@ use crate::sip::message::{Message, Uri};
 use crate::sip::outbound::Barred;
 use crate::sip::sdp::Session;
 use crate::sip::transaction::Owner;
+use crate::sip::trunk::Trunk;
 
 use super::calling::{NewCall, clean};
 use super::lines::retry_after;
@@ -103,12 +104,14 @@ impl Endpoint {
         }
     }
 
-    /// Whether the rules let this number be called at all, however many calls are up.
+    /// Whether the rules let this number be called at all, however many calls are up, and there is a trunk to call it by.
     ///
     /// # Errors
     /// With the rule that forbids it.
     pub fn may_dial(&self, number: &str) -> Result<(), Barred> {
-        self.settings.outbound.check(number, 0).map(|_| ())
+        self.settings.outbound.check(number, 0)?;
+        let calls_out = |trunk: &Trunk| !trunk.settings.targets.is_empty();
+        if self.trunks.iter().any(calls_out) { Ok(()) } else { Err(Barred::NoTrunk) }
     }
 
     pub(super) fn dial(&mut self, now: Now, dial: Dial) {

@@ -14,7 +14,7 @@ use dinetone::sip::sdp;
 
 use super::agent::Agent;
 use super::phone::{KeysBy, Line, Phone};
-use super::world::{HOTLINE, World, settings, trunk};
+use super::world::{HOTLINE, OTHER_NODE, World, settings, trunk};
 
 /// One telephone that the hotline rings.
 pub struct Desk {
@@ -52,6 +52,12 @@ impl World {
     /// The telephone behind the trunk, whatever number is dialled.
     pub fn outside_phone(&self) -> Desk {
         let place = self.inner().put_phone(|_| "10.0.0.2:5060".to_owned(), None);
+        Desk { world: self.clone(), place }
+    }
+
+    /// The other node, where it is called: it rings like a telephone.
+    pub fn other_node(&self) -> Desk {
+        let place = self.inner().put_phone(|_| OTHER_NODE.to_owned(), None);
         Desk { world: self.clone(), place }
     }
 }
@@ -218,6 +224,11 @@ impl Desk {
         let inner = self.world.inner();
         let told = inner.phones[&self.place].told.iter().rfind(|text| text.starts_with("NOTIFY"));
         told.and_then(|text| text.lines().last()).map(str::to_owned)
+    }
+
+    /// The last of these requests that it was sent.
+    pub fn was_told(&self, method: &str) -> Option<String> {
+        self.world.inner().phones[&self.place].told.iter().rfind(|text| text.starts_with(method)).cloned()
     }
 
     pub fn presses(&self, key: char) {

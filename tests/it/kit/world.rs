@@ -13,6 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use dinetone::call::handover::{HEADER, Handover};
 use dinetone::call::plan::Srtp;
 use dinetone::call::session::Env;
 use dinetone::centre::{Centre, Input, Limits};
@@ -26,7 +27,8 @@ use dinetone::queue::{self, Acd, Profile};
 use dinetone::server::effects::Effects;
 use dinetone::server::files::Places;
 use dinetone::sip::endpoint::Endpoint;
-use dinetone::sip::event::{Flow, PlaceCall, SipCommand, SipInput, Transport, TrunkSettings};
+use dinetone::sip::event::{Flow, PlaceCall, SipCommand, SipInput, SipSettings, Transport, TrunkSettings};
+use dinetone::sip::outbound::Rules;
 use dinetone::sip::sdp;
 use dinetone::store::{OrderFilter, Store};
 use dinetone::voice::say::DigitOne;
@@ -35,11 +37,13 @@ use super::network::{Network, Weather};
 use super::phone::{KeysBy, Phone};
 use super::voice::Headset;
 pub use diner::Diner;
-pub use settings::{settings, trunk};
+pub use settings::{outbound, settings, trunk};
 use time::Parcel;
 
 /// Where the hotline is reached.
 pub const HOTLINE: &str = "10.0.0.1:5060";
+/// The other node of the house.
+pub const OTHER_NODE: &str = "10.0.0.8:5060";
 
 /// Everything in one place.
 pub struct Inner {
@@ -90,14 +94,19 @@ impl World {
 
     /// The same with these hours in the branch that is open round the clock.
     pub fn open_at_with_hours(time: &str, hours: &str) -> Self {
-        Self::build(time, Weather::FAIR, 1, Some(hours))
+        Self::build(time, Weather::FAIR, 1, Some(hours), outbound())
+    }
+
+    /// The same with these rules for calls to outside numbers.
+    pub fn open_with_outbound(time: &str, rules: Rules) -> Self {
+        Self::build(time, Weather::FAIR, 1, None, rules)
     }
 
     pub fn open(time: &str, weather: Weather, seed: u128) -> Self {
-        Self::build(time, weather, seed, None)
+        Self::build(time, weather, seed, None, outbound())
     }
 
-    fn build(time: &str, weather: Weather, seed: u128, hours: Option<&str>) -> Self {
+    fn build(time: &str, weather: Weather, seed: u128, hours: Option<&str>, outbound: Rules) -> Self {
         let clock = ShopClock::named("Asia/Shanghai").unwrap();
         let date: dinetone::domain::DateTime = format!("2026-11-20T{time}:00").parse().unwrap();
         let at = clock.timestamp(date);
@@ -149,7 +158,7 @@ impl World {
             longest_call: Duration::from_secs(3600),
             srtp: Srtp { policy: sdp::Policy::Off, secret: sdp::crypto::Secret([9; 32]) },
         };
-        let sip = Endpoint::new(settings(trunk()), ids.clone(), now);
+        let sip = Endpoint::new(SipSettings { outbound, nodes: vec![OTHER_NODE.parse().unwrap()], ..settings(trunk()) }, ids.clone(), now);
         let ports = Ports::new(20_000, 20_999, &mut ids);
         let centre = {
             let limits = Limits {
@@ -217,7 +226,13 @@ impl World {
     }
 
     pub fn call(&self, number: &str, dialled: &str, keys_by: KeysBy, events: Option<()>) -> Diner {
-        let place = self.0.borrow_mut().dial(number, dialled, keys_by, events.is_some());
+        let place = self.0.borrow_mut().dial(number, dialled, keys_by, events.is_some(), None);
+        Diner { world: self.clone(), place, heard: 0 }
+    }
+
+    /// Another node calls about a caller of its own, with these words.
+    pub fn other_node_calls(&self, number: &str, told: &Handover) -> Diner {
+        let place = self.0.borrow_mut().dial(number, "1000", KeysBy::Event, true, Some(told));
         Diner { world: self.clone(), place, heard: 0 }
     }
 
@@ -343,9 +358,10 @@ impl World {
 }
 
 impl Inner {
-    fn dial(&mut self, number: &str, dialled: &str, keys_by: KeysBy, events: bool) -> usize {
+    fn dial(&mut self, number: &str, dialled: &str, keys_by: KeysBy, events: bool, told: Option<&Handover>) -> usize {
         let place = self.phones.values().filter(|phone| phone.calls).count();
-        let address: SocketAddr = format!("10.0.0.2:{}", 5070 + place).parse().unwrap();
+        let address = if told.is_some() { OTHER_NODE.to_owned() } else { format!("10.0.0.2:{}", 5070 + place) };
+        let address: SocketAddr = address.parse().unwrap();
         let sound: SocketAddr = format!("10.0.0.2:{}", 40_000 + 2 * place).parse().unwrap();
         let flow = Flow { transport: Transport::Udp, socket: 0, local: address, peer: HOTLINE.parse().unwrap(), connection: 0 };
         let mut ids = Ids::seeded(u128::from(self.ids.next_u64()));
@@ -366,7 +382,7 @@ impl Inner {
             flow,
             to: format!("sip:{dialled}@10.0.0.1"),
             from_user: number.to_owned(),
-            headers: Vec::new(),
+            headers: told.map(|told| format!("{HEADER}: {}", told.text())).into_iter().collect(),
             sdp: Some(offer),
             credentials: None,
         };

@@ -29,6 +29,15 @@ pub fn caller(world: &World, number: &str) -> Diner {
     diner
 }
 
+/// Who spoke last with the customer of this number.
+pub fn last_agent(world: &World, number: &str) -> Option<dinetone::domain::UserId> {
+    let phone = dinetone::domain::PhoneNumber::parse(number).unwrap();
+    world.with_store(async |store, now| {
+        let customer = store.card_by_phone(&phone, now).await.unwrap().customer;
+        store.last_agent(customer.as_ref(), Some(&phone)).await.unwrap().map(|last| last.agent)
+    })
+}
+
 /// The thinnest way through all of it.
 #[test]
 fn c56_a_caller_presses_0_and_talks_with_an_agent_who_sees_the_card_first() {

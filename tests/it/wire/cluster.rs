@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::baresip::Phone;
 use super::server::{Guarded, Server, Setup, eventually, free_port, text};
-use super::staff_phones::{at_work, diner as asks};
+use super::staff_phones::{OUTSIDE, at_work, diner as asks};
 use super::web_kit::{Browser, Live, timestamp};
 use crate::store::postgres;
 
@@ -318,8 +318,8 @@ fn c76_c80_c81_i6_two_nodes_are_one_house_and_one_of_them_is_enough() {
 fn c39_c45_c60_c66_c70_the_agent_whom_a_customer_knows_is_found_at_the_other_node() {
     let Some(database) = postgres::Server::start() else { return };
     let url = database.fresh();
-    let settings = "[sip]\ndigest = [\"MD5\"]\n";
-    let setup = |name: &str| Setup { config: settings.to_owned(), ..node(name, &url, None) };
+    let settings = format!("[sip]\ndigest = [\"MD5\"]\n{OUTSIDE}");
+    let setup = |name: &str| Setup { config: settings.clone(), ..node(name, &url, None) };
     let (mut a, mut b) = (setup("a").install(), setup("b").install());
     let (at_a, at_b) = (a.keep_sip(), b.keep_sip());
     a.set("DINETONE__CLUSTER__PEERS", &at_b);

@@ -133,18 +133,33 @@ pub fn one_floor(a: &Server, b: &mut Server, at_a: &str, far: Live, far_phone: &
     near_phone.say("accept", "");
     near.call("talking");
 
-    // Asked for advice, and then the caller is theirs.
+    // Asked for advice: nothing to sum up, and the caller stays where they are.
     watch.until("B's agent is free again", |frame| shows(frame, "8001", "b", "available"));
+    let so_far = far_phone.log().matches("ncoming call").count();
+    near.say("advice", json!({ "type": "call.transfer", "call": call, "mode": "consult", "to": to }));
+    let asked = far.until("it rings at B for a word", |frame| frame["type"] == "call.ring")["call"]["call"].clone();
+    rings(far_phone, so_far + 1);
+    far_phone.say("accept", "");
+    far.call("consulting");
+    near.until("the advice", |frame| frame["type"] == "call.state" && frame["call"]["consult"]["state"] == "talking");
+    near.say("enough", json!({ "type": "call.cancel_consult", "call": call }));
+    let left = far.until("it is over", |frame| frame["type"] == "call.withdrawn" && frame["call"] == asked);
+    assert_eq!(left["why"], "left", "{left}");
+    far.agent("8001", "available");
+
+    // Asked again, and then the caller is theirs.
+    watch.until("B's agent is free once more", |frame| shows(frame, "8001", "b", "available"));
     let so_far = far_phone.log().matches("ncoming call").count();
     near.say("consult", json!({ "type": "call.transfer", "call": call, "mode": "consult", "to": to }));
     let card = far.until("it rings at B again", |frame| frame["type"] == "call.ring")["call"].clone();
     rings(far_phone, so_far + 1);
     far_phone.say("accept", "");
-    far.call("talking");
+    far.call("consulting");
     near.until("the advice", |frame| frame["type"] == "call.state" && frame["call"]["consult"]["state"] == "talking");
     eventually("B's telephone plays A's", SOON, || (far_phone.hears(550.0) > 0.8).then_some(()));
     near.say("complete", json!({ "type": "call.complete", "call": call }));
     near.agent("8003", "wrap_up");
+    far.call("talking");
     eventually("B's telephone plays the caller", SOON, || (far_phone.hears(700.0) > 0.8).then_some(()));
     let status = eventually("the caller heard B's telephone", SOON, || caller.0.try_wait().unwrap());
     assert!(status.success(), "the caller did not hear B's telephone");

@@ -11,6 +11,9 @@ use super::web_kit::{Browser, Live};
 
 /// baresip gives up at a challenge by SHA-256.
 const SETTINGS: &str = "[sip]\ndigest = [\"MD5\"]\n[media]\nsrtp = \"offered\"\n";
+/// Agents at telephones that begin with 139 may sign on; where those would ring, nobody answers.
+pub const OUTSIDE: &str = "[outbound]\non = true\nprefixes = [\"139\"]\n[[trunk]]\nname = \"main\"\naddresses = [\"127.0.0.9\"]\n\
+                           targets = [\"127.0.0.9:5060\"]\noptions_every = \"0s\"\n";
 /// A diner asks for a person, and hums.
 const ASKS: &str = "hears main.menu within 20s\npress 0\nhears tone {tone} within 60s\nwaits 3s\nhangs up\n";
 
@@ -61,7 +64,7 @@ fn one_call(server: &Server, desk: &mut Live, phone: &mut Phone) -> Value {
 
 #[test]
 fn c10_c39_baresip_is_an_agents_desk_phone_and_the_next_call_comes_back_to_it() {
-    let server = Setup { config: SETTINGS.to_owned(), ..Setup::demo() }.start();
+    let server = Setup { config: format!("{SETTINGS}{OUTSIDE}"), ..Setup::demo() }.start();
     // With keys in the description (SDES): the sound of this telephone is encrypted, that of the diner is not.
     let account = format!("<sip:8001@{};transport=udp>;auth_pass=demo;regint=60;audio_codecs=pcma;mediaenc=srtp", server.sip);
     let mut phone = Phone::start(&account);

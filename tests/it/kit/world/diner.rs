@@ -69,6 +69,19 @@ impl Diner {
         self.hears("q.cb_done");
     }
 
+    /// Says this by INFO.
+    pub fn informs(&self, content_type: &'static str, body: &str) {
+        {
+            let mut inner = self.world.0.borrow_mut();
+            let now = inner.now;
+            let phone = inner.phones.get_mut(&self.place).expect("phones are never taken away");
+            let info = SipCommand::Info { dialog: phone.dialog, content_type, body: body.to_owned() };
+            phone.sip.handle(now, SipInput::Command(info));
+            inner.drain_phone(self.place);
+        }
+        self.world.time_passes(Duration::from_millis(300));
+    }
+
     pub fn says_nothing_for(&self, seconds: u64) {
         self.world.time_passes(Duration::from_secs(seconds));
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dinetone::sip::event::{SipSettings, Transport, TrunkSettings};
+use dinetone::sip::outbound::Rules;
 
 use super::HOTLINE;
 
@@ -22,6 +23,11 @@ pub fn trunk() -> TrunkSettings {
     }
 }
 
+/// Calls to outside numbers are allowed, none abroad.
+pub fn outbound() -> Rules {
+    Rules { on: true, ..Rules::default() }
+}
+
 pub fn settings(trunk: TrunkSettings) -> SipSettings {
     SipSettings {
         realm: "dinetone".into(),
@@ -29,7 +35,7 @@ pub fn settings(trunk: TrunkSettings) -> SipSettings {
         trunks: vec![trunk],
         nodes: Vec::new(),
         accounts: Vec::new(),
-        outbound: dinetone::sip::outbound::Rules { on: true, ..dinetone::sip::outbound::Rules::default() },
+        outbound: outbound(),
         demo: false,
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),

@@ -162,3 +162,32 @@ fn c62_a_failed_consultation_returns() {
     diner.hangs_up();
     world.is_quiet();
 }
+
+/// C39, C66: whoever was only asked for advice has nothing to sum up and is not the customer's last agent, even when all three talked.
+#[test]
+fn c39_c66_who_only_gave_advice_is_not_the_last_agent() {
+    let world = World::open_at("12:00");
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    first.logs_in();
+    let diner = caller(&world, "13800138000");
+    first.takes_the_call();
+    second.logs_in();
+    diner.says_nothing_for(4);
+    let call = first.call().call;
+    for conference in [false, true] {
+        first.passes_on(Target::Agent(second.user.clone()), TransferMode::Consult, "");
+        second.takes_the_call();
+        if conference {
+            first.wish(Command::Conference { call }).unwrap();
+            second.hangs_up();
+        } else {
+            first.wish(Command::CancelConsult { call }).unwrap();
+        }
+        second.is_ready();
+        assert!(second.snapshot().calls.is_empty(), "nothing to sum up");
+    }
+    diner.hangs_up();
+    first.wraps_up(20);
+    assert_eq!(super::last_agent(&world, "13800138000"), Some(first.user.clone()));
+    world.is_quiet();
+}

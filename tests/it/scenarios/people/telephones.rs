@@ -1,6 +1,8 @@
 //! Agents whose phone is not their page: a desk phone, an outside telephone, none at all.
 
 use dinetone::command::{Command, Refusal};
+use dinetone::domain::{PhoneNumber, Seat};
+use dinetone::sip::outbound::Rules;
 
 use super::{caller, ms};
 use crate::kit::World;
@@ -88,4 +90,28 @@ fn c10_an_agent_at_an_outside_telephone_confirms_with_1() {
     agent.is("wrap_up");
     assert!(matches!(mobile.line(), Line::Over(_)));
     world.is_quiet();
+}
+
+/// C10, C98: an outside telephone that may not be called is refused at sign-on, with the reason; the shift goes on as it was.
+#[test]
+fn c10_c98_an_outside_telephone_that_may_not_be_called_is_refused_at_sign_on() {
+    let sits = |world: &World, number: &str| {
+        let agent = world.agent("8001");
+        agent.opens_page();
+        agent.wish(Command::StartShift { seat: Seat::Outside { number: PhoneNumber::parse(number).unwrap() } })
+    };
+    let only = |rules: Rules| World::open_with_outbound("12:00", rules);
+    assert_eq!(sits(&only(Rules::default()), "13900139111"), Err(Refusal::OutboundOff));
+    let on = || Rules { on: true, ..Rules::default() };
+    assert_eq!(sits(&only(on()), "+442079460000"), Err(Refusal::Abroad));
+    let shanghai = only(Rules { prefixes: vec!["021".into()], ..on() });
+    assert_eq!(sits(&shanghai, "13900139111"), Err(Refusal::Barred));
+    assert_eq!(sits(&shanghai, "02161234567"), Ok(()));
+    // In the middle of a shift the seat stays the one that works.
+    let agent = shanghai.agent("8002");
+    agent.logs_in();
+    let seat = Seat::Outside { number: PhoneNumber::parse("13900139111").unwrap() };
+    assert_eq!(agent.wish(Command::StartShift { seat }), Err(Refusal::Barred));
+    agent.is_ready();
+    assert_eq!(agent.snapshot().me.and_then(|me| me.seat), Some(Seat::Browser));
 }
