@@ -19,14 +19,14 @@ cluster: setup
 
 ## test: everything: unit, scenario, store on SQLite and PostgreSQL, wire tests with SIPp and baresip, pages in Chromium
 test: setup setup-test
-	$(CARGO) build
 	$(CARGO) nextest run --no-fail-fast
 
+# Examples are documented, too, because features are then those of the tests: every crate is compiled once, not twice.
 ## check: what CI runs besides the tests: formatting, lints as errors, documentation
 check: setup
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --lib --bins --examples --quiet
 
 fmt:
 	$(CARGO) fmt
