@@ -75,7 +75,9 @@ impl Field {
         let leg = LegId(self.parties.len() as u64);
         let plan = LegPlan {
             codec: Codec::Pcma,
+            payload_type: 8,
             event_type: Some(101),
+            event_in: None,
             remote: Some(socket.local_addr()?),
             send: true,
             receive: true,

@@ -107,6 +107,8 @@ pub struct Line {
     keys: Keys,
     /// It rings us: its offer, until it is answered.
     asks: Option<Option<sdp::Session>>,
+    /// Our 200 carried an offer: the ACK owes its answer.
+    offered: bool,
     /// The dialog has gone; its cause.
     ended: Option<EndCause>,
     /// It was placed, so that an `Ended` will come.
@@ -136,6 +138,7 @@ impl Line {
             held: false,
             keys: Keys::default(),
             asks: None,
+            offered: false,
             ended: None,
             placed: false,
             leg_closed: false,
@@ -197,8 +200,11 @@ impl Line {
             LineInput::Answered(answer) => self.answered(now, answer.as_ref()),
             LineInput::Offered(offer) => self.offered(now, offer.as_ref()),
             LineInput::Acknowledged(answer) => {
-                if let Some(plan) = answer.as_ref().and_then(|answer| plan::agreed(answer, self.secure).ok()) {
-                    self.change(plan);
+                let owed = std::mem::take(&mut self.offered);
+                match answer.as_ref().and_then(|answer| plan::agreed(answer, self.side(), self.secure).ok()) {
+                    Some(plan) => self.change(plan),
+                    None if owed => self.hang_up(now, Some("Q.850;cause=88;text=\"no common codec\"")),
+                    None => {}
                 }
             }
             LineInput::Reoffer(offer) => self.reoffer(offer.as_ref()),
@@ -264,6 +270,7 @@ impl Line {
                 self.timers.stop(Timer::Port);
                 self.placed = true;
                 let offer = self.asks.take().flatten();
+                self.offered = offer.is_none();
                 match plan::answer(offer.as_ref(), self.side(), self.secure) {
                     Ok((_, sdp)) => {
                         self.out(LineOutput::Sip(SipCommand::Answer { dialog: self.dialog, sdp }));
@@ -325,7 +332,7 @@ impl Line {
         if self.state != State::Placed {
             return;
         }
-        match answer.map(|answer| plan::agreed(answer, self.secure)) {
+        match answer.map(|answer| plan::agreed(answer, self.side(), self.secure)) {
             Some(Ok(plan)) => {
                 self.state = State::Up;
                 self.change(plan);

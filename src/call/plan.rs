@@ -28,7 +28,16 @@ impl Side {
 /// What we send when nothing is agreed yet: A-law to nobody.
 #[must_use]
 pub const fn nothing_yet() -> LegPlan {
-    LegPlan { codec: Codec::Pcma, event_type: None, remote: None, send: true, receive: true, crypto: None }
+    LegPlan {
+        codec: Codec::Pcma,
+        payload_type: Codec::Pcma.payload_type(),
+        event_type: None,
+        event_in: None,
+        remote: None,
+        send: true,
+        receive: true,
+        crypto: None,
+    }
 }
 
 /// Our answer to an offer, or our own offer when there was none: encrypted (SDES) when the offer wants or allows it; our own offer
@@ -43,11 +52,14 @@ pub fn answer(offer: Option<&Session>, side: Side, secure: Secure) -> Result<(Le
     }
 }
 
-/// What the peer's answer to an offer of ours agreed.
+/// What the peer's answer to our offer as `side` agreed.
 ///
 /// # Errors
-/// 488 when it took nothing of what we offered, or no keys where they are required.
-pub fn agreed(answer: &Session, secure: Secure) -> Result<LegPlan, u16> {
+/// 488 when it took nothing of what we offered, or no keys where they are required, or wants sound in the other family of addresses.
+pub fn agreed(answer: &Session, side: Side, secure: Secure) -> Result<LegPlan, u16> {
+    if answer.sound_at().is_some_and(|theirs| theirs.is_ipv4() != side.address.is_ipv4()) {
+        return Err(488);
+    }
     sdp::agree_with(&sdp::Codec::PREFERENCE, answer, Some(secure)).map(|agreed| leg(&agreed)).map_err(|_| 488)
 }
 
@@ -116,7 +128,9 @@ fn leg(agreed: &Agreed) -> LegPlan {
             sdp::Codec::A => Codec::Pcma,
             sdp::Codec::U => Codec::Pcmu,
         },
+        payload_type: agreed.payload_type,
         event_type: agreed.event_type,
+        event_in: agreed.event_in,
         remote: agreed.remote,
         send: agreed.send,
         receive: agreed.receive,
@@ -169,6 +183,16 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_in_the_other_family_of_addresses_agrees_on_nothing() {
+        let side = Side { address: [192, 0, 2, 1].into(), port: 20_000, session: 1, version: 1 };
+        let off = Srtp { policy: Policy::Off, secret: Secret([3; 32]) }.of(DialogId(1));
+        let text = "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+        let read = |text: &str| agreed(&Session::parse(text.as_bytes()).unwrap(), side, off).map(|plan| plan.remote);
+        assert_eq!(read(text), Ok(Some("192.0.2.7:4000".parse().unwrap())));
+        assert_eq!(read(&text.replace("IP4 192.0.2.7", "IP6 2001:db8::7")), Err(488));
+    }
+
+    #[test]
     fn c10_both_ends_of_an_encrypted_call_have_the_same_keys_the_other_way_round() {
         let side = |port| Side { address: [192, 0, 2, 1].into(), port, session: 1, version: 1 };
         for policy in [Policy::Offered, Policy::Required] {
@@ -176,7 +200,7 @@ mod tests {
             let (_, offer) = answer(None, side(20_000), secure(1, 7)).unwrap();
             let offer = Session::parse(offer.as_bytes()).unwrap();
             let (theirs, text) = answer(Some(&offer), side(30_000), secure(2, 9)).unwrap();
-            let ours = agreed(&Session::parse(text.as_bytes()).unwrap(), secure(1, 7)).unwrap();
+            let ours = agreed(&Session::parse(text.as_bytes()).unwrap(), side(20_000), secure(1, 7)).unwrap();
             let (ours, theirs) = (ours.crypto.unwrap(), theirs.crypto.unwrap());
             assert_eq!((ours.suite, ours.local, ours.remote), (theirs.suite, theirs.remote, theirs.local));
             assert_ne!(ours.local, ours.remote);

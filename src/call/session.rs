@@ -9,7 +9,7 @@ mod reoffer;
 mod wire;
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,12 +40,24 @@ pub struct Env {
     pub catalogue: Arc<Catalogue>,
     pub library: Arc<Library>,
     pub clock: ShopClock,
-    /// Bind sound to this address instead of the one in the SDP (a server behind an advertised address).
-    pub bind: Option<IpAddr>,
+    /// Our address as others see it, when no socket of ours has it.
+    pub advertised: Option<IpAddr>,
     pub no_audio_after: Duration,
     pub longest_call: Duration,
     /// Keys for encrypted sound (SDES).
     pub srtp: Srtp,
+}
+
+impl Env {
+    /// Where the port of sound is bound whose address is `told` in the SDP: on all of its family when it is only advertised.
+    #[must_use]
+    pub fn bind(&self, told: IpAddr) -> IpAddr {
+        match told {
+            told if self.advertised != Some(told) => told,
+            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +125,8 @@ pub struct Session {
     /// Kept until our answer to it is sent.
     offer: Option<sdp::Session>,
     sdp_version: u64,
+    /// Our 200 carried an offer: the ACK owes its answer.
+    offered: bool,
     opened: bool,
     recorded: bool,
     /// The store has said so; `recorded` is also set when it took too long.

@@ -374,7 +374,7 @@ impl Centre {
         };
         let port = self.ports.lend(now.instant)?;
         let dialog = self.sip.new_dialog_id();
-        let line = Line::open(dialog, ip, self.env.bind.unwrap_or(ip), port, self.env.srtp.of(dialog), now);
+        let line = Line::open(dialog, ip, self.env.bind(ip), port, self.env.srtp.of(dialog), now);
         if let For::Seat { agent, .. } | For::Own { agent, .. } = &what
             && let Some(desk) = self.floor.desks.get_mut(agent)
         {

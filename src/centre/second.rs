@@ -20,10 +20,10 @@ impl Centre {
     }
 
     pub(super) fn second_call(&mut self, now: Now, invited: Invited, agent: UserId, call: u64, to: Target) {
-        let (dialog, ip) = (invited.dialog, invited.flow.local.ip());
+        let (dialog, ip) = (invited.dialog, invited.sound);
         let reject = |status| SipCommand::Reject { dialog, status, retry_after: None };
         let Some(port) = self.ports.lend(now.instant) else { return self.command(now, reject(503)) };
-        let bind = self.env.bind.unwrap_or(ip);
+        let bind = self.env.bind(ip);
         match Line::take(dialog, invited.offer, ip, bind, port, self.env.srtp.of(dialog), now) {
             Ok(line) => {
                 self.floor.lines.insert(dialog.0, (line, For::Second { agent, call, to }));

@@ -213,6 +213,7 @@ fn sip_settings(trace: bool) -> SipSettings {
         trunks: Vec::new(),
         nodes: Vec::new(),
         accounts: Vec::new(),
+        sound: Vec::new(),
         outbound: crate::sip::outbound::Rules::default(),
         demo: false,
         t1: Duration::from_millis(500),

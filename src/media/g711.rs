@@ -18,6 +18,16 @@ impl Codec {
             Self::Pcmu => 0,
         }
     }
+
+    /// The codec of a static payload type.
+    #[must_use]
+    pub const fn of_static(payload_type: u8) -> Option<Self> {
+        match payload_type {
+            8 => Some(Self::Pcma),
+            0 => Some(Self::Pcmu),
+            _ => None,
+        }
+    }
 }
 
 /// A-law for no sound.

@@ -297,21 +297,20 @@ impl Leg {
             reports.push_back(MediaReport::AudioBack { leg: self.id });
         }
         let arrival = self.quality.arrived(packet.ssrc, packet.sequence);
-        if self.plan.event_type == Some(packet.payload_type) {
+        if self.is_event(packet.payload_type) {
             // Copies and late packets too: the only one of a press that arrives may be late.
             if let Some(key) = self.events.receive(now, packet.sequence, packet.timestamp, packet.payload) {
                 self.press(now, key, Via::Event, reports);
             }
             return None;
         }
-        let linear = linear_of(packet.payload_type).filter(|_| arrival != Arrival::Repeated)?;
-        self.hear(now, packet, arrival, linear, reports);
+        let codec = self.codec_of(packet.payload_type).filter(|_| arrival != Arrival::Repeated)?;
+        self.hear(now, packet, arrival, codec, reports);
         let missing = match arrival {
             Arrival::Next { missing } => missing,
             Arrival::Restart => 0,
             Arrival::Late | Arrival::Repeated => return None,
         };
-        let codec = if packet.payload_type == 8 { Codec::Pcma } else { Codec::Pcmu };
         let rtp::Packet { marker, timestamp, ssrc, payload, .. } = *packet;
         Some(Sound { from: self.id, codec, payload, ssrc, timestamp, marker, missing })
     }
@@ -340,7 +339,7 @@ impl Leg {
         }
         self.marker |= begins || sound.marker;
         self.idle = false;
-        Some((self.finish(into, self.plan.codec.payload_type(), timestamp, sound.payload.len())?, destination))
+        Some((self.finish(into, self.plan.payload_type, timestamp, sound.payload.len())?, destination))
     }
 
     /// Takes a datagram of the RTCP port. Returns false when it was not the peer's.
@@ -401,7 +400,7 @@ impl Leg {
                 self.marker |= was_idle && !self.idle;
             }
         }
-        Some((self.finish(into, self.plan.codec.payload_type(), timestamp, FRAME)?, destination))
+        Some((self.finish(into, self.plan.payload_type, timestamp, FRAME)?, destination))
     }
 
     /// Writes an RTCP report when one is due: its length, and where it goes (the port above, RFC 3550 section 11).
@@ -445,7 +444,8 @@ impl Leg {
         }
     }
 
-    fn hear(&mut self, now: Instant, packet: &rtp::Packet<'_>, arrival: Arrival, linear: fn(u8) -> i16, reports: &mut Reports) {
+    fn hear(&mut self, now: Instant, packet: &rtp::Packet<'_>, arrival: Arrival, codec: Codec, reports: &mut Reports) {
+        let linear = linear_of(codec);
         self.heard_audio = true;
         if arrival != Arrival::Late {
             self.quality.timed(now, packet.timestamp);
@@ -462,7 +462,7 @@ impl Leg {
             self.tones = Some(tones);
         }
         if let Some(recording) = &mut self.recording {
-            recording.take(now, packet.timestamp, packet.payload, packet.payload_type);
+            recording.take(now, packet.timestamp, packet.payload, codec);
         }
     }
 
@@ -527,8 +527,17 @@ impl Leg {
         }
     }
 
+    /// The codec of a payload type: the one that was agreed, or a static one.
+    fn codec_of(&self, payload_type: u8) -> Option<Codec> {
+        if payload_type == self.plan.payload_type { Some(self.plan.codec) } else { Codec::of_static(payload_type) }
+    }
+
+    fn is_event(&self, payload_type: u8) -> bool {
+        [self.plan.event_type, self.plan.event_in].contains(&Some(payload_type))
+    }
+
     fn is_agreed(&self, payload_type: u8) -> bool {
-        linear_of(payload_type).is_some() || self.plan.event_type == Some(payload_type) || payload_type == 13
+        self.codec_of(payload_type).is_some() || self.is_event(payload_type) || payload_type == 13
     }
 
     fn write_report(&mut self, now: Now, goodbye: bool, into: &mut [u8]) -> Option<(usize, SocketAddr)> {

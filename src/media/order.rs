@@ -20,8 +20,12 @@ pub struct PlayId(pub u64);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LegPlan {
     pub codec: Codec,
-    /// Payload type of telephone-event when it was negotiated; in-band tones are listened for otherwise.
+    /// The payload type under which we send it; the peer may use it too, besides the static one.
+    pub payload_type: u8,
+    /// Payload type of the telephone-events that we send, when they were negotiated; in-band tones are listened for otherwise.
     pub event_type: Option<u8>,
+    /// Another payload type under which the peer may send them: ours, when its answer has a number of its own.
+    pub event_in: Option<u8>,
     /// Where the peer's SDP says that sound goes; none or port 0 when it told nothing yet.
     pub remote: Option<SocketAddr>,
     /// Whether we send (the peer may hear us): false for `sendonly`/`inactive` offers of the peer.

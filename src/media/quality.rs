@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::g711;
+use super::g711::{self, Codec};
 use super::rtcp::Heard;
 
 /// After so long without a packet the peer is reported as not heard.
@@ -213,13 +213,12 @@ pub fn level(payload: &[u8], to_linear: fn(u8) -> i16) -> u32 {
     (sum / payload.len().max(1) as u64) as u32
 }
 
-/// The table for a payload type.
+/// The table for a codec.
 #[must_use]
-pub fn linear_of(payload_type: u8) -> Option<fn(u8) -> i16> {
-    match payload_type {
-        0 => Some(g711::mulaw_to_linear),
-        8 => Some(g711::alaw_to_linear),
-        _ => None,
+pub fn linear_of(codec: Codec) -> fn(u8) -> i16 {
+    match codec {
+        Codec::Pcma => g711::alaw_to_linear,
+        Codec::Pcmu => g711::mulaw_to_linear,
     }
 }
 

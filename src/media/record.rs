@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::g711;
+use super::g711::{self, Codec};
 use super::order::RecordEnd;
 use super::quality;
 
@@ -60,8 +60,8 @@ impl Recording {
     }
 
     /// Takes an audio packet that is not a copy; late ones find their place.
-    pub fn take(&mut self, now: Instant, timestamp: u32, payload: &[u8], payload_type: u8) {
-        let Some(to_linear) = quality::linear_of(payload_type) else { return };
+    pub fn take(&mut self, now: Instant, timestamp: u32, payload: &[u8], codec: Codec) {
+        let to_linear = quality::linear_of(codec);
         let base = *self.base.get_or_insert(timestamp);
         let place = timestamp.wrapping_sub(base).cast_signed();
         let end = self.audio.len();
@@ -82,7 +82,7 @@ impl Recording {
             self.audio.resize(last, g711::ALAW_SILENCE);
         }
         for (into, byte) in self.audio[place..last].iter_mut().zip(payload) {
-            *into = if payload_type == 0 { g711::mulaw_to_alaw(*byte) } else { *byte };
+            *into = if codec == Codec::Pcmu { g711::mulaw_to_alaw(*byte) } else { *byte };
         }
         self.judge(now, quality::level(payload, to_linear) as f32);
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket as StdUdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket as StdUdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -202,6 +202,7 @@ pub fn sip_settings(config: &Config, bound: &[SocketAddr], demo: bool, trace: bo
         trunks,
         nodes: config.cluster.peers.clone(),
         accounts,
+        sound: sound_addresses(bound, config.sip.advertise),
         outbound: config.outbound.clone(),
         demo,
         t1: config.sip.t1,
@@ -215,4 +216,23 @@ pub fn sip_settings(config: &Config, bound: &[SocketAddr], demo: bool, trace: bo
         nonce_key: clock::random(),
         digests: config.sip.digests.clone(),
     }
+}
+
+/// Where sound can be had: what we are reached by from outside on every socket, then from this machine.
+fn sound_addresses(bound: &[SocketAddr], advertise: Option<IpAddr>) -> Vec<IpAddr> {
+    const OUTSIDE: (Ipv4Addr, Ipv6Addr) = (Ipv4Addr::new(192, 0, 2, 1), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
+    const INSIDE: (Ipv4Addr, Ipv6Addr) = (Ipv4Addr::LOCALHOST, Ipv6Addr::LOCALHOST);
+    let towards = |(four, six): (Ipv4Addr, Ipv6Addr)| {
+        bound.iter().map(move |bound| {
+            let peer = if bound.is_ipv4() { IpAddr::V4(four) } else { IpAddr::V6(six) };
+            local_towards(*bound, SocketAddr::new(peer, 9), advertise).ip()
+        })
+    };
+    let mut addresses: Vec<IpAddr> = Vec::new();
+    for address in towards(OUTSIDE).chain(towards(INSIDE)) {
+        if !address.is_unspecified() && !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
 }

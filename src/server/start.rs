@@ -318,9 +318,7 @@ async fn assemble(
         catalogue: Arc::clone(&catalogue),
         library: Arc::clone(&files.library),
         clock: config.shop.clock.clone(),
-        bind: config.sip.advertise.map(|address| {
-            if address.is_ipv4() { SocketAddr::from(([0, 0, 0, 0], 0)).ip() } else { SocketAddr::from(([0_u16; 8], 0)).ip() }
-        }),
+        advertised: config.sip.advertise,
         no_audio_after: config.media.no_audio_after,
         longest_call: config.limits.longest_call,
         srtp: Srtp { policy: config.media.srtp, secret: Secret(clock::random()) },

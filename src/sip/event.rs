@@ -203,6 +203,8 @@ pub struct Invited {
     pub dialled: String,
     /// The peer's offer; none when the INVITE had no body.
     pub offer: Option<Session>,
+    /// Our address for its sound: the one that the signalling reached, or one of the family that the offer names (RFC 3264 section 6).
+    pub sound: std::net::IpAddr,
     /// The peer's User-Agent, for the trunk report.
     pub user_agent: String,
     /// What another node of ours tells about a caller whom it sends here; believed from its address only.
@@ -244,6 +246,8 @@ pub struct SipSettings {
     pub nodes: Vec<SocketAddr>,
     /// Those of the settings; `SipCommand::Accounts` adds others.
     pub accounts: Vec<Account>,
+    /// Addresses of ours where sound can be had, for offers of another family than their signalling; the first that fits is taken.
+    pub sound: Vec<std::net::IpAddr>,
     /// Which outside numbers may be called.
     pub outbound: super::outbound::Rules,
     /// Demonstration: callers from loopback and private addresses come in without a trunk.

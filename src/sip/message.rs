@@ -402,6 +402,9 @@ fn cseq<'a>(message: &Message<'a>) -> Result<(u32, &'a [u8]), Fault> {
     Ok((number, trim(&value[space..])))
 }
 
+/// The reason of a body that is packed in a way that we do not unpack (Content-Encoding).
+pub const CODED: &str = "content_encoding";
+
 /// The session description of a message: its body, or the part of a multipart body that is one.
 ///
 /// # Errors
@@ -412,7 +415,7 @@ pub fn session_body<'a>(message: &Message<'a>) -> Result<Option<&'a [u8]>, Fault
         return Ok(None);
     }
     if message.get(Name::ContentEncoding).is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
-        return Err(UNKNOWN);
+        return Err(Fault { reason: CODED, ..UNKNOWN });
     }
     let Some(kind) = message.get(Name::ContentType) else { return Err(UNKNOWN) };
     let (media, params) = uri::cut(kind, b';');

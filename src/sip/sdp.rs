@@ -156,16 +156,23 @@ pub struct Keys {
 }
 
 impl Media {
-    /// Whether this medium can carry `codec`: the static payload type is listed and not mapped to something else.
+    /// The payload type under which this medium carries `codec`, the first of those listed: `a=rtpmap` says what a number means, the
+    /// static number needs none (RFC 3264 section 5.1, RFC 3551).
     #[must_use]
-    pub fn offers(&self, codec: Codec) -> bool {
-        let wanted = codec.payload_type();
-        self.formats.iter().any(|format| format.parse() == Ok(wanted))
-            && self
-                .maps
-                .iter()
-                .find(|map| map.payload_type == wanted)
-                .is_none_or(|map| map.name.eq_ignore_ascii_case(codec.name()) && map.clock == 8000)
+    pub fn number_of(&self, codec: Codec) -> Option<u8> {
+        self.numbers().find(|number| self.codec_of(*number) == Some(codec))
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = u8> {
+        self.formats.iter().filter_map(|format| format.parse().ok())
+    }
+
+    /// What the payload type `number` means here.
+    fn codec_of(&self, number: u8) -> Option<Codec> {
+        let map = self.maps.iter().find(|map| map.payload_type == number);
+        Codec::PREFERENCE.into_iter().find(|codec| {
+            map.map_or(number == codec.payload_type(), |map| map.name.eq_ignore_ascii_case(codec.name()) && map.clock == 8000)
+        })
     }
 
     /// The payload type of telephone-event at 8000 Hz; other clocks would not fit G.711.
@@ -187,7 +194,7 @@ impl Media {
         } else {
             is_secure_rtp(&self.protocol) && secure.is_some() && !self.crypto.is_empty()
         };
-        self.kind == "audio" && self.port != 0 && fits && codecs.iter().any(|codec| self.offers(*codec))
+        self.kind == "audio" && self.port != 0 && fits && codecs.iter().any(|codec| self.number_of(*codec).is_some())
     }
 
     /// The line of the offer whose keys we take, if any.
@@ -201,10 +208,12 @@ impl Media {
         self.address.is_some_and(|address| address.is_unspecified())
     }
 
-    fn agreed(&self, codec: Codec) -> Agreed {
+    fn agreed(&self, codec: Codec, payload_type: u8) -> Agreed {
         Agreed {
             codec,
+            payload_type,
             event_type: self.event_type(),
+            event_in: self.event_type(),
             remote: self.address.filter(|address| !address.is_unspecified()).map(|address| SocketAddr::new(address, self.port)),
             send: self.direction.receives() && !self.held(),
             receive: self.direction.sends(),
@@ -237,8 +246,13 @@ pub struct Session {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreed {
     pub codec: Codec,
-    /// Payload type of telephone-event in both directions; none when it was not negotiated.
+    /// The payload type of the sound that we send. In answers of ours, and so from the peer too, it is the one of the offer.
+    pub payload_type: u8,
+    /// Payload type of the telephone-events that we send; none when they were not negotiated.
     pub event_type: Option<u8>,
+    /// The one under which the peer sends them: after an offer of ours it is our number, whatever the answer calls it (RFC 3264
+    /// section 6.1).
+    pub event_in: Option<u8>,
     /// Where the peer wants its sound; none when it named a host or is on hold by `0.0.0.0`.
     pub remote: Option<SocketAddr>,
     /// Whether we may send.
@@ -364,6 +378,17 @@ impl Session {
         })
     }
 
+    /// Where the sound of the medium that we would take goes: none when it names no address, or `0.0.0.0` or `::`, or when browsers find
+    /// the way by ICE.
+    #[must_use]
+    pub fn sound_at(&self) -> Option<IpAddr> {
+        if self.is_webrtc() {
+            return None;
+        }
+        let secure = Secure { policy: Policy::Off, key: Key([0; 30]) };
+        self.media[self.usable(&Codec::PREFERENCE, Some(secure))?].address.filter(|address| !address.is_unspecified())
+    }
+
     /// The first medium that we can take, by its place.
     #[must_use]
     pub fn usable(&self, codecs: &[Codec], secure: Option<Secure>) -> Option<usize> {
@@ -444,8 +469,9 @@ pub fn answer(offer: &Session, local: &Local<'_>) -> Result<(String, Agreed), No
 pub fn answer_with(offer: &Session, local: &Local<'_>, secure: Option<Secure>) -> Result<(String, Agreed), NotAcceptable> {
     let place = offer.usable(local.codecs, secure).ok_or(NotAcceptable)?;
     let chosen = &offer.media[place];
-    let codec = local.codecs.iter().copied().find(|codec| chosen.offers(*codec)).ok_or(NotAcceptable)?;
-    let mut agreed = chosen.agreed(codec);
+    let (codec, number) =
+        local.codecs.iter().find_map(|codec| chosen.number_of(*codec).map(|number| (*codec, number))).ok_or(NotAcceptable)?;
+    let mut agreed = chosen.agreed(codec, number);
     let crypto = chosen.chosen_crypto(secure);
     agreed.keys = crypto.map(|(theirs, ours)| Keys { suite: theirs.suite, local: ours.key, remote: theirs.key });
     let mut text = session_lines(local);
@@ -453,7 +479,7 @@ pub fn answer_with(offer: &Session, local: &Local<'_>, secure: Option<Secure>) -
         if index == place {
             let direction =
                 if chosen.held() && chosen.direction == Direction::SendRecv { Direction::RecvOnly } else { chosen.direction.reversed() };
-            audio_lines(&mut text, local.port, &media.protocol, &[codec], agreed.event_type, direction);
+            audio_lines(&mut text, local.port, &media.protocol, &[(number, codec)], agreed.event_type, direction);
             if let Some((theirs, ours)) = crypto {
                 text.push_str(&Crypto { key: ours.key, ..theirs }.line());
             }
@@ -476,7 +502,8 @@ pub fn offer_with(local: &Local<'_>, secure: Option<Secure>) -> String {
     let secure = secure.filter(|it| it.policy != Policy::Off);
     let must = secure.is_some_and(|it| it.policy == Policy::Required);
     let mut text = session_lines(local);
-    audio_lines(&mut text, local.port, if must { "RTP/SAVP" } else { "RTP/AVP" }, local.codecs, Some(EVENT_TYPE), Direction::SendRecv);
+    let protocol = if must { "RTP/SAVP" } else { "RTP/AVP" };
+    audio_lines(&mut text, local.port, protocol, &with_numbers(local.codecs), Some(EVENT_TYPE), Direction::SendRecv);
     if let Some(secure) = secure {
         text.push_str(&own_crypto(secure).line());
     }
@@ -491,8 +518,12 @@ const fn own_crypto(secure: Secure) -> Crypto {
 #[must_use]
 pub fn offer_without_events(local: &Local<'_>) -> String {
     let mut text = session_lines(local);
-    audio_lines(&mut text, local.port, "RTP/AVP", local.codecs, None, Direction::SendRecv);
+    audio_lines(&mut text, local.port, "RTP/AVP", &with_numbers(local.codecs), None, Direction::SendRecv);
     text
+}
+
+fn with_numbers(codecs: &[Codec]) -> Vec<(u8, Codec)> {
+    codecs.iter().map(|codec| (codec.payload_type(), *codec)).collect()
 }
 
 /// What `answer` to our own `offer` means: the first of the peer's formats that we had offered.
@@ -509,10 +540,9 @@ pub fn agree(codecs: &[Codec], answer: &Session) -> Result<Agreed, NotAcceptable
 /// As `agree`; also when keys are required and the peer named none that we offered.
 pub fn agree_with(codecs: &[Codec], answer: &Session, secure: Option<Secure>) -> Result<Agreed, NotAcceptable> {
     let media = answer.media.iter().find(|media| media.is_usable(codecs, secure)).ok_or(NotAcceptable)?;
-    let codec = media
-        .formats
-        .iter()
-        .find_map(|format| codecs.iter().copied().find(|codec| format.parse() == Ok(codec.payload_type()) && media.offers(*codec)))
+    let (number, codec) = media
+        .numbers()
+        .find_map(|number| media.codec_of(number).filter(|codec| codecs.contains(codec)).map(|codec| (number, codec)))
         .ok_or(NotAcceptable)?;
     let ours = secure.filter(|it| it.policy != Policy::Off).map(|secure| (secure, own_crypto(secure)));
     let keys = ours.and_then(|(_, ours)| {
@@ -522,7 +552,8 @@ pub fn agree_with(codecs: &[Codec], answer: &Session, secure: Option<Secure>) ->
     if keys.is_none() && (is_secure_rtp(&media.protocol) || ours.is_some_and(|(secure, _)| secure.policy == Policy::Required)) {
         return Err(NotAcceptable);
     }
-    Ok(Agreed { keys, ..media.agreed(codec) })
+    let agreed = media.agreed(codec, number);
+    Ok(Agreed { keys, event_in: agreed.event_type.map(|_| EVENT_TYPE), ..agreed })
 }
 
 fn session_lines(local: &Local<'_>) -> String {
@@ -538,17 +569,17 @@ fn session_lines(local: &Local<'_>) -> String {
     text
 }
 
-fn audio_lines(text: &mut String, port: u16, protocol: &str, codecs: &[Codec], event_type: Option<u8>, direction: Direction) {
+fn audio_lines(text: &mut String, port: u16, protocol: &str, codecs: &[(u8, Codec)], event_type: Option<u8>, direction: Direction) {
     let _ = write!(text, "m=audio {port} {protocol}");
-    for codec in codecs {
-        let _ = write!(text, " {}", codec.payload_type());
+    for (number, _) in codecs {
+        let _ = write!(text, " {number}");
     }
     if let Some(event) = event_type {
         let _ = write!(text, " {event}");
     }
     text.push_str("\r\n");
-    for codec in codecs {
-        let _ = write!(text, "a=rtpmap:{} {}/8000\r\n", codec.payload_type(), codec.name());
+    for (number, codec) in codecs {
+        let _ = write!(text, "a=rtpmap:{number} {}/8000\r\n", codec.name());
     }
     if let Some(event) = event_type {
         let _ = write!(text, "a=rtpmap:{event} telephone-event/8000\r\na=fmtp:{event} 0-15\r\n");

@@ -27,7 +27,7 @@ impl Session {
     #[must_use]
     pub fn begin(env: &Env, id: CallId, invited: Invited, port: u16, now: Now) -> Self {
         let caller = PhoneNumber::parse(&invited.caller);
-        let side = Side { address: invited.flow.local.ip(), port, session: invited.dialog.0, version: 1 };
+        let side = Side { address: invited.sound, port, session: invited.dialog.0, version: 1 };
         let planned = plan::answer(invited.offer.as_ref(), side, env.srtp.of(invited.dialog));
         let handed = invited.handover.as_deref().and_then(Handover::read).map(Box::new);
         let mut session = Self::empty(id, invited, port, plan::nothing_yet(), caller.clone(), now);
@@ -54,7 +54,7 @@ impl Session {
     }
 
     pub(super) fn empty(id: CallId, invited: Invited, port: u16, plan: LegPlan, caller: Option<PhoneNumber>, now: Now) -> Self {
-        let local_ip = invited.flow.local.ip();
+        let local_ip = invited.sound;
         let record = CallRecord {
             trunk: invited.trunk,
             caller,
@@ -72,6 +72,7 @@ impl Session {
             plan,
             offer: invited.offer,
             sdp_version: 1,
+            offered: false,
             opened: false,
             recorded: false,
             written: false,
@@ -130,7 +131,7 @@ impl Session {
     }
 
     pub(super) fn open_leg(&mut self, env: &Env) {
-        let ip = env.bind.unwrap_or(self.local_ip);
+        let ip = env.bind(self.local_ip);
         self.media_order(MediaOrder::Open { leg: self.leg, ip, port: self.port, plan: self.plan.clone() });
     }
 
@@ -159,7 +160,10 @@ impl Session {
         self.record.codec = Some(plan::codec_name(&self.plan).to_owned());
         let sdp = match self.page_answer.take() {
             Some(sdp) => Ok((plan::nothing_yet(), sdp)),
-            None => plan::answer(self.offer.take().as_ref(), self.side(), env.srtp.of(self.dialog)),
+            None => {
+                self.offered = self.offer.is_none();
+                plan::answer(self.offer.take().as_ref(), self.side(), env.srtp.of(self.dialog))
+            }
         };
         let sdp = match sdp {
             Ok((_, sdp)) => sdp,
@@ -173,12 +177,16 @@ impl Session {
     }
 
     pub(super) fn acknowledged(&mut self, env: &Env, now: Now, answer: Option<sdp::Session>) {
-        if let Some(answer) = answer {
-            match plan::agreed(&answer, env.srtp.of(self.dialog)) {
-                Ok(plan) => self.change_plan(now, plan),
-                Err(_) if !self.acknowledged => return self.hang_up(env, now, End { by: Party::Trunk, reason: Reason::Rejected(488) }),
-                Err(_) => {}
+        let owed = std::mem::take(&mut self.offered);
+        match answer.map(|answer| plan::agreed(&answer, self.side(), env.srtp.of(self.dialog))) {
+            Some(Ok(plan)) => self.change_plan(now, plan),
+            // Without an answer there is no session that could begin (RFC 3261 section 13.2.1).
+            answer if owed => {
+                let what = if answer.is_some() { "has nothing that we offered" } else { "is missing or cannot be read" };
+                self.step(now, StepKind::Warning(format!("the answer to our offer {what}: the call cannot begin")));
+                return self.hang_up(env, now, End { by: Party::Trunk, reason: Reason::Rejected(488) });
             }
+            Some(Err(_)) | None => {}
         }
         if self.acknowledged || self.state != State::Answered {
             return;

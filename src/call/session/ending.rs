@@ -36,6 +36,7 @@ impl Session {
         } else {
             let reason = match end.reason {
                 Reason::NoAudio => Some("Q.850;cause=41;text=\"no sound\""),
+                Reason::Rejected(488) => Some("Q.850;cause=88;text=\"no common codec\""),
                 Reason::TooLong => Some("Q.850;cause=31;text=\"longest call\""),
                 Reason::OurFault(_) => Some("Q.850;cause=41;text=\"service restart\""),
                 _ => None,

@@ -153,6 +153,7 @@ impl Session {
             caller: String::new(),
             dialled,
             offer: None,
+            sound: ip,
             user_agent: String::new(),
             handover: None,
         };
@@ -231,7 +232,7 @@ impl Session {
         if self.state != State::Answered {
             return;
         }
-        match answer.map(|answer| plan::agreed(answer, env.srtp.of(self.dialog))) {
+        match answer.map(|answer| plan::agreed(answer, self.side(), env.srtp.of(self.dialog))) {
             Some(Ok(plan)) => {
                 self.record.codec = Some(plan::codec_name(&plan).to_owned());
                 let keys_by = plan::keys_by(&plan).to_owned();

@@ -50,7 +50,16 @@ fn address(leg: LegId) -> SocketAddr {
 }
 
 fn plan(leg: LegId, codec: Codec) -> LegPlan {
-    LegPlan { codec, event_type: Some(101), remote: Some(address(leg)), send: true, receive: true, crypto: None }
+    LegPlan {
+        codec,
+        payload_type: codec.payload_type(),
+        event_in: None,
+        event_type: Some(101),
+        remote: Some(address(leg)),
+        send: true,
+        receive: true,
+        crypto: None,
+    }
 }
 
 fn music() -> Arc<[Piece]> {

@@ -32,7 +32,16 @@ struct Sent {
 }
 
 fn plan(event_type: Option<u8>) -> LegPlan {
-    LegPlan { codec: Codec::Pcma, event_type, remote: Some(PEER.parse().unwrap()), send: true, receive: true, crypto: None }
+    LegPlan {
+        codec: Codec::Pcma,
+        payload_type: 8,
+        event_in: None,
+        event_type,
+        remote: Some(PEER.parse().unwrap()),
+        send: true,
+        receive: true,
+        crypto: None,
+    }
 }
 
 fn clip(byte: u8, frames: usize) -> Piece {
@@ -160,7 +169,7 @@ fn a_repeated_play_goes_on_and_an_empty_one_is_over_at_once() {
 
 #[test]
 fn c3_mulaw_legs_get_mulaw() {
-    let mut world = World::new(LegPlan { codec: Codec::Pcmu, ..plan(None) });
+    let mut world = World::new(LegPlan { codec: Codec::Pcmu, payload_type: 0, ..plan(None) });
     world.leg.play(PlayId(1), [clip(0x2A, 1)].into(), false);
     let sent = world.ticks(2);
     assert_eq!((sent[0].first, sent[1].first), (g711::alaw_to_mulaw(0x2A), MULAW_SILENCE));
@@ -377,4 +386,25 @@ proptest::proptest! {
         proptest::prop_assert!(world.leg.recording_most() <= 8_000);
         proptest::prop_assert!(world.reports.len() < 400);
     }
+}
+
+#[test]
+fn sound_under_a_dynamic_number_goes_both_ways_and_keys_under_either_number() {
+    let dynamic = LegPlan { codec: Codec::Pcmu, payload_type: 97, event_type: Some(96), event_in: Some(101), ..plan(None) };
+    let mut world = World::new(dynamic);
+    world.leg.play(PlayId(1), [clip(0x2A, 3)].into(), false);
+    assert!(world.ticks(5).iter().all(|packet| packet.payload_type == 97));
+    world.leg.record(world.now, Duration::from_secs(60), Duration::from_secs(4), &mut world.reports);
+    for payload_type in [97, 97, 96, 33] {
+        world.timestamp = world.timestamp.wrapping_add(FRAME as u32);
+        let packet = world.packet(payload_type, &voice(0x55));
+        assert!(world.receives(PEER, &packet));
+        world.tick();
+    }
+    world.leg.stop_recording(&mut world.reports);
+    let audio =
+        world.reports.drain(..).find_map(|report| if let MediaReport::Recorded { audio, .. } = report { Some(audio) } else { None });
+    assert_eq!(audio.unwrap(), vec![g711::mulaw_to_alaw(0x55); 2 * FRAME], "as μ-law, whatever its number");
+    world.presses('5', PEER);
+    assert_eq!(world.keys(), "5", "under the number of our offer");
 }

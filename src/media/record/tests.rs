@@ -24,7 +24,7 @@ fn told(longest: Duration, silence: Duration, sounds: &str) -> Option<(usize, Re
             return Some((packet, end));
         }
         let payload = if sound == 'v' { voice() } else { vec![ALAW_SILENCE; 160] };
-        recording.take(now, packet as u32 * 160, &payload, 8);
+        recording.take(now, packet as u32 * 160, &payload, Codec::Pcma);
     }
     None
 }
@@ -60,7 +60,7 @@ fn the_longest_time_ends_it_and_bounds_it() {
     let origin = origin();
     let mut recording = Recording::new(origin, SECOND, SECOND);
     for packet in 0..1_000_u32 {
-        recording.take(origin, packet * 160, &[0x2A; 1_400], 8);
+        recording.take(origin, packet * 160, &[0x2A; 1_400], Codec::Pcma);
     }
     assert_eq!(recording.finish().len(), 8_000);
     assert_eq!(Recording::new(origin, SECOND * 1_000_000, SECOND).most(), 4_800_000);
@@ -71,7 +71,7 @@ fn late_packets_find_their_place_and_lost_ones_leave_silence() {
     let origin = origin();
     let mut recording = Recording::new(origin, LONG, SECOND);
     for (timestamp, byte) in [(u32::MAX - 159, 1), (320, 4), (160, 3), (640, 6)] {
-        recording.take(origin, timestamp, &[byte; 160], 8);
+        recording.take(origin, timestamp, &[byte; 160], Codec::Pcma);
     }
     let audio = recording.finish();
     let frames: Vec<u8> = audio.chunks(160).map(|frame| frame[0]).collect();
@@ -83,7 +83,7 @@ fn a_leap_of_the_timestamp_is_not_filled_up() {
     let origin = origin();
     let mut recording = Recording::new(origin, LONG, SECOND);
     for timestamp in [0, 160, 1_000_000_000, 1_000_000_160, 5] {
-        recording.take(origin, timestamp, &[9; 160], 8);
+        recording.take(origin, timestamp, &[9; 160], Codec::Pcma);
     }
     assert_eq!(recording.finish(), [9; 800]);
 }
@@ -92,7 +92,6 @@ fn a_leap_of_the_timestamp_is_not_filled_up() {
 fn mulaw_is_kept_as_alaw() {
     let origin = origin();
     let mut recording = Recording::new(origin, LONG, SECOND);
-    recording.take(origin, 0, &[MULAW_SILENCE; 160], 0);
-    recording.take(origin, 160, &[7; 160], 96);
+    recording.take(origin, 0, &[MULAW_SILENCE; 160], Codec::Pcmu);
     assert_eq!(recording.finish(), [ALAW_SILENCE; 160]);
 }

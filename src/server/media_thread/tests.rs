@@ -42,7 +42,16 @@ fn free_port() -> u16 {
 }
 
 fn plan(peer: &UdpSocket) -> LegPlan {
-    LegPlan { codec: Codec::Pcma, event_type: Some(101), remote: peer.local_addr().ok(), send: true, receive: true, crypto: None }
+    LegPlan {
+        codec: Codec::Pcma,
+        payload_type: 8,
+        event_in: None,
+        event_type: Some(101),
+        remote: peer.local_addr().ok(),
+        send: true,
+        receive: true,
+        crypto: None,
+    }
 }
 
 fn packet(payload_type: u8, sequence: u16, payload: &[u8]) -> Vec<u8> {

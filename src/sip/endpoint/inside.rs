@@ -198,7 +198,14 @@ impl Endpoint {
             self.respond_inside(now, flow, message, dialog, key, 500, |out| out.line("Retry-After", wait));
             return;
         }
-        let asked = match self.examine(message) {
+        let asked = self.examine(message).and_then(|asked| {
+            // The port that it has stays where it is: sound of the other family would not reach it.
+            let theirs = asked.offer.as_ref().and_then(Session::sound_at);
+            let ours = dialog.sdp.as_deref().and_then(|sdp| Session::parse(sdp.as_bytes()).ok()).and_then(|sdp| sdp.sound_at());
+            let fits = theirs.zip(ours).is_none_or(|(theirs, ours)| theirs.is_ipv4() == ours.is_ipv4());
+            if fits { Ok(asked) } else { Err(super::invite::other_family(flow)) }
+        });
+        let asked = match asked {
             Ok(asked) => asked,
             Err(refusal) => {
                 self.refused(refusal.reason, Some(refusal.status), flow.peer);

@@ -7,8 +7,8 @@ use crate::sip::dialog::{Dialog, Incoming, Origin, State};
 use crate::sip::event::{DialogId, Flow, Invited, SipEvent, Transport};
 use crate::sip::message::name::trim;
 use crate::sip::message::uri::cut;
-use crate::sip::message::writer::Echo;
-use crate::sip::message::{Address, Message, Method, Name, Request, Scheme, session_body, uri};
+use crate::sip::message::writer::{Echo, host_text};
+use crate::sip::message::{Address, CODED, Message, Method, Name, Request, Scheme, session_body, uri};
 use crate::sip::sdp::Session;
 use crate::sip::session_timer::{Refresher, Wish, negotiate};
 use crate::sip::transaction::{InviteServer, Kind, Owner};
@@ -103,6 +103,10 @@ impl Endpoint {
                 return;
             }
         };
+        let Some(sound) = self.sound_for(flow, asked.offer.as_ref()) else {
+            self.refuse_statelessly(flow, message, other_family(flow));
+            return;
+        };
         let origin = match sender {
             Sender::Trunk(place) => {
                 if let Err(reason) = self.trunks[usize::from(place)].admit(now.instant) {
@@ -133,11 +137,23 @@ impl Endpoint {
             caller,
             dialled: shortened(request.uri.user_text(), LONGEST_NUMBER),
             offer: asked.offer,
+            sound,
             user_agent: message
                 .get(Name::UserAgent)
                 .map_or_else(String::new, |it| shortened(String::from_utf8_lossy(it).into_owned(), LONGEST_PRODUCT)),
             handover,
         })));
+    }
+
+    /// Our address for the sound of an offer: of the family that it names, IPv4 or IPv6, whatever carried the offer.
+    fn sound_for(&self, flow: Flow, offer: Option<&Session>) -> Option<IpAddr> {
+        let reached = flow.local.ip();
+        let Some(theirs) = offer.and_then(Session::sound_at).filter(|theirs| theirs.is_ipv4() != reached.is_ipv4()) else {
+            return Some(reached);
+        };
+        let fits = |ours: &&IpAddr| ours.is_ipv4() == theirs.is_ipv4();
+        let near = |ours: &&IpAddr| ours.is_loopback() == theirs.is_loopback();
+        self.settings.sound.iter().filter(fits).find(near).or_else(|| self.settings.sound.iter().find(fits)).copied()
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -151,7 +167,11 @@ impl Endpoint {
         if !unknown.is_empty() {
             return Err(Refusal::new(420, "extension").with("Unsupported", unknown));
         }
-        let body = session_body(message).map_err(|fault| Refusal::new(fault.status, fault.reason).with("Accept", "application/sdp"))?;
+        let body = session_body(message).map_err(|fault| {
+            // RFC 3261 section 8.2.3: what we would take instead.
+            let refusal = Refusal::new(fault.status, fault.reason);
+            if fault.reason == CODED { refusal.with("Accept-Encoding", "identity") } else { refusal.with("Accept", "application/sdp") }
+        })?;
         if message.all(Name::Accept).next().is_some() && !accepts_sdp(message) {
             return Err(Refusal::new(406, "accept"));
         }
@@ -259,6 +279,12 @@ impl Endpoint {
         dialog.retarget(message.list(Name::Contact).next());
         self.add_dialog(dialog);
     }
+}
+
+/// The sound of an offer is of a family, IPv4 or IPv6, of which we have no address (RFC 3261 section 20.43).
+pub(super) fn other_family(flow: Flow) -> Refusal {
+    let warning = format!("300 {} \"Incompatible network protocol\"", host_text(flow.local.ip()));
+    Refusal::new(488, "no_common_network").with("Warning", warning)
 }
 
 /// Whether Accept lets us answer with a session description.

@@ -226,3 +226,44 @@ fn c10_an_offer_of_a_browser_is_known_and_kept_whole() {
     assert!(answer_with(&offer, &local(), secure(Policy::Offered)).is_err(), "not by plain RTP");
     assert!(!offer_of("m=audio 9 RTP/AVP 8\n").is_webrtc() && !offer_of("m=audio 0 UDP/TLS/RTP/SAVPF 0\n").is_webrtc());
 }
+
+#[test]
+fn c3_g711_under_a_dynamic_number_is_taken_and_answered_under_it() {
+    let lines = "m=audio 4000 RTP/AVP 97 101\na=rtpmap:97 PCMA/8000/1\na=rtpmap:101 telephone-event/8000\n";
+    let (text, agreed) = answer(&offer_of(lines), &local()).unwrap();
+    assert!(text.contains("m=audio 20000 RTP/AVP 97 101\r\na=rtpmap:97 PCMA/8000\r\n"), "{text}");
+    assert_eq!((agreed.codec, agreed.payload_type, agreed.event_type, agreed.event_in), (Codec::A, 97, Some(101), Some(101)));
+    for (lines, codec, number) in [
+        ("m=audio 4000 RTP/AVP 97 98\na=rtpmap:97 pcmu/8000\na=rtpmap:98 pcma/8000\n", Codec::A, 98),
+        ("m=audio 4000 RTP/AVP 97 0\na=rtpmap:97 PCMU/8000\n", Codec::U, 97),
+        // A number means what the map says, also a static one.
+        ("m=audio 4000 RTP/AVP 8 97\na=rtpmap:8 G722/8000\na=rtpmap:97 PCMA/8000\n", Codec::A, 97),
+        ("m=audio 4000 RTP/AVP 8\na=rtpmap:8 PCMU/8000\n", Codec::U, 8),
+    ] {
+        let (text, agreed) = answer(&offer_of(lines), &local()).unwrap();
+        assert_eq!((agreed.codec, agreed.payload_type), (codec, number), "{lines}");
+        assert!(text.contains(&format!("m=audio 20000 RTP/AVP {number}\r\n")), "{text}");
+    }
+}
+
+#[test]
+fn c3_an_answer_may_have_numbers_of_its_own() {
+    let lines = "m=audio 4000 RTP/AVP 97 96\na=rtpmap:97 PCMA/8000\na=rtpmap:96 telephone-event/8000\n";
+    let agreed = agree(&Codec::PREFERENCE, &offer_of(lines)).unwrap();
+    assert_eq!((agreed.codec, agreed.payload_type, agreed.event_type), (Codec::A, 97, Some(96)));
+    assert_eq!(agreed.event_in, Some(EVENT_TYPE), "they send what we can receive: the number of our offer");
+}
+
+#[test]
+fn c3_where_the_sound_of_an_offer_goes() {
+    let at = |lines: &str| offer_of(lines).sound_at().map(|it| it.to_string());
+    assert_eq!(at("m=audio 4000 RTP/AVP 8\nc=IN IP6 2001:db8::7\n").as_deref(), Some("2001:db8::7"));
+    assert_eq!(at("m=video 4000 RTP/AVP 31\nc=IN IP6 2001:db8::7\nm=audio 4000 RTP/AVP 8\n").as_deref(), Some("192.0.2.7"));
+    for lines in [
+        "m=audio 4000 RTP/AVP 8\nc=IN IP4 0.0.0.0\n",
+        "m=audio 4000 RTP/AVP 8\nc=IN IP6 ::\n",
+        "m=audio 4000 RTP/AVP 8\nc=IN IP4 phone.example\n",
+    ] {
+        assert_eq!(at(lines), None, "{lines}");
+    }
+}

@@ -153,7 +153,7 @@ impl World {
             catalogue,
             library: files.library,
             clock,
-            bind: None,
+            advertised: None,
             no_audio_after: Duration::from_secs(60),
             longest_call: Duration::from_secs(3600),
             srtp: Srtp { policy: sdp::Policy::Off, secret: sdp::crypto::Secret([9; 32]) },

@@ -14,6 +14,7 @@ mod cluster;
 mod cluster_floor;
 mod console;
 mod kills;
+mod offers;
 mod operations;
 mod server;
 mod sip_ws;

@@ -457,3 +457,42 @@ fn c98_only_another_node_of_ours_is_believed_about_a_caller_and_needs_no_trunk()
     let invite = invited(&mut bench, TOLD, OFFER);
     assert_eq!((invite.trunk.as_str(), invite.handover), ("main", None));
 }
+
+#[test]
+fn c3_sound_is_in_the_family_that_the_offer_names_or_refused_with_the_reason() {
+    let six = OFFER.replace("IN IP4 192.0.2.7", "IN IP6 2001:db8::7");
+    let mut bench = Bench::new(with_trunk());
+    bench.receive(udp(CALLER), request("INVITE", 1, "", "call1", "", &six));
+    let refusal = bench.take().pop().unwrap();
+    assert_eq!((status(&refusal), header(&refusal, "Warning").as_str()), (488, "300 192.0.2.1 \"Incompatible network protocol\""));
+
+    let ours = ["192.0.2.1", "2001:db8::1", "127.0.0.1", "::1"].map(|it| it.parse().unwrap()).to_vec();
+    let sound = |offer: &str| {
+        let mut bench = Bench::new(SipSettings { sound: ours.clone(), ..with_trunk() });
+        invited(&mut bench, "", offer).sound.to_string()
+    };
+    assert_eq!(sound(&six), "2001:db8::1");
+    assert_eq!(sound(&six.replace("2001:db8::7", "::1")), "::1", "on this machine");
+    assert_eq!(sound(OFFER), "192.0.2.1");
+    assert_eq!(sound(""), "192.0.2.1", "our own offer: the family of the signalling");
+    assert_eq!(sound(&six.replace("2001:db8::7", "::")), "192.0.2.1", "on hold: no family is named");
+
+    // A call that stands keeps its port: sound cannot move to the other family.
+    let mut bench = Bench::new(SipSettings { sound: ours, ..with_trunk() });
+    let (_, tag) = bench.answered_call("");
+    bench.receive(udp(CALLER), request("INVITE", 2, &tag, "re1", "", &six));
+    let refusal = bench.take().pop().unwrap();
+    assert_eq!((status(&refusal), &header(&refusal, "Warning")[..3]), (488, "300"));
+    assert!(bench.take_events().is_empty(), "the session stays as it was");
+}
+
+#[test]
+fn c1_a_packed_body_is_refused_with_what_would_be_taken() {
+    let mut bench = Bench::new(with_trunk());
+    bench.receive(udp(CALLER), request("INVITE", 1, "", "call1", "Content-Encoding: gzip\r\n", OFFER));
+    let refusal = bench.take().pop().unwrap();
+    assert_eq!((status(&refusal), header(&refusal, "Accept-Encoding").as_str()), (415, "identity"));
+    bench.receive(udp(CALLER), request("INVITE", 1, "", "call2", "Content-Type: text/plain\r\n", "hello"));
+    let refusal = bench.take().pop().unwrap();
+    assert_eq!((status(&refusal), header(&refusal, "Accept").as_str()), (415, "application/sdp"));
+}

@@ -22,6 +22,7 @@ pub fn settings() -> SipSettings {
         trunks: Vec::new(),
         nodes: Vec::new(),
         accounts: Vec::new(),
+        sound: Vec::new(),
         outbound: crate::sip::outbound::Rules::default(),
         demo: false,
         t1: Duration::from_millis(500),

@@ -36,6 +36,7 @@ pub fn settings(trunk: TrunkSettings) -> SipSettings {
         nodes: Vec::new(),
         accounts: Vec::new(),
         outbound: outbound(),
+        sound: Vec::new(),
         demo: false,
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),
