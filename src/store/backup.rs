@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::AssertSqlSafe;
 
-use super::calls::insert_many;
 use super::db::{Cell, Row, Tx, Val, vals};
+use super::many::insert_many;
 use super::open::SCHEMA;
 use super::pin::hex;
 use super::{Store, StoreError};

@@ -3,6 +3,7 @@
 use sqlx::AssertSqlSafe;
 
 use super::db::{Durability, Row, Tx, Val, vals};
+use super::many::insert_many;
 use super::{Store, StoreError, missed, reports, steps};
 use crate::domain::{
     CallId, CallRecord, CustomerId, Disposition, End, Language, OrderNumber, PhoneNumber, QueueId, Step, Timestamp, UserId,
@@ -111,9 +112,6 @@ const CHANGING: [&str; 18] = [
 /// Rows in one transaction: an order that is being confirmed waits for at most one of them.
 const BATCH: usize = 128;
 
-/// Rows in one statement: a few sizes, so that a few prepared statements serve every batch.
-const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
-
 impl Store {
     /// Notes calls that have begun, and calls that have ended with their paths; also ended ones whose start was not noted.
     /// What is known is left as it is, so that a failed group is simply given again. Both go together: a transaction costs
@@ -219,34 +217,6 @@ impl Store {
         let sql = format!("select {} from calls where id = $1 or sip_call_id = $1 order by arrived_at desc limit 1", COLUMNS.join(", "));
         self.pool.row(AssertSqlSafe(sql), vals![id]).await?.as_ref().map(call).transpose()
     }
-}
-
-/// Inserts rows with as few statements as possible.
-pub(super) async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Vec<Val>>, conflict: &str) -> Result<(), StoreError> {
-    let mut rest = rows.into_iter();
-    for size in SIZES {
-        if rest.len() < size {
-            continue;
-        }
-        let sql = insert_sql(table, columns, size, conflict, matches!(tx, Tx::Sqlite(_)));
-        while rest.len() >= size {
-            let args: Vec<Val> = rest.by_ref().take(size).flatten().collect();
-            tx.exec_with(AssertSqlSafe(sql.as_str()), args).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Numbered placeholders are names to SQLite, which it looks up one after the other: a thousand of them cost more than the
-/// insert itself. There the nameless `?` is used, in this one generated statement.
-fn insert_sql(table: &str, columns: &[&str], rows: usize, conflict: &str, nameless: bool) -> String {
-    let row = |row: usize| {
-        let place = |place: usize| if nameless { "?".to_owned() } else { format!("${}", row * columns.len() + place) };
-        let places: Vec<String> = (1..=columns.len()).map(place).collect();
-        format!("({})", places.join(", "))
-    };
-    let rows: Vec<String> = (0..rows).map(row).collect();
-    format!("insert into {table} ({}) values {} {conflict}", columns.join(", "), rows.join(", "))
 }
 
 /// Closes calls that a node left open when it was killed; how many. Their start stays as it was.

@@ -76,6 +76,7 @@ mod house;
 mod journal;
 mod life;
 mod lines;
+mod many;
 mod members;
 mod messages;
 mod missed;

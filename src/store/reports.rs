@@ -13,8 +13,8 @@ use std::time::Duration;
 use jiff::civil::Date;
 use sqlx::AssertSqlSafe;
 
-use super::calls::insert_many;
 use super::db::{Cell as Stored, Durability, Row, Tx, Val, vals};
+use super::many::insert_many;
 use super::{Store, StoreError};
 use crate::domain::Timestamp;
 use crate::report::source::{Filter, Group, Key, Row as SumRow, Source, Sums, add};

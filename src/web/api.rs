@@ -4,6 +4,7 @@ mod blocks;
 mod call_list;
 mod calls;
 mod catalogue;
+mod changes;
 mod customers;
 mod devices;
 mod drafts;
@@ -26,6 +27,7 @@ mod row_list;
 mod shop;
 mod staffing;
 mod tickets;
+mod told;
 mod wall;
 mod webhooks;
 
@@ -94,8 +96,8 @@ pub fn routes() -> Routes {
         .put("/api/levels/{id}", shop::level)
         .put("/api/offers/{id}", shop::put_offer)
         .delete("/api/offers/{id}", shop::drop_offer)
-        .get("/api/admin-changes", house::changes)
-        .post("/api/admin-changes/{id}/undo", house::undo)
+        .get("/api/admin-changes", changes::changes)
+        .post("/api/admin-changes/{id}/undo", changes::undo)
         .get("/api/export/{file}", exchange::export)
         .post("/api/import/{what}", exchange::import)
         .post("/api/devices", devices::add)
@@ -175,8 +177,8 @@ pub fn routes() -> Routes {
     house::add_zone,
     house::change_zone,
     house::drop_zone,
-    house::changes,
-    house::undo,
+    changes::changes,
+    changes::undo,
     plant::queues,
     plant::put_queue,
     plant::drop_queue,

@@ -15,6 +15,7 @@ use axum::response::Response;
 
 use super::problem::{Answer, Problem};
 use super::routes::Routes;
+use super::sessions::PHONES;
 use super::viewer::{Viewer, address_of};
 use super::{Web, origin};
 use crate::domain::{Language, Role, UserId};
@@ -29,8 +30,6 @@ const LONGEST_FRAME: usize = 64 * 1024;
 /// Sockets of one session, and phones of one address.
 pub(super) const MOST_OF_ONE: u32 = 16;
 const MOST_PHONES: u32 = 64;
-/// Under this name the diners' phones are counted; it is no session.
-pub const PHONES: &str = "phones";
 
 /// Sockets of one session that are open.
 #[derive(Debug, Clone, Copy)]

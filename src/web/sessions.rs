@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, broadcast, watch};
 
+use super::Web;
 use super::problem::Answer;
-use super::{Web, live};
 
 /// How often the store is asked what has changed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -17,6 +17,9 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const MISSES: u32 = 2;
 /// Sessions are looked through, and their use is written down, at least so often.
 const ROUND: u32 = 30;
+
+/// Under this name the sockets of the diners' phones are counted; it is no session.
+pub(super) const PHONES: &str = "phones";
 
 /// A session that has ended.
 #[derive(Debug, Clone)]
@@ -101,7 +104,7 @@ impl Web {
             .desk
             .sockets
             .iter()
-            .filter(|entry| **entry.key() != *live::PHONES)
+            .filter(|entry| **entry.key() != *PHONES)
             .map(|entry| (Arc::clone(entry.key()), entry.program))
             .collect();
         if open.is_empty() {

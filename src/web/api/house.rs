@@ -1,4 +1,4 @@
-//! Dishes, branches and zones changed by people, and the history of all such changes: validated, written down with how it was, and taken back.
+//! Dishes, branches and zones changed by people: validated, and written down with how it was.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -7,10 +7,11 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{LEAD, author, needed, plant, text};
+use super::told::show;
+use super::{LEAD, author, needed, text};
 use crate::domain::{BranchNumber, ClockTime, DishOption, MenuNumber, PhoneNumber, Role, Zone, ZoneRule, is_reading};
-use crate::store::{HouseEdit, HousePart, HouseValue};
-use crate::web::body::{Body, Params};
+use crate::store::{HousePart, HouseValue};
+use crate::web::body::Body;
 use crate::web::{Answer, Problem, Viewer, Web};
 
 /// Who may change the house.
@@ -72,14 +73,6 @@ fn hours_of(day: &[String]) -> Answer<String> {
         return Err(Problem::invalid(format!("the hours {} are not in order, or overlap", spans.join(", "))));
     }
     Ok(spans.join(","))
-}
-
-pub(super) fn show(edit: &HouseEdit) -> Value {
-    let (before, after) = if edit.part.is_plant() { plant::told(edit) } else { (edit.before.clone(), edit.after.clone()) };
-    json!({
-        "id": edit.id, "kind": edit.part.name(), "subject": edit.subject, "at": edit.at.as_millis(), "by": edit.by_name,
-        "before": before, "after": after, "undoes": edit.undoes,
-    })
 }
 
 /// Makes a change, and writes down who did.
@@ -403,42 +396,4 @@ pub(in crate::web) async fn drop_zone(State(web): State<Web>, viewer: Viewer, Pa
 async fn there(web: &Web, id: &str) -> Answer<()> {
     let known = web.store.catalogue().await?.zones.iter().any(|zone| zone.id == id);
     if known { Ok(()) } else { Err(Problem::not_found("zone")) }
-}
-
-/// Which changes.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(in crate::web) struct Which {
-    kind: String,
-    subject: String,
-}
-
-/// What people changed, latest first.
-#[utoipa::path(get, path = "/api/admin-changes", tag = "house",
-    params(("kind" = Option<String>, Query, description = "dish, branch, zone, level, offer, holiday, make_up_day, queue or trunk"), ("subject" = Option<String>, Query)),
-    responses((status = 200, description = "changes with how it was and how it became")))]
-pub(in crate::web) async fn changes(State(web): State<Web>, viewer: Viewer, Params(which): Params<Which>) -> Answer<Json<Value>> {
-    viewer.require(&MAY)?;
-    let part = match which.kind.as_str() {
-        "" => None,
-        name => Some(
-            HousePart::from_name(name)
-                .ok_or_else(|| Problem::invalid(format!("kind is one of {}", HousePart::ALL.map(HousePart::name).join(", "))))?,
-        ),
-    };
-    let subject = text("subject", &which.subject, 60)?;
-    Ok(Json(web.store.house_edits(part, &subject, 500).await?.iter().map(show).collect()))
-}
-
-/// Takes a change back, when nothing has happened to its subject since.
-#[utoipa::path(post, path = "/api/admin-changes/{id}/undo", tag = "house", params(("id" = String, Path)),
-    responses((status = 200, description = "the change that took it back"), (status = 404, description = "no such change"), (status = 409, description = "it was changed again since")))]
-pub(in crate::web) async fn undo(State(web): State<Web>, viewer: Viewer, Path(id): Path<String>) -> Answer<Json<Value>> {
-    viewer.require(&MAY)?;
-    if let Some(edit) = web.store.house_edit(&id).await?.filter(|edit| edit.part.is_plant()) {
-        plant::may_undo(&web, &viewer, &edit).await?;
-    }
-    let edit = web.store.undo_house_edit(&id, &author(&viewer), web.wall()).await?.ok_or_else(|| Problem::not_found("change"))?;
-    web.audit(&viewer, "house.undone", &format!("{}:{}", edit.part.name(), edit.subject), "").await;
-    Ok(Json(show(&edit)))
 }

@@ -12,7 +12,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
-use super::{author, house};
+use super::{author, told};
 use crate::bus::Query;
 use crate::config::{Entry, Kind, Plant, Secret};
 use crate::domain::{Finding, QueueId, Role};
@@ -246,7 +246,7 @@ async fn written_down(
     let seen = seen.map(|seen| seen.settings.as_str());
     let edit = web.store.edit_page_entry(part(kind), name, set, seen, &author(viewer), web.wall()).await?;
     web.audit(viewer, "house.changed", &format!("{}:{name}", kind.name()), "").await;
-    Ok(house::show(&edit))
+    Ok(told::show(&edit))
 }
 
 /// Whether what people will have written fits together; otherwise everything that is wrong, at once.
@@ -264,21 +264,6 @@ fn fits(web: &Web, before: &[Entry], after: &[Entry], kind: Kind, name: &str) ->
     let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
     let list = findings.iter().map(|finding| json!({ "place": finding.place, "found": finding.found, "cure": finding.cure }));
     Err(Problem::invalid(told.join(" · ")).with("findings", list.collect()))
-}
-
-/// How a change is told: in the words of the settings file, its password never.
-pub(super) fn told(edit: &HouseEdit) -> (Value, Value) {
-    let changed = edit.before["password"] != edit.after["password"];
-    let flat = |state: &Value, new: bool| {
-        let settings = state["settings"].as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
-        let Some(Value::Object(mut shown)) = settings else { return Value::Null };
-        if state["password"].is_string() {
-            shown.insert("password".into(), json!(if new && changed { "*** (new)" } else { "***" }));
-        }
-        shown.insert("retired".into(), state["retired"].clone());
-        Value::Object(shown)
-    };
-    (flat(&edit.before, false), flat(&edit.after, true))
 }
 
 /// Whether this change of the telephone side can be taken back by this person without a fault.
