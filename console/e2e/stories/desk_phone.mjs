@@ -7,6 +7,9 @@ import { Softphone } from '../kit/jssip.mjs'
 import { hearsTone, playsSound } from '../kit/page.mjs'
 import { check, until } from '../kit/until.mjs'
 
+/** From a diner's first ring to the agent's, on a machine that has other things to do: 5 s when it has none. */
+const BUSY = 40_000
+
 export default async function deskPhone(stage, step) {
   step('a telephone signs on with its password, and the agent starts the shift with it')
   const phone = await DeskPhone.start({ account: '8002', password: 'demo', sip: stage.sip, hz: 440 })
@@ -22,7 +25,7 @@ export default async function deskPhone(stage, step) {
 
   step('a diner presses 0: the page shows who it is while the telephone rings; picking up answers')
   const diner = stage.diner('13800138000', { keys: '0' })
-  await inCard(page, 'ringing', 20_000)
+  await inCard(page, 'ringing', BUSY)
   check(/102938/.test(await page.evaluate(() => document.body.innerText)), 'the customer is on the page before the answer')
   await until('the telephone rings', () => /Incoming call/i.test(phone.said), 10_000)
   phone.say('accept')
@@ -50,11 +53,17 @@ export default async function deskPhone(stage, step) {
   await inState(page, 'available')
 
   step('the caller goes while it rings: page and telephone are quiet again')
+  // What it says from now on: the last call's end has the same words.
+  const before = phone.said.length
   const again = stage.diner('13800138000', { keys: '0' })
-  await inCard(page, 'ringing', 20_000)
+  await inCard(page, 'ringing', BUSY)
+  // The card comes before the ring, and a caller may go between them: then nothing would ever be quiet again.
+  await until('the telephone rings', () => /Incoming call/i.test(phone.said.slice(before)), 10_000)
   again.hangUp()
   await inCard(page, 'none')
-  await until('the telephone is quiet again', () => /(CANCEL|cancelled|terminated|closed|Request Terminated)/i.test(phone.said.slice(-600)), 5_000)
+  await until('the telephone is quiet again', () => /session closed/i.test(phone.said.slice(before)), 10_000).catch((error) => {
+    throw new Error(`${error.message}; it said: ${phone.said.slice(before)}`)
+  })
 
   step('a softphone in a browser that is not ours takes the telephone\'s place: JsSIP registers over a WebSocket')
   phone.say('quit')
@@ -64,7 +73,7 @@ export default async function deskPhone(stage, step) {
 
   step('it rings for a caller, answers with its own offer, and both hear each other (DTLS-SRTP)')
   const third = stage.diner('13800138000', { keys: '0' })
-  await inCard(page, 'ringing', 20_000)
+  await inCard(page, 'ringing', BUSY)
   await soft.says(/session incoming/)
   await soft.answer()
   await soft.says(/^confirmed/)
@@ -87,7 +96,7 @@ export default async function deskPhone(stage, step) {
 
   step('a caller who gives up is quiet there, too; and it rings the hotline itself, hears the menu and presses a key')
   const fourth = stage.diner('13800138000', { keys: '0' })
-  await soft.says(/session incoming/, 30_000)
+  await soft.says(/session incoming/, BUSY)
   fourth.hangUp()
   await soft.says(/^failed Canceled/)
   await soft.ring('1000')

@@ -1,6 +1,6 @@
 // What the agent's page knows and does: live state, softphone, drafts, lists. Components read it and call its verbs.
 import { computed, reactive, ref, watch } from 'vue'
-import { api, freshKey, Problem, sentence, signOut as endSession } from '@/shared/api'
+import { api, freshKey, Problem, sentence, signedIn, signOut as endSession } from '@/shared/api'
 import { now, skew, startClock } from '@/shared/clock'
 import { applyFrame, currentCall, emptyFloor } from '@/shared/floor_state'
 import { listed, setLanguage } from '@/shared/i18n'
@@ -19,6 +19,7 @@ export const floor = reactive(emptyFloor())
 export const drafts = reactive<Draft[]>([])
 export const openKey = ref<string | null>(null)
 export const missed = ref<Missed[]>([])
+export const missedKnown = ref(false)
 export const panel = ref<'' | 'transfer' | 'keypad'>('')
 export const dialog = ref<'' | 'shift' | 'settings' | 'search' | 'customer' | 'block' | 'help' | 'read' | 'hangup' | 'override'>('')
 export const customerShown = ref<string | null>(null)
@@ -82,15 +83,28 @@ function heard(frame: Frame) {
   if (frame.type === 'call.withdrawn' && !['rejected', 'left', 'watch_over'].includes(frame.why)) say(t.has(`withdrawn.${frame.why}`) ? t.code('withdrawn', frame.why) : t('withdrawn.no_answer'), 'info')
 }
 
+/** Everything is asked for at once; the page is drawn meanwhile. Resolves when calls can open their orders. */
 export async function begin() {
   startClock()
   whenToastFails(errorNote)
-  me.value = await api.get<Me>('/api/me')
-  await setLanguage(me.value.language === 'en' ? 'en' : 'zh')
-  live.start()
-  void loadCatalogue()
+  // Without a session the socket would be refused, which a browser calls an error of the page.
+  const known = signedIn.kept()
+  if (known) live.start()
+  const who = api.get<Me>('/api/me')
+  // An order of a call in progress needs its draft of before, and the dishes.
+  const rest = Promise.all([loadDrafts(), loadCatalogue()])
   void loadMissed()
-  await loadDrafts()
+  try {
+    me.value = await who
+  } catch (error) {
+    live.stop()
+    throw error
+  }
+  if (!known) live.start()
+  // What was told of us before we knew who we are.
+  const seen = floor.agents[me.value.user]
+  if (seen?.node === null) floor.me ??= seen
+  await Promise.all([setLanguage(me.value.language === 'en' ? 'en' : 'zh'), rest])
   setInterval(() => {
     if (document.visibilityState === 'visible') void loadCatalogue()
   }, 60_000)
@@ -127,6 +141,7 @@ export function listOf<T>(answer: unknown): T[] {
 export async function loadMissed() {
   try {
     missed.value = listOf<Missed>(await api.get('/api/missed'))
+    missedKnown.value = true
   } catch {
     // The next try is soon.
   }
@@ -408,7 +423,8 @@ export function showCustomer(id: string | null) {
 export function follow() {
   watch(
     () => [talking.value?.call, talking.value?.state] as const,
-    ([number], [before]) => {
+    ([number], last) => {
+      const before = last?.[0]
       if (number !== undefined && number !== before && talking.value) {
         openForCall(talking.value)
         if (!talking.value.muted) softphone.mute(false)
@@ -419,15 +435,18 @@ export function follow() {
         if (dialog.value === 'hangup') dialog.value = ''
       }
     },
-    { flush: 'sync' },
+    // A page that was reloaded in a call finds the call before it can follow it.
+    { flush: 'sync', immediate: true },
   )
   watch(
     () => wrapping.value?.call,
     (number) => {
       if (number === undefined) return
       Object.assign(wrap, { call: number, code: null, note: '', touched: false })
+      const had = drafts.find((one) => one.call === number)
+      if (had && openKey.value === null) open(had.key)
     },
-    { flush: 'sync' },
+    { flush: 'sync', immediate: true },
   )
   // Wrap-up over: the order without a number stays as a parked draft.
   watch(

@@ -77,7 +77,7 @@ fn obey(server: &mut Server, branch: Option<&mut Phone>, deed: &str) {
 /// Pages alone, with painted answers: sign-in and its faults, the wallboard's thresholds (C70), the floor, the phone.
 #[test]
 fn c70_pages_fit_can_be_read_and_say_what_is_wrong_in_both_languages() {
-    tell("looks", Setup::demo());
+    tell("looks opening", Setup::demo());
 }
 
 /// What the README walks a newcomer through (I9, C39, C56, C61, C64): sign in, start the shift, ring from the page's telephone,

@@ -1,9 +1,10 @@
 // The page's words: one typed dictionary per part, zh defines the type, en must satisfy it.
 import { ref, watchEffect } from 'vue'
+import type { WordsLike } from './like'
 import { zh as sharedZh } from './zh'
 
 export type Language = 'zh' | 'en'
-export type { WordsLike } from './like'
+export type { WordsLike }
 type Values = Readonly<Record<string, string | number>>
 
 const KEPT = 'dinetone.language'
