@@ -1,8 +1,6 @@
 //! Any datagrams from a trunk and from a stranger: no panic, nothing kept beyond the bounds, and time ends all of it.
 #![no_main]
 
-use std::time::Duration;
-
 use dinetone_fuzz::machine::{Ids, Machine as _};
 use dinetone_fuzz::origin;
 use dinetone_fuzz::sip::endpoint::Endpoint;
@@ -13,37 +11,20 @@ use libfuzzer_sys::fuzz_target;
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 20000 RTP/AVP 8\r\n";
 
 fn settings() -> SipSettings {
-    SipSettings {
-        realm: "dinetone".into(),
-        product: "Dinetone/fuzz".into(),
-        trunks: vec![TrunkSettings {
-            name: "main".into(),
-            addresses: vec![[192, 0, 2, 7].into()],
-            targets: Vec::new(),
-            transport: Transport::Udp,
-            socket: 0,
-            local: ([192, 0, 2, 1], 5060).into(),
-            registration: None,
-            options_every: None,
-            trust_identity: true,
-            max_calls: None,
-            max_calls_per_second: None,
-        }],
-        accounts: Vec::new(),
-        nodes: Vec::new(),
-        outbound: dinetone_fuzz::sip::outbound::Rules::default(),
-        demo: false,
-        t1: Duration::from_millis(500),
-        t2: Duration::from_secs(4),
-        t4: Duration::from_secs(5),
-        session_expires: Duration::from_secs(1800),
-        min_se: Duration::from_secs(90),
-        source_rate: 100,
-        max_dialogs: 4,
-        trace: true,
-        nonce_key: [7; 32],
-        digests: vec![dinetone_fuzz::sip::digest::Algorithm::Sha256, dinetone_fuzz::sip::digest::Algorithm::Md5],
-    }
+    let trunk = TrunkSettings {
+        name: "main".into(),
+        addresses: vec![[192, 0, 2, 7].into()],
+        targets: Vec::new(),
+        transport: Transport::Udp,
+        socket: 0,
+        local: ([192, 0, 2, 1], 5060).into(),
+        registration: None,
+        options_every: None,
+        trust_identity: true,
+        max_calls: None,
+        max_calls_per_second: None,
+    };
+    SipSettings { trunks: vec![trunk], max_dialogs: 4, trace: true, ..SipSettings::without_peers([7; 32]) }
 }
 
 // Several datagrams in one run, apart by a zero octet: the first octet of each says who sends it and whether we answer.

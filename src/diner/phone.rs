@@ -210,22 +210,10 @@ fn sip_settings(trace: bool) -> SipSettings {
     SipSettings {
         realm: "diner".into(),
         product: concat!("dinetone-diner/", env!("CARGO_PKG_VERSION")).into(),
-        trunks: Vec::new(),
-        nodes: Vec::new(),
-        accounts: Vec::new(),
-        sound: Vec::new(),
-        outbound: crate::sip::outbound::Rules::default(),
-        demo: false,
-        t1: Duration::from_millis(500),
-        t2: Duration::from_secs(4),
-        t4: Duration::from_secs(5),
-        session_expires: Duration::from_secs(1800),
-        min_se: Duration::from_secs(90),
         source_rate: u32::MAX,
         max_dialogs: 100_000,
         trace,
-        nonce_key: clock::random(),
-        digests: vec![crate::sip::digest::Algorithm::Sha256, crate::sip::digest::Algorithm::Md5],
+        ..SipSettings::without_peers(clock::random())
     }
 }
 

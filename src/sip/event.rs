@@ -270,6 +270,33 @@ pub struct SipSettings {
     pub digests: Vec<super::digest::Algorithm>,
 }
 
+impl SipSettings {
+    /// Nobody to talk to yet, and the timers that RFC 3261 and RFC 4028 recommend. The key must be random where strangers call.
+    #[must_use]
+    pub fn without_peers(nonce_key: [u8; 32]) -> Self {
+        Self {
+            realm: "dinetone".into(),
+            product: "Dinetone".into(),
+            trunks: Vec::new(),
+            nodes: Vec::new(),
+            accounts: Vec::new(),
+            sound: Vec::new(),
+            outbound: super::outbound::Rules::default(),
+            demo: false,
+            t1: Duration::from_millis(500),
+            t2: Duration::from_secs(4),
+            t4: Duration::from_secs(5),
+            session_expires: Duration::from_secs(1800),
+            min_se: Duration::from_secs(90),
+            source_rate: 100,
+            max_dialogs: 1000,
+            trace: false,
+            nonce_key,
+            digests: vec![super::digest::Algorithm::Sha256, super::digest::Algorithm::Md5],
+        }
+    }
+}
+
 /// One line to the telephone company.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrunkSettings {

@@ -16,26 +16,7 @@ pub fn origin() -> Now {
 }
 
 pub fn settings() -> SipSettings {
-    SipSettings {
-        realm: "dinetone".into(),
-        product: "dinetone/test".into(),
-        trunks: Vec::new(),
-        nodes: Vec::new(),
-        accounts: Vec::new(),
-        sound: Vec::new(),
-        outbound: crate::sip::outbound::Rules::default(),
-        demo: false,
-        t1: Duration::from_millis(500),
-        t2: Duration::from_secs(4),
-        t4: Duration::from_secs(5),
-        session_expires: Duration::from_secs(1800),
-        min_se: Duration::from_secs(90),
-        source_rate: 100,
-        max_dialogs: 1000,
-        trace: false,
-        nonce_key: [7; 32],
-        digests: vec![crate::sip::digest::Algorithm::Sha256, crate::sip::digest::Algorithm::Md5],
-    }
+    SipSettings { product: "dinetone/test".into(), ..SipSettings::without_peers([7; 32]) }
 }
 
 pub fn trunk(address: &str) -> TrunkSettings {

@@ -1,7 +1,5 @@
 //! The line to the telephone company and the SIP settings, the same for the hotline and for telephones.
 
-use std::time::Duration;
-
 use dinetone::sip::event::{SipSettings, Transport, TrunkSettings};
 use dinetone::sip::outbound::Rules;
 
@@ -30,23 +28,10 @@ pub fn outbound() -> Rules {
 
 pub fn settings(trunk: TrunkSettings) -> SipSettings {
     SipSettings {
-        realm: "dinetone".into(),
         product: "Dinetone/test".into(),
         trunks: vec![trunk],
-        nodes: Vec::new(),
-        accounts: Vec::new(),
         outbound: outbound(),
-        sound: Vec::new(),
-        demo: false,
-        t1: Duration::from_millis(500),
-        t2: Duration::from_secs(4),
-        t4: Duration::from_secs(5),
-        session_expires: Duration::from_secs(1800),
-        min_se: Duration::from_secs(90),
         source_rate: 1000,
-        max_dialogs: 1000,
-        trace: false,
-        nonce_key: [7; 32],
-        digests: vec![dinetone::sip::digest::Algorithm::Sha256, dinetone::sip::digest::Algorithm::Md5],
+        ..SipSettings::without_peers([7; 32])
     }
 }
