@@ -67,6 +67,7 @@ pub(super) async fn restore(args: RestoreArgs) -> Result<(), Failure> {
         return Err("restore replaces everything that is kept now; say so with --yes (and take a backup first)".into());
     }
     let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
+    let store = store.with_key(seal::find(&config, true).map_err(|finding| finding.to_string())?);
     let bar = output::progress(0, "rows");
     let summary = store
         .restore(&args.file, Timestamp::from(clock::now().wall), |done, total| {
@@ -76,6 +77,10 @@ pub(super) async fn restore(args: RestoreArgs) -> Result<(), Failure> {
         .await
         .map_err(|error| error.to_string())?;
     bar.finish_and_clear();
+    let sealed = seal::seal_restored(&store).await.map_err(|error| error.to_string())?;
     output::line(&format!("{} rows of {} tables were restored from {}", summary.rows, summary.tables.len(), args.file.display()));
+    if let Some(said) = sealed {
+        output::line(&said);
+    }
     Ok(())
 }

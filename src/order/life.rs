@@ -107,6 +107,17 @@ impl Outcome {
             _ => Self::OnTime,
         }
     }
+
+    /// So many minutes late it is at least, by its name: "an hour late" is never zero minutes, whatever the clock says.
+    #[must_use]
+    pub const fn least_minutes(self) -> u32 {
+        match self {
+            Self::Late60 => 60,
+            Self::Late30 => 30,
+            Self::Late10 => 10,
+            _ => 0,
+        }
+    }
 }
 
 names!(

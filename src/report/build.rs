@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::codes::{CODES, LOST, RESULTS, STAGES};
+use super::codes::{CODES, LOST, RESULTS, STAGES, WEEKDAYS};
 use super::shape::{By, Grain, Report, Value};
-use super::source::{Key, Sums, add};
+use super::source::{Key, Source, Sums, add};
 use super::table::{Cell, Chart, Head, Kind, Table, mean_seconds, permille};
 
 /// Words for the values of a column: by column and value, Chinese and English.
@@ -24,6 +24,14 @@ pub struct Given {
 /// The table of a report over days, both included.
 #[must_use]
 pub fn build(report: &Report, grain: Grain, from: Date, to: Date, given: &Given) -> Table {
+    let by_week;
+    let given = if report.by == By::HourOfWeek {
+        by_week =
+            Given { now: report.sources.iter().zip(&given.now).map(|(source, sums)| of_week(*source, sums)).collect(), ..given.clone() };
+        &by_week
+    } else {
+        given
+    };
     let mut keys: BTreeSet<Vec<Key>> = given.now.iter().flat_map(Sums::keys).cloned().collect();
     if report.by == By::Time && grain == Grain::Day {
         // A day without a call is a row, not a gap.
@@ -66,6 +74,20 @@ pub fn build(report: &Report, grain: Grain, from: Date, to: Date, given: &Given)
     }
 }
 
+/// The same sums by days of the week.
+fn of_week(source: Source, sums: &Sums) -> Sums {
+    let mut week = Sums::new();
+    for (key, row) in sums {
+        let mut key = key.clone();
+        if let Some(first) = key.first_mut() {
+            let day = first.text().parse::<Date>().map_or(0, |day| i64::from(day.weekday().to_monday_one_offset()));
+            *first = Key::Int(day);
+        }
+        add(source, &mut week, key, row);
+    }
+    week
+}
+
 fn days(from: Date, to: Date) -> impl Iterator<Item = Date> {
     std::iter::successors(Some(from), |day| day.tomorrow().ok()).take_while(move |day| *day <= to)
 }
@@ -95,6 +117,7 @@ fn figures(report: &Report, sums: &BTreeMap<&'static str, i64>) -> Vec<Cell> {
     let one = |value: Value| match value {
         Value::Sum(name) => Cell::Whole(of(name)),
         Value::Share(part, whole) => permille(together(part), together(whole)),
+        Value::Unless(part, whole) => permille(together(whole) - together(part), together(whole)),
         Value::Mean(millis, among) => mean_seconds(together(millis), together(among)),
         Value::Seconds(millis) => mean_seconds(of(millis), 1),
         Value::Each(sum, among) => match of(among) {
@@ -108,7 +131,7 @@ fn figures(report: &Report, sums: &BTreeMap<&'static str, i64>) -> Vec<Cell> {
 const fn key_column(by: By) -> &'static str {
     match by {
         By::Time => "time",
-        By::HourOfDay | By::QuarterOfDay => "hour",
+        By::HourOfDay | By::QuarterOfDay | By::HourOfWeek => "hour",
         By::Column(column) | By::Two(column, _) => column,
     }
 }
@@ -127,6 +150,7 @@ fn column_words(column: &'static str) -> (&'static str, &'static str, bool) {
         "caller" => ("来电号码", "Caller", false),
         "code" => ("小结", "Disposition", true),
         "stage" => ("步骤", "Step", true),
+        "weekday" => ("星期", "Weekday", true),
         "via" => ("渠道", "Channel", false),
         "fulfilment" => ("方式", "Service", false),
         "trunk" => ("中继", "Trunk", false),
@@ -151,6 +175,7 @@ fn key_heads(by: By, grain: Grain) -> Vec<Head> {
         By::Time if grain == Grain::Day => vec![head("time".into(), "日期".into(), "Day".into())],
         By::Time => vec![head("time".into(), "时间".into(), "Time".into())],
         By::HourOfDay | By::QuarterOfDay => vec![head("hour".into(), "时段".into(), "Time of day".into())],
+        By::HourOfWeek => [column("weekday"), vec![head("hour".into(), "时段".into(), "Time of day".into())]].concat(),
         By::Column(one) => column(one),
         By::Two(one, other) => [column(one), column(other)].concat(),
     }
@@ -167,6 +192,7 @@ fn key_cells(by: By, grain: Grain, key: &[Key], words: &Words) -> Vec<Cell> {
         if column_words(column).2 {
             let fixed = match column {
                 "stage" => STAGES.as_slice(),
+                "weekday" => WEEKDAYS.as_slice(),
                 "code" => CODES.as_slice(),
                 "result" => RESULTS.as_slice(),
                 "why" => LOST.as_slice(),
@@ -185,6 +211,10 @@ fn key_cells(by: By, grain: Grain, key: &[Key], words: &Words) -> Vec<Cell> {
         }
         By::HourOfDay => vec![Cell::Text(key.first().map_or_else(String::new, |hour| clock(hour, 60)))],
         By::QuarterOfDay => vec![Cell::Text(key.first().map_or_else(String::new, |slot| clock(slot, 15)))],
+        By::HourOfWeek => {
+            let hour = key.get(1).map_or_else(String::new, |hour| clock(hour, 60));
+            [column("weekday", part(0)), vec![Cell::Text(hour)]].concat()
+        }
         By::Column(one) => column(one, part(0)),
         By::Two(one, other) => [column(one, part(0)), column(other, part(1))].concat(),
     }

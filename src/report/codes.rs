@@ -9,6 +9,17 @@ pub const STAGES: [(&str, &str, &str); 5] = [
     ("submitted", "提交", "Submitted"),
 ];
 
+/// The days of the week, Monday first.
+pub const WEEKDAYS: [(&str, &str, &str); 7] = [
+    ("1", "星期一", "Monday"),
+    ("2", "星期二", "Tuesday"),
+    ("3", "星期三", "Wednesday"),
+    ("4", "星期四", "Thursday"),
+    ("5", "星期五", "Friday"),
+    ("6", "星期六", "Saturday"),
+    ("7", "星期日", "Sunday"),
+];
+
 /// The dispositions of calls, as the trade knows them.
 pub const CODES: [(&str, &str, &str); 22] = [
     ("10", "下单-外送", "Order, delivery"),

@@ -266,6 +266,76 @@ pub const REPORTS: &[Report] = &[
         chart: Some(("heat", &["calls"])),
     },
     Report {
+        name: "peaks-by-weekday",
+        zh: "一周热力图",
+        en: "Peaks of the week",
+        audience: Audience::Floor,
+        by: By::HourOfWeek,
+        sources: &[Source::Lines, Source::Queues, Source::OrderTimes],
+        figures: &[
+            figure!(
+                "calls",
+                "来电",
+                "Calls",
+                Count,
+                Value::Sum("calls"),
+                "该星期几该小时的来电，全部日期相加",
+                "calls that arrived in this hour of this weekday, all weeks together"
+            ),
+            OFFERED,
+            ABANDONED,
+            SERVICE_LEVEL,
+            figure!(
+                "placed",
+                "订单",
+                "Orders",
+                Count,
+                Value::Sum("placed"),
+                "该星期几该小时确认且未取消的订单",
+                "orders placed in this hour of this weekday and not cancelled"
+            ),
+        ],
+        chart: Some(("grid", &["calls"])),
+    },
+    Report {
+        name: "first-contact",
+        zh: "一次解决率",
+        en: "First contact resolution",
+        audience: Audience::Floor,
+        by: By::Time,
+        sources: &[Source::Contacts],
+        figures: &[
+            figure!(
+                "contacts",
+                "来电",
+                "Contacts",
+                Count,
+                Value::Sum("contacts"),
+                "有主叫号码并已应答的来电；骑手的来电和系统打出的电话不计",
+                "calls with a number that were taken; riders and calls of ours are left out"
+            ),
+            figure!(
+                "returned",
+                "再次来电",
+                "Rang again",
+                Count,
+                Value::Sum("returned"),
+                "同一号码24小时内打来过，这次又没有下新单；计入再次来电的那一天",
+                "the same number had rung within 24 h, and this call brought no new order; counted on the day of the second call"
+            ),
+            figure!(
+                "fcr",
+                "一次解决率",
+                "First contact resolution",
+                Percent,
+                Value::Unless(&["returned"], &["contacts"]),
+                "(来电 − 再次来电) ÷ 来电",
+                "(contacts − rang again) ÷ contacts"
+            ),
+        ],
+        chart: Some(("line", &["contacts", "returned"])),
+    },
+    Report {
         name: "lines",
         zh: "中继与来电",
         en: "Trunks and calls",
@@ -629,7 +699,7 @@ mod tests {
                 assert!(figure.formula.0.chars().any(|c| c > '\u{3000}'), "{}: {} in Chinese", report.name, figure.key);
                 let used: Vec<&str> = match figure.value {
                     Value::Sum(one) | Value::Seconds(one) => vec![one],
-                    Value::Share(some, all) | Value::Mean(some, all) => [some, all].concat(),
+                    Value::Share(some, all) | Value::Unless(some, all) | Value::Mean(some, all) => [some, all].concat(),
                     Value::Each(sum, count) => vec![sum, count],
                 };
                 for sum in used {
@@ -640,7 +710,7 @@ mod tests {
                 assert!(keys.contains(drawn), "{}: {drawn} is drawn", report.name);
             }
             let columns = match report.by {
-                By::Time | By::HourOfDay | By::QuarterOfDay => vec!["slot"],
+                By::Time | By::HourOfDay | By::QuarterOfDay | By::HourOfWeek => vec!["slot"],
                 By::Column(column) => vec![column],
                 By::Two(one, other) => vec![one, other],
             };

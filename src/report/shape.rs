@@ -19,6 +19,8 @@ pub enum By {
     Time,
     HourOfDay,
     QuarterOfDay,
+    /// Hours of each day of the week, Monday first.
+    HourOfWeek,
     Column(&'static str),
     Two(&'static str, &'static str),
 }
@@ -30,6 +32,8 @@ pub enum Value {
     Sum(&'static str),
     /// The first together ÷ the second together, in per cent.
     Share(&'static [&'static str], &'static [&'static str]),
+    /// What is left of the second together without the first, ÷ the second, in per cent.
+    Unless(&'static [&'static str], &'static [&'static str]),
     /// Milliseconds ÷ a count, in seconds.
     Mean(&'static [&'static str], &'static [&'static str]),
     /// Milliseconds as seconds.
@@ -60,7 +64,7 @@ pub struct Report {
     pub by: By,
     pub sources: &'static [Source],
     pub figures: &'static [Figure],
-    /// `line`, `bar`, `heat` or `funnel`, and the figures that are drawn.
+    /// `line`, `bar`, `heat`, `grid` or `funnel`, and the figures that are drawn.
     pub chart: Option<(&'static str, &'static [&'static str])>,
 }
 
@@ -86,6 +90,8 @@ impl Report {
             (By::Time, Grain::Quarter) => vec![Group::Day, Group::Quarter],
             (By::HourOfDay, _) => vec![Group::Hour],
             (By::QuarterOfDay, _) => vec![Group::Quarter],
+            // Days of the calendar are folded into those of the week when the table is built.
+            (By::HourOfWeek, _) => vec![Group::Day, Group::Hour],
             (By::Column(column), _) => vec![Group::Column(column)],
             (By::Two(one, other), _) => vec![Group::Column(one), Group::Column(other)],
         }

@@ -5,6 +5,8 @@
 pub enum Source {
     /// Calls as the trunks saw them.
     Lines,
+    /// Callers by whether they had rung about it before.
+    Contacts,
     /// Stays in queues.
     Queues,
     /// What agents did in calls.
@@ -39,8 +41,9 @@ pub enum Source {
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Lines,
+        Self::Contacts,
         Self::Queues,
         Self::Agents,
         Self::Shifts,
@@ -63,6 +66,7 @@ impl Source {
     pub const fn table(self) -> &'static str {
         match self {
             Self::Lines => "roll_lines",
+            Self::Contacts => "roll_contacts",
             Self::Queues => "roll_queues",
             Self::Agents => "roll_agents",
             Self::Shifts => "agent_times",
@@ -86,6 +90,7 @@ impl Source {
     pub const fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Lines => &["slot", "trunk"],
+            Self::Contacts => &["slot"],
             Self::Queues => &["slot", "queue"],
             Self::Agents => &["agent", "queue"],
             Self::Shifts => &["agent"],
@@ -109,6 +114,7 @@ impl Source {
     pub const fn sums(self) -> &'static [&'static str] {
         match self {
             Self::Lines => &["calls", "taken", "refused", "blocked", "broken", "ordered", "self_served", "busy_ms"],
+            Self::Contacts => &["contacts", "returned"],
             Self::Queues => &[
                 "offered",
                 "answered",

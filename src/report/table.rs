@@ -55,7 +55,7 @@ pub struct Head {
 /// How a page may draw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chart {
-    /// `line`, `bar`, `heat`, `funnel`.
+    /// `line`, `bar`, `heat`, `grid`, `funnel`.
     pub kind: &'static str,
     /// Key of the column along the bottom.
     pub x: &'static str,

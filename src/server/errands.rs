@@ -10,8 +10,9 @@ use tokio::sync::{Notify, mpsc};
 use super::clock;
 use crate::centre::Input;
 use crate::config::Texts;
-use crate::domain::{Barred, OrderId, Timestamp};
+use crate::domain::{Barred, BranchCall, OrderId, Timestamp};
 use crate::order::life::Outcome;
+use crate::sip::outbound::Rules;
 use crate::store::{JournalEntry, Store, StoreError};
 
 /// Other nodes' entries are looked for so often; what this node writes is printed, and its branch rung, at once.
@@ -31,6 +32,8 @@ pub struct Errands {
     pub print: Arc<Notify>,
     /// A slip that did not come out within this is asked about.
     pub stale_after: Duration,
+    /// Which numbers may be called.
+    pub outbound: Rules,
     /// What customers are told; nothing without a gateway.
     pub texts: Option<Texts>,
 }
@@ -118,11 +121,33 @@ impl Errands {
 
     /// Branches whose call is due are rung, by whichever node claims it.
     async fn call_branches(&self) -> Result<(), StoreError> {
-        for call in self.store.claim_branch_calls(&self.node, Timestamp::from(clock::now().wall)).await? {
+        let now = Timestamp::from(clock::now().wall);
+        for call in due_branch_calls(&self.store, &self.node, &self.outbound, now).await? {
             metrics::counter!("dinetone_branch_calls_total", "result" => "dialled").increment(1);
             tracing::info!(order.number = %call.number, branch = call.branch.get(), "branch {} is called about order {}", call.branch, call.number);
             let _ = self.inbox.send(Input::CallBranch(Box::new(call))).await;
         }
         Ok(())
     }
+}
+
+/// The calls to branches that are due and that this server may make. The others are headquarters' to hear of, once.
+///
+/// # Errors
+/// When the store cannot answer.
+pub async fn due_branch_calls(store: &Store, node: &str, outbound: &Rules, now: Timestamp) -> Result<Vec<BranchCall>, StoreError> {
+    let mut calls = Vec::new();
+    for call in store.claim_branch_calls(node, now).await? {
+        match outbound.check(call.phone.reveal(), 0) {
+            Ok(_) => calls.push(call),
+            Err(barred) => {
+                metrics::counter!("dinetone_branch_calls_total", "result" => "barred").increment(1);
+                if store.branch_call_barred(&call.id, barred.name(), now).await? {
+                    tracing::warn!(order.number = %call.number, branch = call.branch.get(),
+                        "branch {} cannot be called about order {}: {barred}; [outbound] says who may be called", call.branch, call.number);
+                }
+            }
+        }
+    }
+    Ok(calls)
 }

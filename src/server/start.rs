@@ -431,6 +431,7 @@ async fn assemble(
         inbox: inbox.clone(),
         print: Arc::clone(&paper.wake),
         stale_after: paper.stale_after,
+        outbound: config.outbound.clone(),
         texts: config.messages.as_ref().map(|messages| messages.texts.clone()),
     };
     let (leaving, left) = watch::channel(false);

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::db::{Durability, Row, vals};
 use super::people::cooked_by;
-use super::{NewTask, Stepped, Store, StoreError, lines, new_id};
+use super::{NewTask, Stepped, Store, StoreError, journal, lines, new_id};
 use crate::domain::{BranchCall, BranchNumber, OrderId, OrderNumber, PhoneNumber, Timestamp};
 use crate::order::life::{Actor, ActorKind, RefuseReason, Step, TaskKind};
 
@@ -32,16 +32,21 @@ pub struct StoredBranchCall {
 }
 
 impl Store {
-    /// This order's branch is to be called; false when that is under way already.
+    /// This order's branch is to be called; false when that is under way already. A round that could not even begin is
+    /// begun again in its place: one row, however often it is asked for.
     ///
     /// # Errors
     /// When the store cannot write.
     pub async fn want_branch_call(&self, order: &OrderId, now: Timestamp) -> Result<bool, StoreError> {
+        const UNTRIED: &str = "update branch_calls set status = 'wanted', next_at = $1, changed_at = $1 \
+            where id = (select id from branch_calls where order_id = $2 order by made_at desc, id desc limit 1) and status = 'failed' and tries = 0 \
+            and exists (select 1 from orders where id = $2 and status = 'new' and sent_at is not null and branch = branch_calls.branch)";
         const SQL: &str = "insert into branch_calls (id, order_id, number, branch, status, tries, next_at, why, made_at, changed_at) \
             select $1, id, number, branch, 'wanted', 0, $2, '', $2, $2 from orders where id = $3 and status = 'new' and sent_at is not null \
             on conflict (order_id) where status in ('wanted', 'dialling') do nothing";
         let mut tx = self.pool.begin(Durability::Full).await?;
-        let made = tx.exec(SQL, vals![new_id(now), now.as_millis(), order.as_str()]).await? == 1;
+        let made = tx.exec(UNTRIED, vals![now.as_millis(), order.as_str()]).await? == 1
+            || tx.exec(SQL, vals![new_id(now), now.as_millis(), order.as_str()]).await? == 1;
         tx.commit().await?;
         Ok(made)
     }
@@ -85,9 +90,8 @@ impl Store {
             return Ok(None);
         };
         let Some(phone) = PhoneNumber::parse(row.text(6)?) else {
-            tx.exec("update branch_calls set status = 'failed', why = 'no_number', claimed_by = null where id = $1", vals![id]).await?;
-            tx.commit().await?;
-            self.nobody_answers(&order, claimed.text(2)?, cooked_by(claimed.int(1)?)?, "no_number", now).await?;
+            tx.undo().await?;
+            self.branch_call_barred(id, "no_number", now).await?;
             return Ok(None);
         };
         let dishes = tx.rows(lines::OF_ORDER, vals![order.as_str()]).await?;
@@ -107,6 +111,23 @@ impl Store {
         }))
     }
 
+    /// The branch cannot be called at all, and trying would not help: no attempt was made, and headquarters' task says why.
+    /// False when that was said before.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn branch_call_barred(&self, id: &str, why: &str, now: Timestamp) -> Result<bool, StoreError> {
+        const SQL: &str = "update branch_calls set status = 'failed', tries = 0, why = $1, claimed_by = null, claimed_until = null, changed_at = $2 \
+            where id = $3 and status in ('wanted', 'dialling') returning order_id, number, branch";
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let row = tx.row(SQL, vals![why, now.as_millis(), id]).await?;
+        tx.commit().await?;
+        match row {
+            Some(row) => self.nobody_answers(&OrderId::new(row.text(0)?), row.text(1)?, cooked_by(row.int(2)?)?, why, now).await,
+            None => Ok(false),
+        }
+    }
+
     /// Nobody took the call, or nobody pressed a key: again after a while, and after the last try it is headquarters' task.
     ///
     /// # Errors
@@ -119,12 +140,13 @@ impl Store {
         tx.commit().await?;
         match row {
             Some(row) if row.text(0)? == "failed" => {
-                self.nobody_answers(&OrderId::new(row.text(1)?), row.text(2)?, cooked_by(row.int(3)?)?, why, now).await
+                self.nobody_answers(&OrderId::new(row.text(1)?), row.text(2)?, cooked_by(row.int(3)?)?, why, now).await.map(|_| ())
             }
             _ => Ok(()),
         }
     }
 
+    /// Headquarters' task about this order says that the telephone did not help either; false when it says so already.
     async fn nobody_answers(
         &self,
         order: &OrderId,
@@ -132,7 +154,10 @@ impl Store {
         branch: BranchNumber,
         why: &str,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        const OPEN: &str = "select id, words from tasks where order_id = $1 and kind in ('unheard', 'no_branch') and done_at is null \
+            order by at desc, id desc limit 1";
+        const SAY: &str = "update tasks set words = $1 where id = $2 and done_at is null";
         let task = NewTask {
             kind: TaskKind::Unheard,
             subject: order.as_str().to_owned(),
@@ -140,9 +165,30 @@ impl Store {
             number: Some(number.to_owned()),
             branch: Some(branch),
             due_at: Some(now),
-            words: json!({ "code": "telephone", "why": why }),
+            words: json!({ "code": "telephone", "telephone": why }),
         };
-        self.open_task(&task, now).await.map(|_| ())
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let Some(row) = tx.row(OPEN, vals![order.as_str()]).await? else {
+            tx.undo().await?;
+            return self.open_task(&task, now).await;
+        };
+        let mut words: Value = serde_json::from_str(row.text(1)?).unwrap_or_default();
+        if words["telephone"] == why || !words.is_object() {
+            tx.undo().await?;
+            return Ok(false);
+        }
+        words["telephone"] = json!(why);
+        tx.exec(SAY, vals![words.to_string(), row.text(0)?]).await?;
+        journal::append(
+            &mut tx,
+            now,
+            "task_changed",
+            row.text(0)?,
+            &json!({ "kind": "telephone", "subject": order.as_str(), "words": words }),
+        )
+        .await?;
+        self.told(tx).await?;
+        Ok(true)
     }
 
     /// A key was pressed at the branch. False when the order is not theirs to answer any more.

@@ -139,7 +139,7 @@ pub use placing::TakenDown;
 pub use printing::{PrintFilter, PrintJob, Printer};
 pub use prompts::PromptVersion;
 pub use proposals::Proposal;
-pub use riders::{RiderWish, StoredRider};
+pub use riders::{HandedIn, RiderWish, StoredRider};
 pub use seal::SealKey;
 pub use sessions::{Session, SessionLife, Token, secret_hash};
 pub use sticky::Author;

@@ -44,6 +44,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (16, "texts", include_str!("../../migrations/0016_texts.sql")),
     (17, "prompts", include_str!("../../migrations/0017_prompts.sql")),
     (18, "open_parts", include_str!("../../migrations/0018_open_parts.sql")),
+    (21, "contacts", include_str!("../../migrations/0021_contacts.sql")),
 ];
 
 /// The newest schema that this program knows.

@@ -47,6 +47,15 @@ impl StoredRider {
     }
 }
 
+/// What came of cash that a rider handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandedIn {
+    /// Taken; so much is still owed.
+    Taken { left: Money },
+    /// More than is owed was counted: nothing was taken. With so many orders the rider is still on the way.
+    TooMuch { due: Money, out: i64 },
+}
+
 /// A rider's changed or first particulars.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RiderWish {
@@ -143,12 +152,12 @@ impl Store {
         Ok(done)
     }
 
-    /// A rider is back and hands in cash; what is still owed afterwards. None when there is no such rider, or they came back
-    /// a moment ago by another hand.
+    /// A rider is back and hands in cash: at most what is owed, so that nobody's debt falls below zero and the till holds no
+    /// money that belongs to no order. None when there is no such rider.
     ///
     /// # Errors
     /// When the store cannot write.
-    pub async fn rider_in(&self, id: &str, cash: Money, by: &str, now: Timestamp) -> Result<Option<Money>, StoreError> {
+    pub async fn rider_in(&self, id: &str, cash: Money, by: &str, now: Timestamp) -> Result<Option<HandedIn>, StoreError> {
         const LEDGER: &str = "insert into rider_cash (id, rider, at, due_fen, fen, by_name) values ($1, $2, $3, $4, $5, $6)";
         let mut tx = self.pool.begin(Durability::Full).await?;
         // The write that comes first: two who take the money meet here.
@@ -165,6 +174,10 @@ impl Store {
         let found = tx.row(sqlx::AssertSqlSafe(sum), vals![id, row.int(0)?]).await?;
         let (carried, still_out) = found.map_or(Ok((0, 0)), |found| Ok::<_, StoreError>((found.int(0)?, found.int(1)?)))?;
         let due = Money::fen(row.int(1)?).plus(Money::fen(carried));
+        if cash > due {
+            tx.undo().await?;
+            return Ok(Some(HandedIn::TooMuch { due, out: still_out }));
+        }
         let left = due.minus(cash);
         tx.exec(LEDGER, vals![new_id(now), id, now.as_millis(), due.as_fen(), cash.as_fen(), by]).await?;
         if still_out == 0 {
@@ -175,7 +188,7 @@ impl Store {
         }
         changed(&mut tx, id, now).await?;
         tx.commit().await?;
-        Ok(Some(left))
+        Ok(Some(HandedIn::Taken { left }))
     }
 
     /// A secret that opens one order's page for its rider.

@@ -56,6 +56,7 @@ pub fn routes() -> Routes {
         .post("/api/customers/{id}/addresses", customers::add_address)
         .put("/api/customers/{id}/phones", customers::set_phones)
         .post("/api/orders/quote", orders::quote)
+        .get("/api/orders/overriders", orders::overriders)
         .post("/api/orders", orders::place)
         .get("/api/orders", orders::list)
         .get("/api/orders/{id}", orders::one)

@@ -158,7 +158,7 @@ impl Web {
                     metrics::histogram!("dinetone_board_seconds").record(Duration::from_millis(late.max(0).unsigned_abs()).as_secs_f64());
                 }
             }
-            "task_opened" | "task_taken" | "task_closed" => {
+            "task_opened" | "task_taken" | "task_changed" | "task_closed" => {
                 let Ok(Some(task)) = self.store.task(&entry.subject).await else { return };
                 let text = frame("task", "task", entry.seq, &task);
                 self.tell(Frame { seq: entry.seq, concerns: Concerns::Headquarters, full: Arc::clone(&text), masked: text });

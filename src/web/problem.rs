@@ -23,6 +23,7 @@ pub const PROBLEMS: &[(&str, u16)] = &[
     ("order-moved", 409),
     ("cannot", 409),
     ("price-changed", 409),
+    ("too-much-cash", 409),
     ("too-late", 408),
     ("too-large", 413),
     ("not-json", 415),

@@ -4,7 +4,7 @@ import * as made from '../../dev/kitchen.mjs'
 export { made }
 
 /** `sent` collects the steps as `{path, body}`. */
-export function paintedBoard(me, { orders = made.evening(), count = 6 } = {}) {
+export function paintedBoard(me, { orders = made.evening(), count = 6, tasks = null } = {}) {
   const cards = new Map(orders.map((one) => [one.id, one]))
   const sent = []
   const sockets = new Set()
@@ -12,7 +12,7 @@ export function paintedBoard(me, { orders = made.evening(), count = 6 } = {}) {
   const tell = (frame) => sockets.forEach((socket) => socket.send(JSON.stringify({ seq: ++seq, ...frame })))
   const live = (socket) => {
     sockets.add(socket)
-    socket.send(JSON.stringify({ ...made.snapshot(me, { orders: [...cards.values()], count }), seq }))
+    socket.send(JSON.stringify({ ...made.snapshot(me, { orders: [...cards.values()], count }), ...(tasks ? { tasks } : {}), seq }))
     socket.onMessage((text) => {
       if (JSON.parse(text).type === 'ping') socket.send(JSON.stringify({ type: 'pong' }))
     })

@@ -259,12 +259,17 @@ async function dispatch(stage, step) {
   step('thirty branches and two thousand orders: an update is painted within 100 ms')
   const busy = await stage.person('dispatch-busy')
   const states = ['new', 'accepted', 'cooking', 'ready', 'out', 'done', 'done', 'done', 'done', 'cancelled']
-  const many = paintedBoard(me, { count: 30, orders: Array.from({ length: 2000 }, (_, place) => made.card(1000 + place, states[place % states.length], place % 90, { branch: 1 + (place % 30) })) })
+  const many = paintedBoard(me, { count: 30, orders: Array.from({ length: 2000 }, (_, place) => made.card(1000 + place, states[place % states.length], place % 90, { branch: 1 + (place % 30) })), tasks: Array.from({ length: 500 }, (_, place) => ({ ...made.tasks()[0], id: `t-${place}`, order: `o-${1000 + place}`, at: Date.now() - (500 - place) * 60_000 })) })
   await paint(busy.context, { answers: { 'GET /api/me': me, 'GET /api/catalogue': CATALOGUE }, live: many.live, socket: '**/api/board' })
   const crowd = await busy.open(`${ORIGIN}/dispatch`)
   await crowd.locator('[data-column="over"] [data-order]').first().waitFor()
   const drawn = await crowd.locator('.columns [data-order]').count()
   check(drawn < 150, `only what is in view is drawn: ${drawn}`)
+  const tasks = () => crowd.locator('[data-test="tasks"] [data-task]').count()
+  check((await tasks()) === 40, `the oldest tasks: ${await tasks()}`)
+  check((await crowd.locator('[data-test="more-tasks"]').innerText()).includes('460'), 'the others are counted')
+  await crowd.locator('[data-test="more-tasks"]').click()
+  await until('more of them', async () => (await tasks()) === 80)
   const took = []
   for (let round = 0; round < 5; round++) {
     const tail = String(9000 + round)

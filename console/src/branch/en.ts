@@ -117,6 +117,8 @@ export const en: WordsLike<typeof zh> = {
   'riders.back.title': '{name} is back and hands in cash',
   'riders.due': '{sum} due',
   'riders.cash': 'Received (yuan)',
+  'riders.cash.too-much': '{sum} is owed, and no more is taken: give the rest back.',
+  'riders.cash.still-out': '{n} orders are still out: report those that were delivered first.',
   'riders.cash.wrong': 'Please give a sum, such as 126 or 126.5.',
   'riders.none': 'No riders yet.',
   today: 'Today',

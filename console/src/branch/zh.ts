@@ -114,6 +114,8 @@ export const zh = {
   'riders.back.title': '{name} 回店，交回现金',
   'riders.due': '应交 {sum}',
   'riders.cash': '收到（元）',
+  'riders.cash.too-much': '应交 {sum}，不能多收：多出的退给骑手。',
+  'riders.cash.still-out': '还有 {n} 单在路上，已送到的请先报“送到”。',
   'riders.cash.wrong': '请填写金额，比如 126 或 126.5。',
   'riders.none': '还没有登记骑手。',
   today: '今日',

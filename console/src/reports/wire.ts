@@ -32,7 +32,7 @@ export interface Report {
   rows: Cell[][]
   total: Cell[] | null
   previous: { total: Cell[] } | null
-  chart: { kind: 'line' | 'bar' | 'heat' | 'funnel' | string; x: string; series: string[] } | null
+  chart: { kind: 'line' | 'bar' | 'heat' | 'grid' | 'funnel' | string; x: string; series: string[] } | null
 }
 
 export interface Staffing {

@@ -237,6 +237,7 @@ impl Taken<'_> {
     }
 
     fn say(&mut self, code: Outcome, minutes_late: u32, until: Timestamp) {
+        let minutes_late = minutes_late.max(code.least_minutes());
         self.life.outcome = Some(Delivered { code, minutes_late, by: self.by.name.clone(), at: self.now, until });
         self.effects.push(Effect::Points);
         let task = match code {

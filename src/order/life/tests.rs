@@ -144,6 +144,21 @@ fn c86_a_change_after_dispatch_needs_the_branch_and_raises_the_version() {
 }
 
 #[test]
+fn c85_a_late_code_is_never_zero_minutes_late() {
+    let mut order = life(Fulfilment::Delivery, false, None);
+    step(&mut order, &Step::Ready, &kitchen(), 10).unwrap();
+    let said = |order: &Life| order.outcome.as_ref().map(|said| (said.code.name(), said.minutes_late)).unwrap();
+    // By the clock it is in time: whoever stood at the door knows better.
+    let hour = Step::Deliver { code: Some(Outcome::Late60), note: String::new(), minutes_late: None };
+    step(&mut order, &hour, &kitchen(), 60).unwrap();
+    assert_eq!(said(&order), ("D60", 60));
+    step(&mut order, &Step::Correct { code: Outcome::Late30, note: String::new() }, &kitchen(), 70).unwrap();
+    assert_eq!(said(&order), ("D30", 30));
+    step(&mut order, &Step::Correct { code: Outcome::OnTime, note: String::new() }, &kitchen(), 80).unwrap();
+    assert_eq!(said(&order), ("D00", 0));
+}
+
+#[test]
 fn c85_the_outcome_is_worked_out_from_the_promise_and_corrected_within_its_window() {
     for (seconds, code, minutes) in
         [(45 * 60 + 600, "D00", 10), (45 * 60 + 601, "D10", 10), (75 * 60, "D30", 30), (105 * 60, "D60", 60), (60, "D00", 0)]

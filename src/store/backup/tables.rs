@@ -833,6 +833,7 @@ mod tests {
         "roll_outcomes",
         "roll_kitchens",
         "roll_unserved",
+        "roll_contacts",
     ];
 
     /// What `create table` says, read from the migrations.

@@ -18,6 +18,15 @@ pub(super) const fn records(source: Source) -> Option<&'static str> {
             case when c.answered_at is not null then coalesce(c.ended_at, c.answered_at) - c.answered_at else 0 end as busy_ms \
             from calls as c where c.arrived_at >= $1 and c.arrived_at < $2"
         }
+        Source::Contacts => {
+            "select (c.arrived_at - $1) / 900000 as slot, 1 as contacts, \
+            case when c.order_number is null and not exists (select 1 from orders as o where o.call_id = c.id) \
+                and exists (select 1 from calls as b where b.caller = c.caller and b.arrived_at < c.arrived_at \
+                    and b.arrived_at >= c.arrived_at - 86400000 and b.answered_at is not null and b.trunk <> 'outgoing') \
+                then 1 else 0 end as returned \
+            from calls as c where c.arrived_at >= $1 and c.arrived_at < $2 and c.answered_at is not null and c.trunk <> 'outgoing' \
+            and c.caller is not null and not exists (select 1 from riders as r where r.phone = c.caller)"
+        }
         Source::Queues => {
             "select (entered_at - $1) / 900000 as slot, queue, case when outcome = 'moved' then 0 else 1 end as offered, \
             case when outcome = 'answered' then 1 else 0 end as answered, \

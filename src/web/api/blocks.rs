@@ -39,6 +39,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer) -> Answ
 
 /// A number, what to do with its calls, why, and until when.
 #[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct NewBlock {
     phone: String,
     level: String,
@@ -65,6 +66,15 @@ pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers:
     let until = new.until.as_deref().filter(|until| !until.is_empty()).map(moment).transpose()?;
     if until.is_some_and(|until| until <= now) {
         return Err(Problem::invalid("until lies in the past"));
+    }
+    // Who may not take an entry off may not put another in its place either.
+    if !LEAD.contains(&viewer.role)
+        && let Some(entry) = web.store.block_entries(now).await?.into_iter().find(|entry| {
+            entry.phone == number && entry.level != BlockWish::Allow.name() && entry.by != viewer.name
+        })
+    {
+        let said = format!("this number is on the list already, by {}: a supervisor or manager changes that", entry.by);
+        return Err(Problem::new("not-allowed", said));
     }
     let work = async {
         let id = web.store.set_block(&number, wish, until, &reason, &author(&viewer), now).await?;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{phone, text};
+use super::{LEAD, phone, text};
 use crate::domain::{
     BranchNumber, Cart, CartLine, Catalogue, ClockTime, CustomerId, DateTime, DiscountReason, Language, MemberNumber, MenuNumber, Money,
-    Opening, Place, PlacedVia, Quantity, Timestamp, When,
+    Opening, Place, PlacedVia, Quantity, Timestamp, User, When,
 };
 use crate::order::cart::MOST_LINES;
 use crate::order::dispatch::{Asked, choose};
@@ -202,11 +202,7 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
     let customer = draft.customer.clone().filter(|id| !id.is_empty()).map(CustomerId::new);
     let terms = terms(web, draft, customer.as_ref()).await?;
     let outside = match &draft.outside {
-        Some(given) => {
-            let why = super::needed("override.why", &given.why, 200)?;
-            let who = text("override.who", &given.who, 60)?;
-            Some((if who.is_empty() { viewer.name.clone() } else { who }, why))
-        }
+        Some(given) => let_out(web, viewer, given, &mut obstacles).await?,
         None => None,
     };
     let (place, typed) = place(web, draft, customer.as_ref(), outside.is_some(), catalogue, local, &mut obstacles).await?;
@@ -259,6 +255,35 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
         outside,
     };
     Ok(Priced { request, taken, quote, promised_at, obstacles })
+}
+
+/// Who may let an order out of the zone through: those who lead, by name.
+pub(super) async fn may_let_out(web: &Web) -> Answer<Vec<User>> {
+    let leads = |user: &User| LEAD.contains(&user.role) && !user.disabled;
+    Ok(web.store.users().await?.into_iter().filter(leads).collect())
+}
+
+/// Who lets the order out of the zone through, by the name on record, and why. Nobody named is the viewer. None, with an
+/// obstacle, when whoever is named may not.
+async fn let_out(web: &Web, viewer: &Viewer, given: &Override, obstacles: &mut Vec<Obstacle>) -> Answer<Option<(String, String)>> {
+    let why = super::needed("override.why", &given.why, 200)?;
+    let who = text("override.who", &given.who, 60)?;
+    if !viewer.program && LEAD.contains(&viewer.role) && (who.is_empty() || who == viewer.name) {
+        return Ok(Some((viewer.name.clone(), why)));
+    }
+    let is_meant = |user: &User| user.name == who || user.login == who || (!user.number.is_empty() && user.number == who);
+    if !who.is_empty()
+        && let Some(user) = may_let_out(web).await?.into_iter().find(is_meant)
+    {
+        return Ok(Some((user.name, why)));
+    }
+    let named = if who.is_empty() { &viewer.name } else { &who };
+    obstacles.push(Obstacle::new(
+        "override_who",
+        format!("超出配送范围的订单要由班长或经理同意:{named}不是在用的班长或经理账号"),
+        format!("an order out of the zone is let through by a supervisor or manager: {named} is no such user"),
+    ));
+    Ok(None)
 }
 
 fn cart(draft: &Draft, catalogue: &Catalogue, obstacles: &mut Vec<Obstacle>) -> Answer<(Cart, Vec<Option<String>>)> {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{needed, of_branch, phone, text, wanted_branch};
 use crate::domain::{Money, Order, OrderStatus, Place, Role, Timestamp};
 use crate::order::life::Outcome;
-use crate::store::{RiderWish, StoreError, StoredRider};
+use crate::store::{HandedIn, RiderWish, StoreError, StoredRider};
 use crate::web::body::{Body, Params};
 use crate::web::{Answer, Problem, Viewer, Web, secret};
 use crate::wire::time;
@@ -128,7 +128,8 @@ pub(in crate::web) struct Back {
 
 /// A rider is back and hands in cash; what is still owed is told.
 #[utoipa::path(post, path = "/api/riders/{id}/in", tag = "kitchen", params(("id" = String, Path)),
-    responses((status = 200, description = "left_fen: still owed"), (status = 404, description = "no such rider")))]
+    responses((status = 200, description = "left_fen: still owed"), (status = 409, description = "more than is owed: due_fen, and out: orders still on the way"),
+        (status = 404, description = "no such rider")))]
 pub(in crate::web) async fn back(
     State(web): State<Web>,
     viewer: Viewer,
@@ -143,8 +144,14 @@ pub(in crate::web) async fn back(
         return Err(Problem::invalid("cash_fen is an amount in fen, not below zero"));
     }
     let work = async {
-        let left = web.store.rider_in(&rider.id, Money::fen(back.cash_fen), &viewer.name, web.wall()).await?;
-        let left = left.ok_or_else(|| Problem::not_found("rider"))?;
+        let handed = web.store.rider_in(&rider.id, Money::fen(back.cash_fen), &viewer.name, web.wall()).await?;
+        let left = match handed.ok_or_else(|| Problem::not_found("rider"))? {
+            HandedIn::Taken { left } => left,
+            HandedIn::TooMuch { due, out } => {
+                let said = format!("{due} is owed, and more is not taken; what was delivered is reported first");
+                return Err(Problem::new("too-much-cash", said).with("due_fen", json!(due.as_fen())).with("out", json!(out)));
+            }
+        };
         web.audit(&viewer, "rider.cash", &format!("rider:{id}"), &format!("{} fen, {} fen left", back.cash_fen, left.as_fen())).await;
         Ok((StatusCode::OK, json!({ "left_fen": left.as_fen() })))
     };

@@ -3,6 +3,8 @@
 use dinetone::domain::{Address, OrderId, Place, Timestamp, When};
 use dinetone::order::life::{Actor, ActorKind, Step};
 use dinetone::server::dispatch::{look, look_around};
+use dinetone::server::errands::due_branch_calls;
+use dinetone::sip::outbound::Rules;
 use dinetone::store::{Stepped, Store};
 
 use super::kit::{DAY, Database, MINUTE, branch, clock, confirmed, dish, phone, place, request, saturday};
@@ -95,6 +97,42 @@ pub async fn c82_nobody_can_take_it_headquarters_has_it_and_the_telephone_goes_o
     let by = Actor::new(ActorKind::Headquarters, "u-1", "赵强");
     assert!(matches!(store.order_step(&id, None, &moved, &by, after(1310)).await.unwrap(), Stepped::Done(_)));
     assert!(store.open_tasks().await.unwrap().is_empty(), "it has a branch again");
+}
+
+pub async fn c82_a_server_that_may_not_telephone_tries_nothing_and_says_so_once(database: Database) {
+    let (store, _) = database.shop().await;
+    let id = to_caoxi(&store, "k1", When::Now).await;
+    // The other branch has run out of a dish.
+    store.branch_sold_out(branch(2), dish(61), Some(after(7200)), "二号店", saturday()).await.unwrap();
+    let mut asked = 0;
+    let mut round = async |rules: &Rules, seconds: u32| {
+        look(&store, after(seconds)).await.unwrap();
+        let told = calls(&store).await;
+        if told > std::mem::replace(&mut asked, told) {
+            store.want_branch_call(&id, after(seconds)).await.unwrap();
+        }
+        due_branch_calls(&store, "a", rules, after(seconds)).await.unwrap().len()
+    };
+    let off = Rules::default();
+    for seconds in (0..=1300).step_by(20) {
+        assert_eq!(round(&off, seconds).await, 0, "after {seconds} s");
+        if seconds == 80 {
+            let tasks = store.open_tasks().await.unwrap();
+            assert_eq!((tasks[0].kind, &tasks[0].words["telephone"]), ("unheard", &serde_json::json!("outbound_off")));
+        }
+    }
+    let rounds = store.branch_calls(&id).await.unwrap();
+    assert_eq!(rounds.len(), 1, "{rounds:?}");
+    assert_eq!((rounds[0].status.as_str(), rounds[0].tries, rounds[0].why.as_str()), ("failed", 0, "outbound_off"));
+    let tasks = store.open_tasks().await.unwrap();
+    assert_eq!(tasks.iter().map(|task| task.kind).collect::<Vec<_>>(), ["no_branch"], "one task");
+    assert_eq!(tasks[0].words["telephone"], serde_json::json!("outbound_off"));
+    let said = store.journal_after(0, 1000).await.unwrap().into_iter().filter(|entry| entry.kind == "task_changed").count();
+    assert_eq!(said, 2, "once with each task");
+    // Somebody allows it: it is rung with the next alarm.
+    let on = Rules { on: true, ..Rules::default() };
+    let rung: usize = [round(&on, 1400).await, round(&on, 1600).await].into_iter().sum();
+    assert_eq!(rung, 1);
 }
 
 pub async fn c80_i6_a_pre_order_is_released_on_time_after_a_restart_and_once_by_two_nodes(database: Database) {

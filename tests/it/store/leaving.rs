@@ -8,7 +8,7 @@ use std::time::Duration;
 use dinetone::domain::{BlockLevel, CallId, Disposition, Money, NoticeTexts, OrderId, Place, Timestamp, UserId, WrapUp};
 use dinetone::order::life::{Actor, ActorKind, Outcome, Rider, Step};
 use dinetone::server::notices::{Gateway, run, signature};
-use dinetone::store::{BlockWish, Store};
+use dinetone::store::{BlockWish, HandedIn, Store};
 
 use super::kit::{DAY, Database, MINUTE, branch, confirmed, phone, place, request, saturday};
 
@@ -62,10 +62,16 @@ pub async fn c84_a_rider_owes_what_was_delivered_and_hands_it_in(database: Datab
     assert!(store.delivered(&second, Outcome::Rejected, "", known, "", later.after(25 * MINUTE)).await.unwrap());
     let back = store.riders(None).await.unwrap().remove(0);
     assert_eq!((back.out_with.len(), back.due), (0, pay), "what was refused is not paid");
-    assert_eq!(store.rider_in(&id, Money::yuan(50), "店长", later.after(30 * MINUTE)).await.unwrap(), Some(pay.minus(Money::yuan(50))));
+    let handed = async |cash: Money, minutes: u32| store.rider_in(&id, cash, "店长", later.after(minutes * MINUTE)).await.unwrap().unwrap();
+    let too_much = HandedIn::TooMuch { due: pay, out: 0 };
+    assert_eq!(handed(pay.plus(Money::fen(1)), 29).await, too_much, "more than is owed is not taken");
+    assert_eq!(store.rider(&id).await.unwrap().unwrap().due, pay, "and changes nothing");
+    let rest = pay.minus(Money::yuan(50));
+    assert_eq!(handed(Money::yuan(50), 30).await, HandedIn::Taken { left: rest });
     let home = store.rider(&id).await.unwrap().unwrap();
     assert_eq!((home.out, home.due), (false, pay.minus(Money::yuan(50))), "what is left stays owed");
-    assert_eq!(store.rider_in(&id, pay.minus(Money::yuan(50)), "店长", later.after(31 * MINUTE)).await.unwrap(), Some(Money::ZERO));
+    assert_eq!(handed(rest, 31).await, HandedIn::Taken { left: Money::ZERO });
+    assert_eq!(handed(Money::fen(1), 32).await, HandedIn::TooMuch { due: Money::ZERO, out: 0 });
 }
 
 pub async fn c85_a_link_opens_one_order_and_reports_in_its_riders_name(database: Database) {

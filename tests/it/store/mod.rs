@@ -65,6 +65,7 @@ macro_rules! contract {
 contract![
     dispatch::c81_c82_an_unheard_order_goes_up_step_by_step_to_the_next_branch,
     dispatch::c82_nobody_can_take_it_headquarters_has_it_and_the_telephone_goes_on,
+    dispatch::c82_a_server_that_may_not_telephone_tries_nothing_and_says_so_once,
     dispatch::c80_i6_a_pre_order_is_released_on_time_after_a_restart_and_once_by_two_nodes,
     dispatch::c80_a_late_order_and_a_silent_branch_are_tasks,
     dispatch::c79_a_pause_ends_by_itself,

@@ -220,6 +220,16 @@ async fn friday_is_right(store: &Store) {
     let peaks = report(store, "peaks", Grain::Day, friday, saturday, &all).await;
     let noon = peaks.rows.iter().find(|row| peaks.cell(row, "hour") == Some(&Cell::Text("12:00".into()))).unwrap();
     check(&peaks, noon, &[("calls", 3), ("offered", 3), ("service_level", 667), ("abandoned", 0)]);
+    let week = report(store, "peaks-by-weekday", Grain::Day, friday, saturday, &all).await;
+    let is = |row: &[Cell], key: &str, word: &str| week.cell(row, key) == Some(&Cell::Text(word.into()));
+    let noon = |day: &str| week.rows.iter().find(|row| is(row, "weekday_en", day) && is(row, "hour", "12:00")).unwrap();
+    check(&week, noon("Friday"), &[("calls", 4), ("offered", 4)]);
+    check(&week, noon("Saturday"), &[("calls", 1), ("offered", 1)]);
+    assert!(is(noon("Saturday"), "weekday_zh", "星期六"));
+    // One number, all day: who orders has not come back about the same; k2, k3 and k4 have, and h on the next day.
+    let first = report(store, "first-contact", Grain::Day, friday, saturday, &all).await;
+    check(&first, &first.rows[0], &[("contacts", 5), ("returned", 3), ("fcr", 400)]);
+    check(&first, &first.rows[1], &[("contacts", 1), ("returned", 1), ("fcr", 0)]);
 }
 
 /// Adds all ended days up, in the two steps that it takes.

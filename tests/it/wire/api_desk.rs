@@ -111,7 +111,7 @@ fn i7_what_stands_in_the_way_is_said_and_cannot_be_placed() {
     ] {
         assert_eq!(lina.send("POST", "/api/orders/quote", &nonsense).status, 422, "{nonsense}");
     }
-    // An address of another branch's zone: a name and a reason, not of an agent alone.
+    // An address of another branch's zone: a reason, and a supervisor or manager by name.
     let found = lina.send("POST", "/api/customers/search", &json!({ "q": "102938" })).json();
     let customer = found[0]["id"].as_str().unwrap();
     let page = lina.get(&format!("/api/customers/{customer}")).json();
@@ -119,12 +119,30 @@ fn i7_what_stands_in_the_way_is_said_and_cannot_be_placed() {
     let mut far = draft(&json!([{ "dish": 18, "quantity": 9 }]));
     (far["service"], far["customer"], far["address_id"], far["branch"]) = (json!("delivery"), json!(customer), home, json!(2));
     assert_eq!(codes(&far), ["outside"]);
-    (far["key"], far["override"]) = (json!("draft-0004"), json!({ "why": "常客" }));
-    assert_eq!(lina.send("POST", "/api/orders", &far).problem(), "not-allowed");
-    far["override"] = json!({ "who": "王主管" });
+    far["key"] = json!("draft-0004");
+    for who in ["", "LINA", "lina", "王主管", "shop1", "boss"] {
+        far["override"] = json!({ "who": who, "why": "常客" });
+        assert_eq!(codes(&far), ["override_who", "outside"], "{who:?} may not");
+        assert_eq!(lina.send("POST", "/api/orders", &far).problem(), "order-refused", "{who:?}");
+    }
+    let quote = lina.send("POST", "/api/orders/quote", &far).json();
+    let said = &quote["problems"][0];
+    assert!(
+        said["zh"].as_str().unwrap().contains("班长或经理") && said["en"].as_str().unwrap().contains("supervisor or manager"),
+        "{said}"
+    );
+    far["override"] = json!({ "who": "WATCHER" });
     assert_eq!(lina.send("POST", "/api/orders", &far).status, 422, "a reason is missing");
-    far["override"] = json!({ "who": "王主管", "why": "常客" });
-    assert_eq!(lina.send("POST", "/api/orders", &far).status, 201);
+    let may = lina.get("/api/orders/overriders").json();
+    assert!(may.as_array().unwrap().contains(&json!({ "name": "WATCHER", "role": "supervisor" })), "{may}");
+    assert!(!may.to_string().contains("LINA"), "{may}");
+    // By sign-in name, and kept by the name on record.
+    far["override"] = json!({ "who": "watcher", "why": "常客" });
+    assert_eq!(codes(&far), [""; 0]);
+    let placed = lina.send("POST", "/api/orders", &far);
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let shown = lina.get(&format!("/api/orders/{}", placed.json()["number"].as_str().unwrap())).json();
+    assert_eq!(shown["override"], json!({ "who": "WATCHER", "why": "常客" }));
 }
 
 #[test]
@@ -158,6 +176,12 @@ fn c68_c69_blocks_and_missed_callers_are_handled() {
     let listed = watcher.get("/api/blocks").json();
     assert_eq!((listed[0]["phone"].as_str(), listed[0]["by"].as_str()), (Some("13811113333"), Some("LINA")));
     assert_eq!(wang.send("DELETE", &format!("/api/blocks/{id}"), &json!({})).problem(), "not-allowed");
+    // Nor is it weakened, or made one's own and then taken off.
+    let weaker = json!({ "phone": block["phone"], "level": "no_cash", "reason": "熟人" });
+    assert_eq!(wang.send("POST", "/api/blocks", &weaker).problem(), "not-allowed");
+    assert_eq!(watcher.get("/api/blocks").json(), listed, "as it was");
+    let misspelt = json!({ "phone": "13811113333", "level": "hard", "reason": "x", "days": 3 });
+    assert_eq!(lina.send("POST", "/api/blocks", &misspelt).status, 422, "not for good by mistake");
     assert_eq!(watcher.send("DELETE", &format!("/api/blocks/{id}"), &json!({})).status, 204);
     assert_eq!(watcher.send("DELETE", &format!("/api/blocks/{id}"), &json!({})).problem(), "not-found");
     let phone = PhoneNumber::parse("13811114444").unwrap();

@@ -3,6 +3,9 @@
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use dinetone::domain::UserId;
+use dinetone::store::{Author, HousePart, HouseValue};
+
 use super::calls::{QUICK_ORDER, orders};
 use super::server::{Server, Setup, ask, eventually, now, request, text};
 
@@ -195,6 +198,39 @@ fn c35_all_faults_of_the_settings_are_told_at_once() {
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("nowhere") && told.contains("sip.listen"), "both are told: {told}");
+}
+
+/// C105, C108: a backup from before there was a key holds passwords of trunks in plain text; restored, they are sealed at once.
+#[test]
+fn c105_c108_an_old_backup_is_sealed_when_it_is_restored() {
+    let mut old = Setup::bench().install();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let store_of = |server: &Server| {
+        let url = format!("sqlite:{}", server.path("data/store.db").display());
+        let clock = dinetone::domain::ShopClock::named("Asia/Shanghai").unwrap();
+        runtime.block_on(dinetone::store::Store::open(&url, clock)).unwrap()
+    };
+    old.run();
+    old.terminate();
+    old.ended(SOON);
+    let text_of = |text: &str| HouseValue::Text(Some(text.to_owned()));
+    let set = [("settings", text_of("{}")), ("password", text_of("open-sesame")), ("retired", HouseValue::Number(Some(0)))];
+    let by = Author { user: UserId::new("u-1"), name: "BOSS".into() };
+    let store = store_of(&old);
+    let wall = dinetone::server::clock::now().wall.into();
+    runtime.block_on(store.edit_page_entry(HousePart::Trunk, "telecom", &set, None, &by, wall)).unwrap();
+    let file = old.path("old.jsonl");
+    runtime.block_on(store.backup(&file, |_, _| ())).unwrap();
+    assert!(std::fs::read_to_string(&file).unwrap().contains("open-sesame"));
+    let fresh = Setup::bench().install();
+    let output = fresh.cli(&["restore", &file.display().to_string(), "--yes"]);
+    assert!(output.status.success() && text(&output).contains("1 password(s) of trunks lay in plain text"), "{}", text(&output));
+    let restored = store_of(&fresh);
+    assert_eq!(runtime.block_on(restored.plain_passwords()).unwrap(), 0);
+    let again = fresh.path("again.jsonl");
+    runtime.block_on(restored.backup(&again, |_, _| ())).unwrap();
+    let kept = std::fs::read_to_string(&again).unwrap();
+    assert!(kept.contains("sealed:1:") && !kept.contains("open-sesame"), "in the history of changes, too");
 }
 
 #[test]

@@ -94,3 +94,29 @@ fn c10_c39_baresip_is_an_agents_desk_phone_and_the_next_call_comes_back_to_it() 
     let shown = server.cli(&["calls", "show", call["id"].as_str().unwrap()]);
     assert!(String::from_utf8_lossy(&shown.stdout).contains("People   queue order, waited"), "{}", super::server::text(&shown));
 }
+
+/// C32: the head office hears a new recording on a real telephone, as callers will, before they do.
+#[test]
+fn c32_baresip_rings_and_plays_a_recording_to_the_head_office() {
+    const TONE: f64 = 1000.0;
+    let server = Setup { config: SETTINGS.to_owned(), ..Setup::demo() }.start();
+    let mut office = Browser { to: server.web, from: None, cookie: None, origin: Some(format!("http://{}", server.web)) };
+    assert_eq!(office.sign_in("manager", "demo").status, 200);
+    let place = "/api/prompt-sound/zh-CN/greet.open";
+    let sound: Vec<u8> = (0..48_000)
+        .map(|n| dinetone::media::g711::linear_to_alaw(((f64::from(n) * TONE * std::f64::consts::TAU / 8000.0).sin() * 9000.0) as i16))
+        .collect();
+    let put = office.raw("PUT", place, "Content-Type: audio/wav\r\n", dinetone::media::wav::write_alaw(&sound));
+    assert_eq!(put.status, 200, "{put:?}");
+    let listen = || office.send("POST", &format!("{place}/call"), &json!({ "to": "8001" }));
+    assert_eq!(listen().problem(), "cannot", "no telephone has registered");
+    let account = format!("<sip:8001@{};transport=udp>;auth_pass=demo;regint=60;audio_codecs=pcma", server.sip);
+    let mut phone = Phone::start(&account);
+    eventually("it is registered", SOON, || phone.log().contains("200 OK").then_some(()));
+    assert_eq!(listen().status, 200);
+    eventually("the telephone rings", SOON, || phone.log().contains("ncoming call").then_some(()));
+    phone.say("accept", "");
+    eventually("the recording is heard", SOON, || (phone.hears(TONE) > 0.9).then_some(()));
+    eventually("it is hung up on after the sound", SOON, || phone.log().contains("terminated").then_some(()));
+    assert_eq!(office.send("POST", &format!("{place}/call"), &json!({ "to": "13900139000" })).problem(), "cannot", "[outbound] is off");
+}

@@ -314,6 +314,7 @@ export const en: WordsLike<typeof zh> = {
   'timeline.block': 'Block',
   'override.title': 'Deliver outside the zone…',
   'override.who': 'Who agreed',
+  'override.who-missing': 'Choose the supervisor or manager who agreed.',
   'override.why': 'Why',
   'override.do': 'Use it',
   'override.is': 'Outside the zone: {who}, {why}',

@@ -311,6 +311,7 @@ export const zh = {
   'timeline.block': '黑名单',
   'override.title': '超区也送…',
   'override.who': '谁同意的',
+  'override.who-missing': '请选择同意的班长或经理。',
   'override.why': '原因',
   'override.do': '按此下单',
   'override.is': '超区也送：{who}，{why}',

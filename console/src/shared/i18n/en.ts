@@ -54,6 +54,7 @@ export const en: WordsLike<typeof zh> = {
   'problem.wrong-password': 'Wrong name or password.',
   'problem.slow-down': 'Too many attempts. Please wait a little.',
   'problem.signed-out': 'Your session has ended. Please sign in again.',
+  'problem.too-much-cash': 'That is more than is owed; nothing was taken.',
   'problem.price-changed': 'The price has changed: read the new total to the caller.',
   'problem.key-reused': 'This order was sent before. Submit again.',
   'problem.order-moved': 'Somebody has just changed this order: here is how it is now.',

@@ -51,6 +51,7 @@ export const zh = {
   'problem.wrong-password': '工号或密码不对。',
   'problem.slow-down': '尝试太多次，请稍后再试。',
   'problem.signed-out': '登录已过期，请重新登录。',
+  'problem.too-much-cash': '比应交的多，没有收。',
   'problem.price-changed': '价格有变化，请按新的合计向客户复述。',
   'problem.key-reused': '这张订单已经发送过，请重新提交。',
   'problem.order-moved': '别人刚刚改了这张订单，请看最新状态。',
