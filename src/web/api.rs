@@ -160,6 +160,7 @@ pub fn routes() -> Routes {
     customers::add_address,
     customers::set_phones,
     orders::quote,
+    orders::overriders,
     orders::place,
     orders::list,
     orders::one,

@@ -69,9 +69,12 @@ pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers:
     }
     // Who may not take an entry off may not put another in its place either.
     if !LEAD.contains(&viewer.role)
-        && let Some(entry) = web.store.block_entries(now).await?.into_iter().find(|entry| {
-            entry.phone == number && entry.level != BlockWish::Allow.name() && entry.by != viewer.name
-        })
+        && let Some(entry) = web
+            .store
+            .block_entries(now)
+            .await?
+            .into_iter()
+            .find(|entry| entry.phone == number && entry.level != BlockWish::Allow.name() && entry.by != viewer.name)
     {
         let said = format!("this number is on the list already, by {}: a supervisor or manager changes that", entry.by);
         return Err(Problem::new("not-allowed", said));
