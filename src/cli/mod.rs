@@ -22,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{self, Config};
 use crate::domain::{Finding, Timestamp, UserId};
 use crate::server::clock;
+use crate::server::files::{read_text, unreadable};
 use crate::store::{AuditEntry, Store};
 
 /// Dinetone answers a restaurant hotline: it takes orders by keypad, hands callers to people, and keeps every order.
@@ -79,10 +80,10 @@ impl Settings {
     #[must_use]
     pub fn look(&self) -> (Config, Vec<Finding>) {
         let path = self.path();
-        let (text, fault) = match std::fs::read_to_string(&path) {
+        let (text, fault) = match read_text(&path) {
             Ok(text) => (text, None),
             Err(error) if self.config.is_none() && error.kind() == std::io::ErrorKind::NotFound => (String::new(), None),
-            Err(error) => (String::new(), Some(Finding::new(path.display().to_string(), error.to_string(), "name the file with --config"))),
+            Err(error) => (String::new(), Some(unreadable(&path, &error, "name the file with --config"))),
         };
         let (config, mut findings) = Config::look(&text, std::env::vars());
         for finding in findings.iter_mut().filter(|finding| finding.place.starts_with("line ")) {

@@ -268,8 +268,7 @@ fn told<T>(verb: &'static str, result: Result<T, StoreError>) -> Option<T> {
         .inspect_err(|error| {
             metrics::counter!("dinetone_store_errors_total", "verb" => verb).increment(1);
             let Some(more) = NOT_ANSWERED.due(clock::now().instant) else { return };
-            let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-            tracing::error!(verb, "the store could not answer {verb}: {error}{source}{}", held(more));
+            tracing::error!(verb, "the store could not answer {verb}: {error}{}", held(more));
         })
         .ok()
 }

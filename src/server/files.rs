@@ -1,6 +1,7 @@
 //! The files an operator writes (`menus.toml`, own prompts): read, checked whole, and taken over only when nothing is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -51,6 +52,25 @@ pub struct Places {
     pub queues: Vec<QueueId>,
 }
 
+/// Reads a file that a person writes.
+///
+/// # Errors
+/// When it cannot be read; `InvalidData`, with the line, when it is not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(std::fs::read(path)?).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is not UTF-8"))
+    })
+}
+
+/// What is said of a file that cannot be read; `cure` for one that is not there.
+#[must_use]
+pub fn unreadable(path: &Path, error: &io::Error, cure: &str) -> Finding {
+    let cure = if error.kind() == io::ErrorKind::InvalidData { "save it as UTF-8" } else { cure };
+    Finding::new(path.display().to_string(), error.to_string(), cure)
+}
+
 impl Places {
     /// Reads and checks everything.
     ///
@@ -82,14 +102,10 @@ impl Places {
     #[must_use]
     pub fn load(&self) -> (Option<Files>, Vec<Finding>) {
         let (library, mut findings) = self.library();
-        let text = match std::fs::read_to_string(&self.menus) {
+        let text = match read_text(&self.menus) {
             Ok(text) => text,
             Err(error) => {
-                findings.push(Finding::new(
-                    self.menus.display().to_string(),
-                    error.to_string(),
-                    "name the file with --menus, or put it there",
-                ));
+                findings.push(unreadable(&self.menus, &error, "name the file with --menus, or put it there"));
                 return (None, findings);
             }
         };
@@ -200,5 +216,17 @@ mod tests {
         let [finding] = findings.as_slice() else { panic!("{findings:?}") };
         let told = finding.to_string();
         assert!(told.contains("there is no queue \"vip\"") && told.contains("(order, complaint)"), "{told}");
+    }
+
+    #[test]
+    fn a_file_in_another_encoding_is_named_by_its_line_and_the_cure() {
+        let folder = tempfile::tempdir().unwrap();
+        let menus = folder.path().join("menus.toml");
+        // 宫 as Chinese editors on Windows save it (GBK).
+        std::fs::write(&menus, b"start = \"welcome\"\nzh = \"\xb9\xac\"\n").unwrap();
+        let places =
+            Places { menus, prompts: folder.path().join("none"), uploads: Own::default(), digit_one: DigitOne::Yao, queues: vec![] };
+        let told = places.load().1[0].to_string();
+        assert!(told.contains("line 2 is not UTF-8") && told.contains("save it as UTF-8"), "{told}");
     }
 }

@@ -27,7 +27,10 @@ pub async fn follow_store(store: Store, latest: watch::Sender<Arc<Catalogue>>, p
     let _ = plant.look(&store).await;
     loop {
         tokio::time::sleep(LOOK).await;
-        match store.catalogue_version().await {
+        let version_now = store.catalogue_version().await.map_err(|error| error.to_string());
+        // What can be read only cannot keep an order either.
+        let looked = if store.can_write() { version_now } else { version_now.and(Err("it can be read but not written".to_owned())) };
+        match looked {
             Ok(current) if current != version => {
                 if let (Ok(catalogue), Ok(())) = (store.catalogue().await, plant.look(&store).await) {
                     version = catalogue.version;

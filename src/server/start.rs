@@ -114,10 +114,9 @@ pub async fn open_store(config: &Config) -> Result<Store, Finding> {
         })?;
     }
     let opened = Store::open(url, config.shop.clock.clone()).await;
-    opened.map(|store| store.with_rules(config.dispatch)).map_err(|error| {
-        let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-        Finding::new("store.url", format!("{error}{source}"), "see docs/operations.md, section \"the store does not open\"")
-    })
+    opened
+        .map(|store| store.with_rules(config.dispatch))
+        .map_err(|error| Finding::new("store.url", error.to_string(), "see docs/operations.md, section \"the store does not open\""))
 }
 
 /// Each call holds up to two descriptors: takes all that the system grants, and says when that is not enough.

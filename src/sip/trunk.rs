@@ -78,6 +78,8 @@ pub struct Trunk {
     /// The stream to the current target, once it stands.
     pub stream: Option<Flow>,
     pub up: bool,
+    /// Why it is down, as was told last; none before anything was told, and while it is up.
+    pub told: Option<Box<str>>,
     /// It is in the settings no more; its place is kept for the calls that came by it.
     pub gone: bool,
     /// Calls that are up.
@@ -96,7 +98,20 @@ impl Trunk {
         let options = settings.options_every.filter(|_| has_target).map(|_| Asking::new(now, ids, Duration::ZERO));
         let up = register.is_none() && options.is_none();
         let rate = Bucket::full(now, settings.max_calls_per_second.unwrap_or(1));
-        Self { settings, register, options, target: 0, stream: None, up, gone: false, calls: 0, rate, busy_until: None, scheduled: None }
+        Self {
+            settings,
+            register,
+            options,
+            target: 0,
+            stream: None,
+            up,
+            told: None,
+            gone: false,
+            calls: 0,
+            rate,
+            busy_until: None,
+            scheduled: None,
+        }
     }
 
     /// Where requests go now.
@@ -215,6 +230,15 @@ impl Trunk {
         if !final_ {
             self.target = (self.target + 1) % self.settings.targets.len().max(1);
         }
+    }
+
+    /// Whether a failure of a trunk that is down is worth telling: the first, also when it never was up, once all targets were
+    /// tried; and any other reason that the registrar gives.
+    #[must_use]
+    pub fn is_news(&mut self, question: Question, why: &str) -> bool {
+        let all_tried = self.asking(question).is_some_and(|asking| asking.rounds > 0);
+        let other = question == Question::Register && self.told.as_deref() != Some(why);
+        !self.up && all_tried && (self.told.is_none() || other)
     }
 
     /// Whether the trunk is up by what is known now.

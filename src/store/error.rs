@@ -7,10 +7,10 @@ pub enum StoreError {
     #[error("another change to this record came first")]
     Conflict,
     /// Away, busy, full or read-only: may work again by itself.
-    #[error("the database cannot be reached or cannot write now")]
+    #[error("the database cannot be reached or cannot write now: {0}")]
     Unavailable(#[source] sqlx::Error),
     /// Anything else.
-    #[error("the database refused the statement")]
+    #[error("the database refused the statement: {0}")]
     Internal(#[source] sqlx::Error),
     /// Written by a newer version of the program.
     #[error("the store has schema version {found}, this program knows up to {known}; use the newer program or another store")]

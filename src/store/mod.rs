@@ -106,6 +106,7 @@ mod wall;
 mod webhooks;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::domain::{ShopClock, Timestamp};
 use crate::order::life::Rules;
@@ -164,6 +165,8 @@ pub struct Store {
     key: Option<Arc<SealKey>>,
     /// Wakes whoever follows the journal in this process.
     news: tokio::sync::watch::Sender<()>,
+    /// Signs of life of this node that could not be written, one after another.
+    unwritten: Arc<AtomicU32>,
 }
 
 impl Store {
@@ -171,6 +174,13 @@ impl Store {
     #[must_use]
     pub fn clock(&self) -> &ShopClock {
         &self.clock
+    }
+
+    /// Whether it can be written to, as far as this node's signs of life tell: two that fail say no. A full disk and a database that
+    /// stands by can still be read.
+    #[must_use]
+    pub fn can_write(&self) -> bool {
+        self.unwritten.load(Ordering::Relaxed) < 2
     }
 
     /// The same store with these times of dispatch instead of the usual ones.

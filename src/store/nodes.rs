@@ -1,5 +1,7 @@
 //! The programs that share this store: their signs of life, and what is done with what a dead one left behind.
 
+use std::sync::atomic::Ordering;
+
 use super::callbacks::{Recovered, recover};
 use super::calls::interrupt;
 use super::db::{Durability, Row, vals};
@@ -80,6 +82,16 @@ impl Store {
     /// # Errors
     /// When the store cannot write.
     pub async fn node_lives(&self, name: &str, run: &str, now: Timestamp) -> Result<Sign, StoreError> {
+        let sign = self.write_sign(name, run, now).await;
+        match &sign {
+            Ok(_) => self.unwritten.store(0, Ordering::Relaxed),
+            Err(StoreError::Unavailable(_)) => _ = self.unwritten.fetch_add(1, Ordering::Relaxed),
+            Err(_) => {}
+        }
+        sign
+    }
+
+    async fn write_sign(&self, name: &str, run: &str, now: Timestamp) -> Result<Sign, StoreError> {
         const SIGN: &str = "update nodes set seen_at = $3 where name = $1 and run = $2 and lost_at is null";
         const BACK: &str = "update nodes set seen_at = $3, lost_at = null where name = $1 and run = $2";
         let mut tx = self.pool.begin(Durability::Relaxed).await?;
@@ -173,4 +185,37 @@ fn node(row: &Row) -> Result<Node, StoreError> {
         left_at: row.opt_int(7)?.map(Timestamp::from_millis),
         lost_at: row.opt_int(8)?.map(Timestamp::from_millis),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ShopClock;
+    use crate::store::db::Pool;
+
+    /// As on a full disk: everything can be read, nothing written.
+    async fn writable(store: &Store, on: bool) {
+        let Pool::Sqlite { writer, .. } = &store.pool else { unreachable!() };
+        let pragma = if on { "pragma query_only = off" } else { "pragma query_only = on" };
+        sqlx::query(pragma).execute(writer).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_store_that_can_only_be_read_is_known_by_its_signs_of_life() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        let store = Store::open(&url, ShopClock::named("Asia/Shanghai").unwrap()).await.unwrap();
+        let clone = store.clone();
+        let now = Timestamp::from_millis(1_795_000_000_000);
+        let lives = || store.node_lives("a", "run", now);
+        assert!(lives().await.is_ok() && clone.can_write());
+        writable(&store, false).await;
+        assert!(matches!(lives().await, Err(StoreError::Unavailable(_))));
+        assert!(clone.can_write(), "one may be chance");
+        let told = lives().await.unwrap_err().to_string();
+        assert!(!clone.can_write() && told.contains("readonly"), "the cause is said: {told}");
+        assert!(store.nodes().await.is_ok(), "it can still be read");
+        writable(&store, true).await;
+        assert!(lives().await.is_ok() && clone.can_write());
+    }
 }

@@ -75,7 +75,7 @@ impl Store {
         } else {
             return Err(StoreError::Url(format!("{:?} is neither sqlite:path nor postgres://…", scheme(url))));
         };
-        Ok(Self { pool, clock, rules: Arc::default(), key: None, news: tokio::sync::watch::Sender::new(()) })
+        Ok(Self { pool, clock, rules: Arc::default(), key: None, news: tokio::sync::watch::Sender::new(()), unwritten: Arc::default() })
     }
 
     /// Whether it answers and can write at all; for `/readyz`.

@@ -37,7 +37,7 @@ pub(super) async fn metrics(State(web): State<Web>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], web.metrics.render()).into_response()
 }
 
-/// Ready: the store answers within a second and no stop was asked for.
+/// Ready: the store answers within a second and can be written, and no stop was asked for.
 #[utoipa::path(get, path = "/readyz", tag = "health",
     responses((status = 200, description = "calls are taken"), (status = 503, description = "why not, as a problem")))]
 pub(super) async fn ready(State(web): State<Web>) -> Answer<Response> {
@@ -46,9 +46,12 @@ pub(super) async fn ready(State(web): State<Web>) -> Answer<Response> {
     }
     let nodes = match tokio::time::timeout(Duration::from_secs(1), web.store.nodes()).await {
         Ok(Ok(nodes)) => nodes.into_iter().map(|node| wire::Node { up: node.is_up(), name: node.name }).collect(),
-        Ok(Err(error)) => return Err(Problem::new("store-away", error.to_string())),
+        Ok(Err(error)) => return Err(error.into()),
         Err(_) => return Err(Problem::new("store-slow", "the store did not answer within a second")),
     };
+    if !web.store.can_write() {
+        return Err(Problem::new("store-away", "the store can be read but not written: no order can be kept"));
+    }
     let (answer, health) = oneshot::channel();
     if web.queries.send(Query::Health { answer }).await.is_err() {
         return Err(Problem::new("stopped", "the call centre has stopped"));

@@ -162,8 +162,7 @@ impl From<StoreError> for Problem {
                 Self::new("store-away", "the store does not answer; what was asked for was not done").retry_after(2)
             }
             other => {
-                let source = std::error::Error::source(&other).map(|source| format!(": {source}")).unwrap_or_default();
-                tracing::error!("the store refused: {other}{source}");
+                tracing::error!("the store refused: {other}");
                 Self::new("fault", "that is our fault; it was written down")
             }
         }

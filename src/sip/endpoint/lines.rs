@@ -191,6 +191,11 @@ impl Endpoint {
         let question = if matches!(owner, Owner::Registration(_)) { Question::Register } else { Question::Options };
         if let Some(trunk) = self.trunks.get_mut(place) {
             trunk.failed(now.instant, question, wait, is_final, &mut self.ids);
+            if trunk.is_news(question, why) {
+                trunk.told = Some(why.into());
+                let name = trunk.settings.name.clone();
+                self.event(SipEvent::Trunk { name, up: false, why: why.to_owned() });
+            }
         }
         self.settle_trunk(place, why);
         self.schedule_trunk(place);
@@ -202,6 +207,7 @@ impl Endpoint {
         let up = trunk.is_good();
         if trunk.up != up {
             trunk.up = up;
+            trunk.told = (!up).then(|| why.into());
             let name = trunk.settings.name.clone();
             self.event(SipEvent::Trunk { name, up, why: why.to_owned() });
         }

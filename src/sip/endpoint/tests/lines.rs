@@ -298,3 +298,24 @@ fn c105_calls_come_by_a_new_trunk_at_once_and_stay_when_it_goes() {
     bench.receive(udp("192.0.2.7:5060"), request("BYE", 2, &tag, "bye", "", ""));
     assert!(matches!(bench.take_events()[..], [SipEvent::Ended { dialog, cause: EndCause::PeerBye }] if dialog == call));
 }
+
+#[test]
+fn c1_a_trunk_that_never_came_up_says_why_and_says_it_once() {
+    let mut bench = Bench::new(registering(&["192.0.2.7:5060", "192.0.2.8:5060"], true));
+    bench.seconds(4);
+    assert_eq!(ups(&mut bench), [], "the other target may be better");
+    bench.seconds(60);
+    assert_eq!(ups(&mut bench), [(false, "no answer".into())], "once, however long it lasts");
+    // The registrar is there by now, but the password is wrong: that is for somebody to mend.
+    let refuse = |bench: &mut Bench| {
+        for _ in 0..200 {
+            bench.seconds(1);
+            for (flow, text) in std::mem::take(&mut bench.sent) {
+                bench.receive(flow, reply(&text, "401 Unauthorized", CHALLENGE));
+            }
+        }
+    };
+    refuse(&mut bench);
+    assert_eq!(ups(&mut bench), [(false, "user or password is wrong".into())]);
+    assert_eq!(bench.endpoint.trunks_up().collect::<Vec<_>>(), [("main", false)]);
+}
