@@ -201,7 +201,7 @@ impl Fields<'_> {
     fn seat(&self) -> Result<Seat, Wrong> {
         match self.text("seat", LONGEST_NAME)?.as_str() {
             "browser" => Ok(Seat::Browser),
-            "phone" => Ok(Seat::Phone { account: self.note("account")? }),
+            "phone" => Ok(Seat::Phone { account: self.text("account", LONGEST_NAME)? }),
             "outside" => Ok(Seat::Outside { number: self.phone("number")? }),
             _ => Self::bad("seat", "browser, phone or outside"),
         }

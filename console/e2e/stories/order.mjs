@@ -18,6 +18,17 @@ export default async function order(stage, step) {
   await alt(page, 'A')
   await inCard(page, 'talking')
 
+  step('too small an order with a discount and a fee: the longest totals fit in both languages')
+  await page.keyboard.press('F2')
+  await page.keyboard.type('18')
+  await page.keyboard.press('Enter')
+  await until('the price is known', async () => /[1-9]/.test(await page.locator('.pay b:not(.old)').innerText()))
+  await looksRight(page, { shot: (name) => stage.shot(page, `small-${name}`), sizes: [[1280, 800]] })
+  await page.keyboard.press('F2')
+  await page.keyboard.type('18-')
+  await page.keyboard.press('Enter')
+  await until('the line is gone', async () => (await page.getByRole('row').filter({ hasText: '宫保鸡丁' }).count()) === 0)
+
   step('three lines by number, by pinyin and with a note; nothing but keys')
   const began = Date.now()
   await page.keyboard.press('F2')

@@ -16,7 +16,7 @@ export const en: WordsLike<typeof zh> = {
   away: 'The server cannot be reached. Check the network and try again shortly.',
   'why.expired': 'Your session has expired. Please sign in again.',
   'why.elsewhere': 'You signed out somewhere else.',
-  'why.forced': 'A supervisor signed you out.',
+  'why.forced': 'Your session was ended: the password was changed, or an administrator ended it. Please sign in again.',
   'change.heading': 'Choose a new password',
   'change.why': 'This password was for one time. Choose one that only you know.',
   'change.new': 'New password',

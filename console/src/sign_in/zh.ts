@@ -13,7 +13,7 @@ export const zh = {
   away: '连不上服务器，请检查网络，稍后再试。',
   'why.expired': '登录已过期，请重新登录。',
   'why.elsewhere': '您已在别处退出登录。',
-  'why.forced': '班长已让您签出。',
+  'why.forced': '您的登录已被结束：密码已更改，或由管理员结束。请重新登录。',
   'change.heading': '请设置新密码',
   'change.why': '这是一次性密码，请换成只有您知道的密码。',
   'change.new': '新密码',

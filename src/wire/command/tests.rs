@@ -125,6 +125,8 @@ fn what_is_no_command_is_told_so() {
         r#""type":"agent.state","to":"break:""#,
         r#""type":"agent.state","to":"break:DROP TABLE""#,
         r#""type":"shift.start","seat":"throne""#,
+        r#""type":"shift.start","seat":"phone""#,
+        r#""type":"shift.start","seat":"phone","account":"""#,
         r#""type":"wrapup.save","call":7,"code":5,"note":"""#,
         r#""type":"wrapup.save","call":7,"code":"+1","note":"""#,
         r#""type":"floor.supervise","agent":"u1","how":"shout""#,
