@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use super::codes::{CODES, LOST, RESULTS, STAGES, WEEKDAYS};
+use super::codes::{CODES, DISCOUNTS, LOST, RESULTS, STAGES, TOPICS, WEEKDAYS};
 use super::shape::{By, Grain, Report, Value};
 use super::source::{Key, Source, Sums, add};
 use super::table::{Cell, Chart, Head, Kind, Table, mean_seconds, permille};
@@ -151,6 +151,9 @@ fn column_words(column: &'static str) -> (&'static str, &'static str, bool) {
         "code" => ("小结", "Disposition", true),
         "stage" => ("步骤", "Step", true),
         "weekday" => ("星期", "Weekday", true),
+        "topic" => ("类别", "About", true),
+        "discount" => ("优惠种类", "Kind", true),
+        "subject" => ("等级/菜号/活动", "Level, dish or offer", false),
         "via" => ("渠道", "Channel", false),
         "fulfilment" => ("方式", "Service", false),
         "trunk" => ("中继", "Trunk", false),
@@ -193,6 +196,8 @@ fn key_cells(by: By, grain: Grain, key: &[Key], words: &Words) -> Vec<Cell> {
             let fixed = match column {
                 "stage" => STAGES.as_slice(),
                 "weekday" => WEEKDAYS.as_slice(),
+                "topic" => TOPICS.as_slice(),
+                "discount" => DISCOUNTS.as_slice(),
                 "code" => CODES.as_slice(),
                 "result" => RESULTS.as_slice(),
                 "why" => LOST.as_slice(),

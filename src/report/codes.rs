@@ -9,6 +9,25 @@ pub const STAGES: [(&str, &str, &str); 5] = [
     ("submitted", "提交", "Submitted"),
 ];
 
+/// What complaints and messages are about.
+pub const TOPICS: [(&str, &str, &str); 7] = [
+    ("complaint", "投诉", "Complaint"),
+    ("suggestion", "建议", "Suggestion"),
+    ("voicemail", "留言", "Message"),
+    ("join", "想办会员", "Wants to be a member"),
+    ("delivery", "送餐问题", "Delivery"),
+    ("food_safety", "食品安全", "Food safety"),
+    ("other", "其他", "Other"),
+];
+
+/// Why something was taken off a price.
+pub const DISCOUNTS: [(&str, &str, &str); 4] = [
+    ("level", "会员等级", "Member's level"),
+    ("quantity", "多份优惠", "Many portions"),
+    ("offer", "优惠活动", "Offer"),
+    ("points", "积分抵扣", "Points"),
+];
+
 /// The days of the week, Monday first.
 pub const WEEKDAYS: [(&str, &str, &str); 7] = [
     ("1", "星期一", "Monday"),

@@ -37,11 +37,19 @@ pub enum Source {
     Unserved,
     /// Calls that met the block list.
     Blocked,
+    /// Complaints and messages.
+    Tickets,
+    /// Discounts in orders.
+    Offers,
+    /// Orders by whether the customer is new, or a member.
+    Guests,
+    /// Sound and keys of calls.
+    Quality,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::Lines,
         Self::Contacts,
         Self::Queues,
@@ -59,6 +67,10 @@ impl Source {
         Self::Kitchens,
         Self::Unserved,
         Self::Blocked,
+        Self::Tickets,
+        Self::Offers,
+        Self::Guests,
+        Self::Quality,
     ];
 
     /// Name of its table in the store.
@@ -82,6 +94,10 @@ impl Source {
             Self::Kitchens => "roll_kitchens",
             Self::Unserved => "roll_unserved",
             Self::Blocked => "block_hits",
+            Self::Tickets => "tickets",
+            Self::Offers => "roll_offers",
+            Self::Guests => "roll_guests",
+            Self::Quality => "roll_quality",
         }
     }
 
@@ -106,6 +122,10 @@ impl Source {
             Self::Kitchens => &["branch"],
             Self::Unserved => &["zone", "why"],
             Self::Blocked => &["caller"],
+            Self::Tickets => &["topic", "branch"],
+            Self::Offers => &["branch", "discount", "subject"],
+            Self::Guests => &["slot"],
+            Self::Quality => &["trunk"],
         }
     }
 
@@ -151,6 +171,10 @@ impl Source {
             Self::Kitchens => &["sent", "accepted", "accept_ms", "refusals", "moved_on"],
             Self::Unserved => &["unserved"],
             Self::Blocked => &["hits"],
+            Self::Tickets => &["opened", "closed", "overdue", "untold", "close_ms"],
+            Self::Offers => &["used", "off_fen"],
+            Self::Guests => &["guest_orders", "first_orders", "member_orders", "guest_fen", "member_fen"],
+            Self::Quality => &["spoken", "one_way", "no_keys", "lossy", "packets_in", "packets_lost"],
         }
     }
 
@@ -169,7 +193,7 @@ impl Source {
     /// Whether it is always read from its records: there are few, and an index finds them.
     #[must_use]
     pub const fn is_direct(self) -> bool {
-        matches!(self, Self::Shifts | Self::Blocked)
+        matches!(self, Self::Shifts | Self::Blocked | Self::Tickets)
     }
 }
 

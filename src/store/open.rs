@@ -45,6 +45,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (17, "prompts", include_str!("../../migrations/0017_prompts.sql")),
     (18, "open_parts", include_str!("../../migrations/0018_open_parts.sql")),
     (21, "contacts", include_str!("../../migrations/0021_contacts.sql")),
+    (22, "more_reports", include_str!("../../migrations/0022_more_reports.sql")),
 ];
 
 /// The newest schema that this program knows.

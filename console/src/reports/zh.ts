@@ -5,7 +5,7 @@ export const zh = {
   'about.orders': '订单',
   'about.plan': '计划',
   'about.other': '其他',
-  'call-list': '通话清单',
+  'call-list': '逐通查看（路径、录音）',
   staffing: '排班（Erlang C）',
   'span.today': '今天',
   'span.yesterday': '昨天',

@@ -834,6 +834,9 @@ mod tests {
         "roll_kitchens",
         "roll_unserved",
         "roll_contacts",
+        "roll_offers",
+        "roll_guests",
+        "roll_quality",
     ];
 
     /// What `create table` says, read from the migrations.

@@ -119,6 +119,27 @@ pub(super) const fn records(source: Source) -> Option<&'static str> {
             "select substr(phone, 1, 3) || '****' || substr(phone, length(phone) - 3) as caller, 1 as hits \
             from block_hits where at >= $1 and at < $2"
         }
+        Source::Tickets => {
+            "select kind as topic, coalesce(branch, 0) as branch, 1 as opened, case when closed_at is not null then 1 else 0 end as closed, \
+            case when escalated > 0 then 1 else 0 end as overdue, case when told = 'nobody' then 1 else 0 end as untold, \
+            case when closed_at is not null then closed_at - at else 0 end as close_ms from tickets where at >= $1 and at < $2"
+        }
+        Source::Offers => {
+            "select o.branch as branch, d.kind as discount, d.subject as subject, 1 as used, d.amount_fen as off_fen \
+            from orders as o join order_discounts as d on d.order_id = o.id \
+            where o.placed_at >= $1 and o.placed_at < $2 and o.status <> 'cancelled'"
+        }
+        Source::Guests => {
+            "select (o.placed_at - $1) / 900000 as slot, 1 as guest_orders, \
+            case when exists (select 1 from orders as b where b.phone = o.phone and b.placed_at < o.placed_at) then 0 else 1 end as first_orders, \
+            case when o.member is not null then 1 else 0 end as member_orders, o.pay_fen as guest_fen, \
+            case when o.member is not null then o.pay_fen else 0 end as member_fen \
+            from orders as o where o.placed_at >= $1 and o.placed_at < $2 and o.status <> 'cancelled'"
+        }
+        Source::Quality => {
+            "select trunk, 1 as spoken, one_way, no_keys, case when packets_lost * 100 > packets_in + packets_lost then 1 else 0 end as lossy, \
+            packets_in, packets_lost from calls where arrived_at >= $1 and arrived_at < $2 and answered_at is not null"
+        }
         Source::Shifts | Source::Nodes | Source::Funnel => return None,
     })
 }

@@ -230,6 +230,8 @@ async fn friday_is_right(store: &Store) {
     let first = report(store, "first-contact", Grain::Day, friday, saturday, &all).await;
     check(&first, &first.rows[0], &[("contacts", 5), ("returned", 3), ("fcr", 400)]);
     check(&first, &first.rows[1], &[("contacts", 1), ("returned", 1), ("fcr", 0)]);
+    let quality = report(store, "quality", Grain::Day, friday, friday, &all).await;
+    check(&quality, &quality.rows[0], &[("spoken", 5), ("one_way", 0), ("lossy", 0)]);
 }
 
 /// Adds all ended days up, in the two steps that it takes.
@@ -291,6 +293,10 @@ pub async fn c102_orders_by_branch_hour_channel_and_dish(database: Database) {
         assert_eq!((hours.rows.len(), whole(&hours, &hours.rows[0], "placed")), (1, 3));
         let channels = report(&store, "orders-by-channel", Grain::Day, from, to, &chain).await;
         assert_eq!(channels.cell(&channels.rows[0], "via"), Some(&Cell::Text("keypad".into())));
+        let guests = report(&store, "customers", Grain::Day, from, to, &chain).await;
+        check(&guests, guests.total.as_ref().unwrap(), &[("guest_orders", 3), ("first_orders", 3), ("regulars", 0), ("member_orders", 0)]);
+        let taken_off = report(&store, "discounts", Grain::Day, from, to, &chain).await;
+        assert!(taken_off.rows.is_empty(), "{taken_off:?}");
         for filter in [&chain, &one] {
             let dishes = report(&store, "dishes", Grain::Day, from, to, filter).await;
             let kungpao = dishes.rows.iter().find(|row| dishes.cell(row, "dish") == Some(&Cell::Text("18".into()))).unwrap();
@@ -298,12 +304,16 @@ pub async fn c102_orders_by_branch_hour_channel_and_dish(database: Database) {
             assert_eq!(dishes.cell(kungpao, "dish_zh"), Some(&Cell::Text("宫保鸡丁".into())));
         }
     }
+    // A number that has ordered before.
+    confirmed(place(&store, &catalogue, &request("k4", "13811110002"), saturday().after(2 * MINUTE)).await);
+    let guests = report(&store, "customers", Grain::Day, to, to, &chain).await;
+    check(&guests, &guests.rows[0], &[("guest_orders", 2), ("first_orders", 1), ("regulars", 500)]);
     // Friday was added up; a cancel of one of its orders is told at once.
     store.move_order(&first, OrderStatus::New, OrderStatus::Cancelled, saturday().after(5 * MINUTE)).await.unwrap();
     let branches = report(&store, "orders-by-branch", Grain::Day, from, to, &chain).await;
-    check(&branches, &branches.rows[0], &[("orders", 2), ("sales", 20_500), ("cancelled", 1), ("cancel_rate", 333)]);
+    check(&branches, &branches.rows[0], &[("orders", 3), ("sales", 30_750), ("cancelled", 1), ("cancel_rate", 250)]);
     let days = report(&store, "orders", Grain::Day, from, to, &one).await;
-    check(&days, days.total.as_ref().unwrap(), &[("placed", 2)]);
+    check(&days, days.total.as_ref().unwrap(), &[("placed", 3)]);
 }
 
 pub async fn c103_the_same_weekdays_before_say_how_many_are_needed(database: Database) {

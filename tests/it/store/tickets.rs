@@ -88,4 +88,12 @@ pub async fn c100_a_ticket_is_owned_escalated_and_closed_with_an_outcome(databas
     let told = store.journal_after(0, 100).await.unwrap();
     assert!(told.iter().any(|entry| entry.kind == "ticket_closed" && entry.data.contains("退款并致歉")));
     assert!(told.iter().any(|entry| entry.kind == "ticket_escalated" && entry.data.contains("food_safety")));
+    // C102: one of this kind, overdue once, closed after 31 minutes.
+    let (day, all) = (jiff::civil::date(2026, 11, 21), dinetone::report::Filter::default());
+    let report = dinetone::report::Report::named("complaints").unwrap();
+    let table = store.report(report, dinetone::report::Grain::Day, day, day, &all).await.unwrap();
+    let figure = |key: &str| table.cell(&table.rows[0], key).cloned().unwrap();
+    use dinetone::report::Cell::{Tenths, Whole};
+    assert_eq!((figure("opened"), figure("closed"), figure("overdue")), (Whole(1), Whole(1), Tenths(1000)));
+    assert_eq!(figure("time_to_close"), Tenths(31 * 60 * 10));
 }
