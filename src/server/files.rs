@@ -229,4 +229,17 @@ mod tests {
         let told = places.load().1[0].to_string();
         assert!(told.contains("line 2 is not UTF-8") && told.contains("save it as UTF-8"), "{told}");
     }
+
+    #[test]
+    fn a_recording_that_cannot_be_read_has_one_cure() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("zh-CN/ui")).unwrap();
+        std::fs::write(folder.path().join("zh-CN/ui/main.menu.wav"), "no sound").unwrap();
+        let menus = concat!(env!("CARGO_MANIFEST_DIR"), "/menus.toml").into();
+        let prompts = folder.path().to_path_buf();
+        let places = Places { menus, prompts, uploads: Own::default(), digit_one: DigitOne::Yao, queues: vec![QueueId::new("order")] };
+        let (_, findings) = places.load();
+        let told = findings.iter().find(|finding| finding.place.ends_with("main.menu.wav")).unwrap().to_string();
+        assert_eq!(told.matches("save it as WAV").count(), 1, "{told}");
+    }
 }

@@ -197,7 +197,10 @@ impl Library {
                 None
             }
             Err(why) => {
-                findings.push(Finding::new(path, why, "save it as WAV, 8 kHz, one channel, A-law, μ-law or 16 bit"));
+                // Most reasons bring their own cure.
+                let (why, cure) =
+                    why.split_once("; ").unwrap_or((why.as_str(), "save it as WAV, 8 kHz, one channel, A-law, μ-law or 16 bit"));
+                findings.push(Finding::new(path, why, cure));
                 None
             }
         }
