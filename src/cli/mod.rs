@@ -138,6 +138,8 @@ async fn audit(store: &Store, action: &str, object: &str, detail: &str) {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // What we write, the store, recordings, tables, tells about people: it is read by its owner only.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
         Ok(runtime) => runtime,

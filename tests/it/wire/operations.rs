@@ -267,6 +267,23 @@ fn c58_a_backup_while_running_restores_into_a_fresh_store() {
     assert_ne!(both[0]["number"], both[1]["number"], "numbers go on behind the restored ones");
 }
 
+/// C98: members and their numbers lie in files that nobody else of the machine reads.
+#[test]
+fn c98_what_is_kept_of_people_is_read_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = Setup::demo().start();
+    let (mut folders, mut files) = (vec![server.path("data")], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let kept = if entry.file_type().unwrap().is_dir() { &mut folders } else { &mut files };
+            kept.push(entry.path());
+        }
+    }
+    let others = |path: &&std::path::PathBuf| std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0);
+    assert!(files.iter().any(|path| path.extension().is_some_and(|extension| extension == "db")), "{files:?}");
+    assert_eq!(files.iter().filter(others).collect::<Vec<_>>(), Vec::<&std::path::PathBuf>::new());
+}
+
 #[test]
 fn what_is_wrong_in_both_files_is_told_at_once() {
     let server = Setup::bench().install();
