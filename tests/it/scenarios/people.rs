@@ -84,6 +84,58 @@ fn i9_the_card_comes_with_the_ring() {
     world.is_quiet();
 }
 
+/// C57: a member who calls from somewhere else and keys the number on their card is that member to the agent.
+#[test]
+fn c57_whoever_keys_their_member_number_is_known_from_any_telephone() {
+    let world = World::open_at("12:00");
+    let agent = world.agent("8001");
+    agent.logs_in();
+    let mut diner = world.call_from("02164385555");
+    diner.hears("lang.choose");
+    diner.keys("1");
+    diner.hears("main.menu");
+    diner.keys("1");
+    diner.hears("mem.ask_id");
+    diner.keys("102938");
+    let hello = diner.hears("order.repeat_offer");
+    assert!(hello.contains("金卡会员"), "{hello}");
+    diner.keys("0");
+    let pop = agent.sees_pop().pop.clone();
+    assert_eq!((pop.identity.name(), pop.name.as_str(), pop.addresses.len()), ("member", "王晓梅", 2));
+    assert_eq!(pop.member.as_ref().map(dinetone::domain::MemberNumber::as_str), Some("102938"));
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C51: who sums up is seen doing so on the floor, since when and until when, and the time counts in their day.
+#[test]
+fn c51_wrap_up_is_seen_on_the_floor_with_its_seconds() {
+    let world = World::open_at("12:00");
+    let agent = world.agent("8001");
+    agent.logs_in();
+    let diner = caller(&world, "13800138000");
+    agent.takes_the_call();
+    let over = world.now();
+    diner.hangs_up();
+    agent.is("wrap_up");
+    let seen = || {
+        let events = world.events();
+        let mut views = events.iter().filter_map(|what| if let What::Agent(view) = what { Some(view) } else { None });
+        views.rfind(|view| view.number == "8001").cloned().expect("the floor was told")
+    };
+    let view = seen();
+    let AgentState::WrapUp { until, .. } = view.state else { panic!("{view:?}") };
+    assert_eq!(until.as_millis() - view.since.as_millis(), 30_000);
+    world.time_passes(ms(12_000));
+    agent.wraps_up(20);
+    agent.is_ready();
+    let view = seen();
+    assert_eq!(view.state.name(), "available");
+    let longest = (world.now() - over).as_millis() as u64;
+    assert!((12_000..=longest).contains(&view.today.wrap_up_ms), "{:?} of {longest}", view.today);
+    world.is_quiet();
+}
+
 /// I5: the caller hangs up, and the ring stops at once.
 #[test]
 fn i5_the_ring_stops_when_the_caller_has_gone() {

@@ -198,7 +198,7 @@ pub async fn i8_a_call_back_is_dialled_by_one_at_a_time_and_done_once(database: 
     assert_eq!(tasks.iter().map(|task| task.caller.kind).collect::<Vec<_>>(), [MissedKind::CallBackFailed]);
 }
 
-pub async fn i11_callers_whom_a_crash_threw_out_of_the_queue_are_called_back(database: Database) {
+pub async fn i11_c55_callers_whom_a_crash_threw_out_of_the_queue_are_called_back(database: Database) {
     let store = database.store().await;
     let fresh = visit("v1", "13811112222", saturday());
     let old = visit("v2", "13811113333", saturday().before(120 * MINUTE));

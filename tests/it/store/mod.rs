@@ -99,7 +99,7 @@ contract![
     floor::c64_a_call_tells_who_spoke_with_whom_and_how_it_was_summed_up,
     floor::c69_a_missed_caller_is_returned_by_one_person_and_leaves_when_they_call_again,
     floor::i8_a_call_back_is_dialled_by_one_at_a_time_and_done_once,
-    floor::i11_callers_whom_a_crash_threw_out_of_the_queue_are_called_back,
+    floor::i11_c55_callers_whom_a_crash_threw_out_of_the_queue_are_called_back,
     floor::c61_an_order_taken_down_by_hand_is_checked_and_priced_like_any_other,
     floor::c63_drafts_are_kept_for_a_day_for_their_agent,
     floor::c58_customers_are_found_and_every_change_leaves_a_trace,
