@@ -73,16 +73,7 @@ impl Field {
         let socket = UdpSocket::bind((HOST, 0))?;
         socket.set_nonblocking(true)?;
         let leg = LegId(self.parties.len() as u64);
-        let plan = LegPlan {
-            codec: Codec::Pcma,
-            payload_type: 8,
-            event_type: Some(101),
-            event_in: None,
-            remote: Some(socket.local_addr()?),
-            send: true,
-            receive: true,
-            crypto: None,
-        };
+        let plan = LegPlan { event_type: Some(101), remote: Some(socket.local_addr()?), ..LegPlan::of(Codec::Pcma) };
         'port: loop {
             self.port += 2;
             self.order(MediaOrder::Open { leg, ip: HOST, port: self.port, plan: plan.clone() })?;

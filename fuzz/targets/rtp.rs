@@ -15,12 +15,9 @@ fuzz_target!(|data: &[u8]| {
     let mut now = origin();
     let mut reports = Reports::new();
     let plan = LegPlan {
-        codec: if first & 1 == 0 { Codec::Pcma } else { Codec::Pcmu },
         event_type: (first & 2 == 0).then_some(101),
         remote: Some(([192, 0, 2, 7], 40_000).into()),
-        send: true,
-        receive: true,
-        crypto: None,
+        ..LegPlan::of(if first & 1 == 0 { Codec::Pcma } else { Codec::Pcmu })
     };
     let mut leg = Leg::new(now, LegId(1), plan, &mut Ids::seeded(1));
     leg.collect(true);

@@ -1,6 +1,8 @@
 //! Any datagrams from a trunk and from a stranger: no panic, nothing kept beyond the bounds, and time ends all of it.
 #![no_main]
 
+use std::time::Duration;
+
 use dinetone_fuzz::machine::{Ids, Machine as _};
 use dinetone_fuzz::origin;
 use dinetone_fuzz::sip::endpoint::Endpoint;
@@ -33,7 +35,8 @@ fuzz_target!(|data: &[u8]| {
     let mut endpoint = Endpoint::new(settings(), Ids::seeded(1), now);
     let mut invited = Vec::new();
     for part in data.split(|byte| *byte == 0).take(16) {
-        let (how, bytes) = part.split_first().map_or((b'I', part), |(how, rest)| if how.is_ascii_uppercase() { (*how, part) } else { (*how, rest) });
+        let (how, bytes) =
+            part.split_first().map_or((b'I', part), |(how, rest)| if how.is_ascii_uppercase() { (*how, part) } else { (*how, rest) });
         let host = if how & 1 == 0 { 66 } else { 7 };
         let transport = if how & 2 == 0 { Transport::Udp } else { Transport::Tcp };
         let connection = u64::from(transport == Transport::Tcp);

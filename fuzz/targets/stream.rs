@@ -20,7 +20,9 @@ fuzz_target!(|data: &[u8]| {
     let whole = cut(data, data.len());
     let size: usize = whole.iter().map(|framed| if let Framed::Message(bytes) = framed { bytes.len() } else { 0 }).sum();
     assert!(size <= data.len());
-    let messages = |out: &[Framed]| out.iter().filter_map(|framed| if let Framed::Message(bytes) = framed { Some(bytes.clone()) } else { None }).collect::<Vec<_>>();
+    let messages = |out: &[Framed]| {
+        out.iter().filter_map(|framed| if let Framed::Message(bytes) = framed { Some(bytes.clone()) } else { None }).collect::<Vec<_>>()
+    };
     for size in [1, 7, 100] {
         assert_eq!(messages(&cut(data, size)), messages(&whole), "pieces of {size}");
     }

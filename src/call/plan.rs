@@ -28,16 +28,7 @@ impl Side {
 /// What we send when nothing is agreed yet: A-law to nobody.
 #[must_use]
 pub const fn nothing_yet() -> LegPlan {
-    LegPlan {
-        codec: Codec::Pcma,
-        payload_type: Codec::Pcma.payload_type(),
-        event_type: None,
-        event_in: None,
-        remote: None,
-        send: true,
-        receive: true,
-        crypto: None,
-    }
+    LegPlan::of(Codec::Pcma)
 }
 
 /// Our answer to an offer, or our own offer when there was none: encrypted (SDES) when the offer wants or allows it; our own offer

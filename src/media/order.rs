@@ -36,6 +36,23 @@ pub struct LegPlan {
     pub crypto: Option<Box<Crypto>>,
 }
 
+impl LegPlan {
+    /// This codec under its static payload type, both ways, in clear; keys by tone, and nobody to send to yet.
+    #[must_use]
+    pub const fn of(codec: Codec) -> Self {
+        Self {
+            codec,
+            payload_type: codec.payload_type(),
+            event_type: None,
+            event_in: None,
+            remote: None,
+            send: true,
+            receive: true,
+            crypto: None,
+        }
+    }
+}
+
 /// What a media thread is told.
 #[derive(Debug)]
 pub enum MediaOrder {

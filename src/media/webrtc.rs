@@ -160,16 +160,7 @@ impl Browser {
         let (codec, event_type) = self.agreed()?;
         let direction = self.rtc.media(self.mid?)?.direction();
         let (send, receive) = (direction.is_sending(), direction.is_receiving());
-        Some(LegPlan {
-            codec,
-            payload_type: codec.payload_type(),
-            event_type,
-            event_in: None,
-            remote: Some(remote),
-            send,
-            receive,
-            crypto: None,
-        })
+        Some(LegPlan { event_type, remote: Some(remote), send, receive, ..LegPlan::of(codec) })
     }
 
     /// Takes a candidate that the page found later; one that cannot be read is passed over (names ending in `.local` are such).

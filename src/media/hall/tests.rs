@@ -50,16 +50,7 @@ fn address(leg: LegId) -> SocketAddr {
 }
 
 fn plan(leg: LegId, codec: Codec) -> LegPlan {
-    LegPlan {
-        codec,
-        payload_type: codec.payload_type(),
-        event_in: None,
-        event_type: Some(101),
-        remote: Some(address(leg)),
-        send: true,
-        receive: true,
-        crypto: None,
-    }
+    LegPlan { event_type: Some(101), remote: Some(address(leg)), ..LegPlan::of(codec) }
 }
 
 fn music() -> Arc<[Piece]> {

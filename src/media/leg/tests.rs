@@ -32,16 +32,7 @@ struct Sent {
 }
 
 fn plan(event_type: Option<u8>) -> LegPlan {
-    LegPlan {
-        codec: Codec::Pcma,
-        payload_type: 8,
-        event_in: None,
-        event_type,
-        remote: Some(PEER.parse().unwrap()),
-        send: true,
-        receive: true,
-        crypto: None,
-    }
+    LegPlan { event_type, remote: Some(PEER.parse().unwrap()), ..LegPlan::of(Codec::Pcma) }
 }
 
 fn clip(byte: u8, frames: usize) -> Piece {

@@ -42,16 +42,7 @@ fn free_port() -> u16 {
 }
 
 fn plan(peer: &UdpSocket) -> LegPlan {
-    LegPlan {
-        codec: Codec::Pcma,
-        payload_type: 8,
-        event_in: None,
-        event_type: Some(101),
-        remote: peer.local_addr().ok(),
-        send: true,
-        receive: true,
-        crypto: None,
-    }
+    LegPlan { event_type: Some(101), remote: peer.local_addr().ok(), ..LegPlan::of(Codec::Pcma) }
 }
 
 fn packet(payload_type: u8, sequence: u16, payload: &[u8]) -> Vec<u8> {

@@ -101,16 +101,7 @@ impl Inner {
                     self.reports.push_back(MediaReport::OpenFailed { leg, why: "the offer cannot be read" });
                     return;
                 };
-                let plan = LegPlan {
-                    codec: Codec::Pcma,
-                    payload_type: 8,
-                    event_in: None,
-                    event_type: Some(101),
-                    remote: Some(page),
-                    send: true,
-                    receive: true,
-                    crypto: None,
-                };
+                let plan = LegPlan { event_type: Some(101), remote: Some(page), ..LegPlan::of(Codec::Pcma) };
                 let ours = SocketAddr::new(HOTLINE.parse::<SocketAddr>().unwrap().ip(), 30_000 + (leg.0 % 20_000) as u16);
                 if self.hall.place(leg).is_some() {
                     self.hall.obey(now, MediaOrder::Change { leg, plan }, &mut self.reports);
