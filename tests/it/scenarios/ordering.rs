@@ -2,6 +2,7 @@
 //! Keys, prompts and sums are those of the worked call.
 
 use dinetone::domain::{Fulfilment, Money, OrderStatus};
+use dinetone::order::dispatch::{Asked, choose};
 
 use crate::kit::World;
 use crate::kit::network::Weather;
@@ -100,6 +101,38 @@ fn c13_a_trained_caller_types_ahead_without_listening() {
     let bill = diner.hears("order.sum_pay");
     assert!(bill.contains("七十六元"), "{bill}");
     diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C23: the branch that a keyed order goes to is the one that an agent's page proposes for that address.
+#[test]
+fn c23_keypad_and_console_know_the_same_branch_for_an_address() {
+    let world = World::open_at("18:00");
+    let mut diner = world.call_from("13800138000");
+    diner.waits_for_answer();
+    diner.keys("11218#2##");
+    diner.hears("order.sum_pay");
+    diner.keys("#");
+    diner.hears("ful.ask");
+    diner.keys("1");
+    let places = diner.hears("addr.pick");
+    assert!(places.contains("南京西路"), "{places}");
+    diner.keys("2");
+    diner.hears("time.ask");
+    diner.keys("1");
+    diner.hears("phone.confirm");
+    diner.keys("#");
+    diner.hears("final.confirm");
+    diner.says_nothing_for(1);
+    diner.keys("#");
+    diner.hears("final.done");
+    diner.hangs_up();
+    let order = &world.orders()[0];
+    let dinetone::domain::Place::Saved { text, branch, .. } = &order.place else { panic!("{:?}", order.place) };
+    let asked = Asked { address: text, dishes: &[order.lines[0].dish] };
+    let proposed = world
+        .with_store(async |store, now| choose(asked, &store.catalogue().await.unwrap(), &store.loads().await.unwrap(), now, store.clock()));
+    assert_eq!((branch.get(), proposed.branch), (2, Some(*branch)), "{proposed:?}");
     world.is_quiet();
 }
 
