@@ -37,7 +37,7 @@ export default async function unheard(stage, step) {
   await drawer.getByLabel('骑手').selectOption({ label: RIDER[0] })
   await drawer.locator('[data-deed="hand_over"]').click()
   await board.locator(`[data-order="${tail}"][data-status="out"]`).waitFor()
-  await until('the timeline tells of the telephone', async () => /给门店打了电话/.test(await drawer.locator('.timeline').innerText()))
+  await until('the timeline tells of the telephone', async () => /该给门店打电话了[^]*接单\s+电话按键/.test(await drawer.locator('.timeline').innerText()))
   await stage.picture(board, 'dispatch-stands-in')
 
   step('C85: the rider reports by telephone: four digits, the code, and both are right')

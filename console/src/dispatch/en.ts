@@ -159,6 +159,7 @@ export const en: WordsLike<typeof zh> = {
   'order.promised': 'promised {time}',
   'order.via': 'by {via}',
   'order.by': 'taken by {name}',
+  'order.by_telephone': 'by telephone',
   'order.why': '{branch}: {why}',
   'order.refused-by': 'refused by {names}',
   goods: 'Goods',

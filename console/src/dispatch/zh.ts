@@ -156,6 +156,7 @@ export const zh = {
   'order.promised': '应 {time} 到',
   'order.via': '{via}下单',
   'order.by': '{name} 记单',
+  'order.by_telephone': '电话按键',
   'order.why': '派给 {branch}：{why}',
   'order.refused-by': '拒过的门店：{names}',
   goods: '小计',
