@@ -1,11 +1,17 @@
 //! The figures that several reports show, each with its formula.
 
 use super::shape::{Figure, Value};
-use super::table::Kind;
 
 macro_rules! figure {
     ($key:literal, $zh:literal, $en:literal, $kind:ident, $value:expr, $how_zh:literal, $how_en:literal) => {
-        Figure { key: $key, zh: $zh, en: $en, kind: Kind::$kind, value: $value, formula: ($how_zh, $how_en) }
+        $crate::report::shape::Figure {
+            key: $key,
+            zh: $zh,
+            en: $en,
+            kind: $crate::report::table::Kind::$kind,
+            value: $value,
+            formula: ($how_zh, $how_en),
+        }
     };
 }
 pub(super) use figure;

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use super::report_form::{About, FLOOR, KITCHEN, Wanted, days, formulas, language, own_branch, send};
 use super::{call_list, message_log};
 use crate::domain::Role;
-use crate::report::list::REPORTS;
-use crate::report::{Audience, Filter, Grain, Report};
+use crate::report::{Audience, Filter, Grain, Report, list};
 use crate::web::body::Params;
 use crate::web::{Answer, Problem, Viewer, Web};
 
@@ -24,7 +23,7 @@ fn audience(audience: Audience) -> &'static [Role] {
 #[utoipa::path(get, path = "/api/reports", tag = "reports", responses((status = 200, description = "a list of reports with their formulas")))]
 pub(in crate::web) async fn list(viewer: Viewer) -> Answer<Json<Value>> {
     viewer.require(&KITCHEN)?;
-    let mine = REPORTS.iter().filter(|report| audience(report.audience).contains(&viewer.role));
+    let mine = list::all().filter(|report| audience(report.audience).contains(&viewer.role));
     let mut all: Vec<Value> = mine.map(describe).collect();
     all.push(message_log::LIST.describe());
     if FLOOR.contains(&viewer.role) {
