@@ -36,6 +36,8 @@ pub struct Room {
     /// The agent's microphone is shut.
     pub muted: bool,
     pub consulted: Option<LegId>,
+    /// And so is that of whom they consult.
+    pub consulted_muted: bool,
     pub watchers: Vec<Watcher>,
     pub mode: Mode,
 }
@@ -55,6 +57,7 @@ pub fn ears(room: &Room) -> Vec<Ear> {
     let voice = |leg: Option<LegId>| leg.filter(|_| !room.muted);
     let talks = matches!(room.mode, Mode::Talk | Mode::Conference);
     let consults = matches!(room.mode, Mode::Consult | Mode::Conference);
+    let advice = || room.consulted.filter(|_| !room.consulted_muted);
     let open =
         |how: Supervision| room.watchers.iter().filter(move |watcher| watcher.how == how && !watcher.muted).map(|watcher| watcher.leg);
     let mut ears = Vec::with_capacity(3 + room.watchers.len());
@@ -65,7 +68,7 @@ pub fn ears(room: &Room) -> Vec<Ear> {
             from.extend(open(Supervision::Barge));
         }
         if room.mode == Mode::Conference {
-            from.extend(room.consulted);
+            from.extend(advice());
         }
         ears.push(Ear { leg: caller, from, music: matches!(room.mode, Mode::Hold | Mode::Consult) });
     }
@@ -76,7 +79,7 @@ pub fn ears(room: &Room) -> Vec<Ear> {
             from.extend(open(Supervision::Barge));
         }
         if consults {
-            from.extend(room.consulted);
+            from.extend(advice());
         }
         from.extend(open(Supervision::Whisper));
         ears.push(Ear { leg: agent, from, music: false });
@@ -98,7 +101,7 @@ pub fn ears(room: &Room) -> Vec<Ear> {
             from.extend(room.caller);
         }
         if consults {
-            from.extend(room.consulted);
+            from.extend(advice());
         }
         // Supervisors hear each other when all are heard.
         from.extend(open(Supervision::Barge).filter(|leg| *leg != watcher.leg));

@@ -61,6 +61,8 @@ pub struct Consult {
     pub state: Advice,
     /// All three hear each other.
     pub conference: bool,
+    /// The colleague's microphone is shut.
+    pub muted: bool,
     pub since: Timestamp,
 }
 
@@ -129,6 +131,8 @@ pub struct Conversation {
     pub watchers: Vec<Watching>,
     /// The agent is only asked for advice by one of another node, who has the caller.
     pub advice: bool,
+    /// And hears the caller, too: all three talk.
+    pub together: bool,
     /// An outside number has the caller, or is rung for them.
     pub handing: Option<Handing>,
     pub outside: Option<(LegId, String)>,
@@ -180,6 +184,7 @@ impl Conversation {
             consult: None,
             watchers: Vec::new(),
             advice: false,
+            together: false,
             handing: None,
             outside: None,
             from: None,
@@ -258,6 +263,7 @@ impl Conversation {
             agent: agent.filter(|_| !lost),
             muted: self.agent.as_ref().is_some_and(|part| part.muted),
             consulted: self.consult.as_ref().and_then(|consult| consult.leg),
+            consulted_muted: self.consult.as_ref().is_some_and(|consult| consult.muted),
             watchers: self
                 .watchers
                 .iter()
@@ -315,7 +321,7 @@ impl Conversation {
 
     fn state(&self, user: &UserId) -> CallState {
         if self.is_of(user) && self.advice {
-            return CallState::Consulting;
+            return if self.together { CallState::Conference } else { CallState::Consulting };
         }
         if self.is_of(user) {
             return match self.mode() {
@@ -366,6 +372,7 @@ impl Conversation {
         }));
         let muted = match self.watchers.iter().find(|watching| watching.who.user == *user) {
             Some(watching) => watching.muted || watching.how == Supervision::Listen,
+            None if self.consults(user) => self.consult.as_ref().is_some_and(|consult| consult.muted),
             None => part.is_some_and(|part| part.muted),
         };
         CallView {

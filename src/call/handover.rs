@@ -6,6 +6,8 @@ use crate::domain::{CallId, CustomerId, Language, PhoneNumber, QueueId, QueueRea
 pub const HEADER: &str = "X-Dinetone-Handover";
 /// Said inside such a call ([`crate::sip::event::NODE_NEWS`]): whoever was asked for advice has the caller from now on.
 pub const TAKEN: &str = "taken";
+/// Said inside such a call: whoever was asked for advice speaks with the caller, too.
+pub const TOGETHER: &str = "together";
 /// Steps of the caller's path that are told, the last ones.
 const MOST_STEPS: usize = 20;
 /// Octets that are read, and octets of notes that are told, the newest ones; a line of SIP may have 16 KiB.

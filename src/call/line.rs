@@ -52,9 +52,10 @@ pub enum LineInput {
 pub enum LineOutput {
     Sip(SipCommand),
     Media(MediaOrder),
-    /// The port is open: ring it, with this offer.
+    /// The port is open: ring it, with this offer; softphones in browsers with the other one.
     Place {
         sdp: String,
+        browser: Option<String>,
     },
     /// The first port was taken: lend another.
     PortTaken(u16),
@@ -87,6 +88,19 @@ enum Timer {
     Closed,
 }
 
+/// Some of the telephones that are rung may be softphones in browsers: they want an offer of their own kind, from a second leg.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+enum Page {
+    /// There are none, or something is answered.
+    #[default]
+    None,
+    Wanted,
+    /// The second leg is being opened.
+    Asked,
+    /// Its offer.
+    Offered(String),
+}
+
 /// One telephone that we ring.
 pub struct Line {
     dialog: DialogId,
@@ -101,7 +115,8 @@ pub struct Line {
     /// Encryption, and our key for it.
     secure: Secure,
     version: u64,
-    /// A browser's: what it offered and what we answered, for hold and resume.
+    page: Page,
+    /// A browser's: its description and ours, for hold and resume.
     browser: Option<(String, String)>,
     held: bool,
     keys: Keys,
@@ -134,6 +149,7 @@ impl Line {
             plan: plan::nothing_yet(),
             secure,
             version: 1,
+            page: Page::None,
             browser: None,
             held: false,
             keys: Keys::default(),
@@ -169,6 +185,11 @@ impl Line {
         line.outputs.clear();
         line.bind_port();
         Ok(line)
+    }
+
+    /// Some of the telephones that it rings are softphones in browsers. To be said before it is asked for anything.
+    pub fn rings_browsers(&mut self) {
+        self.page = Page::Wanted;
     }
 
     /// Its leg.
@@ -280,13 +301,19 @@ impl Line {
                     Err(_) => self.hang_up(now, None),
                 }
             }
-            MediaReport::Opened { .. } if self.state == State::Opening => {
-                self.timers.stop(Timer::Port);
-                self.state = State::Placed;
-                self.placed = true;
-                if let Ok((_, sdp)) = plan::answer(None, self.side(), self.secure) {
-                    self.out(LineOutput::Place { sdp });
-                }
+            MediaReport::Opened { .. } if self.state == State::Opening && self.page == Page::Wanted => {
+                self.page = Page::Asked;
+                self.out(LineOutput::Media(MediaOrder::OfferBrowser { leg: self.page_leg() }));
+            }
+            MediaReport::Opened { .. } if self.state == State::Opening => self.place(),
+            MediaReport::BrowserOffer { sdp, .. } if self.state == State::Opening => {
+                self.page = Page::Offered(sdp);
+                self.place();
+            }
+            // Browsers have no port here.
+            MediaReport::OpenFailed { leg, .. } if self.state == State::Opening && leg == self.page_leg() => {
+                self.page = Page::None;
+                self.place();
             }
             MediaReport::OpenFailed { .. } if self.state == State::Opening && self.ports_tried < PORTS => {
                 self.holds_port = false;
@@ -302,8 +329,8 @@ impl Line {
                 self.state = State::Up;
                 self.out(LineOutput::Up);
             }
-            // Its browser has gone: the line with it, by no word of its own.
-            MediaReport::BrowserState { connected: false, .. } if self.state == State::Up => {
+            // Its browser has gone, or never came: the line with it, by no word of its own.
+            MediaReport::BrowserState { connected: false, .. } if self.browser.is_some() && self.state != State::Ending => {
                 self.ended.get_or_insert(EndCause::Transport);
                 self.hang_up(now, Some("Q.850;cause=41;text=\"no sound\""));
             }
@@ -322,6 +349,34 @@ impl Line {
         }
     }
 
+    const fn page_leg(&self) -> LegId {
+        LegId(self.dialog.0 | PAGE)
+    }
+
+    fn place(&mut self) {
+        self.timers.stop(Timer::Port);
+        self.state = State::Placed;
+        self.placed = true;
+        if let Ok((_, sdp)) = plan::answer(None, self.side(), self.secure) {
+            let browser = if let Page::Offered(offer) = &self.page { Some(offer.clone()) } else { None };
+            self.out(LineOutput::Place { sdp, browser });
+        }
+    }
+
+    /// The browser's leg takes the place of the plain one.
+    fn becomes_page(&mut self) {
+        self.page = Page::None;
+        self.out(LineOutput::Media(MediaOrder::Close { leg: self.leg }));
+        self.leg = self.page_leg();
+    }
+
+    /// No browser has answered, or will.
+    fn drop_page(&mut self) {
+        if matches!(std::mem::take(&mut self.page), Page::Asked | Page::Offered(_)) {
+            self.out(LineOutput::Media(MediaOrder::Close { leg: self.page_leg() }));
+        }
+    }
+
     fn key(&mut self, now: Now, key: char, source: KeySource) {
         if self.state == State::Up && self.keys.accept(now.instant, key, source) {
             self.out(LineOutput::Key(key));
@@ -332,8 +387,15 @@ impl Line {
         if self.state != State::Placed {
             return;
         }
+        if let (Some(answer), Page::Offered(offer)) = (answer.filter(|answer| answer.is_webrtc()), &self.page) {
+            self.browser = Some((answer.raw.to_string(), plan::browser_answered(offer, &answer.raw)));
+            self.becomes_page();
+            let answer = answer.raw.to_string();
+            return self.out(LineOutput::Media(MediaOrder::AcceptBrowser { leg: self.leg, answer, quiet_after: NO_AUDIO }));
+        }
         match answer.map(|answer| plan::agreed(answer, self.side(), self.secure)) {
             Some(Ok(plan)) => {
+                self.drop_page();
                 self.state = State::Up;
                 self.change(plan);
                 self.out(LineOutput::Up);
@@ -350,8 +412,7 @@ impl Line {
         }
         match offer {
             Some(offer) if offer.is_webrtc() => {
-                self.out(LineOutput::Media(MediaOrder::Close { leg: self.leg }));
-                self.leg = LegId(self.dialog.0 | PAGE);
+                self.becomes_page();
                 self.browser = Some((offer.raw.to_string(), String::new()));
                 self.out(LineOutput::Media(MediaOrder::OpenBrowser { leg: self.leg, offer: offer.raw.to_string(), quiet_after: NO_AUDIO }));
             }
@@ -452,6 +513,7 @@ impl Line {
         self.state = State::Ending;
         self.timers.stop_all();
         self.timers.start(Timer::Closed, now.instant + PORT_WAIT);
+        self.drop_page();
         if !self.leg_closed {
             self.out(LineOutput::Media(MediaOrder::Close { leg: self.leg }));
         }

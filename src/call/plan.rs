@@ -98,6 +98,13 @@ pub fn browser_again(before: &str, offer: &Session, answer: &str, times: u64) ->
     Some((lines, wanted.receives()))
 }
 
+/// What our offer would have been as an answer, once a browser has answered it: the ground for later answers of ours.
+#[must_use]
+pub fn browser_answered(offer: &str, answer: &str) -> String {
+    let ours = if answer.contains("a=setup:passive") { "a=setup:active" } else { "a=setup:passive" };
+    offer.replace("a=setup:actpass", ours)
+}
+
 /// Encryption as the settings want it; each dialog has a key of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Srtp {

@@ -391,6 +391,8 @@ impl Session {
                 self.timers.stop(Timer::NoAudio);
                 self.step(now, StepKind::Note("the caller's sound is back".into()));
             }
+            // Callers are not rung by us in pages.
+            MediaReport::BrowserOffer { .. } => {}
             MediaReport::BrowserAnswer { sdp, .. } => self.page_answered(env, now, sdp),
             MediaReport::BrowserState { connected, .. } => self.page_state(env, now, connected),
             MediaReport::Closed { counts, .. } => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Centre;
 use super::floor::{Across, Alarm, Elsewhere, For};
 use crate::call::conversation::Handing;
-use crate::call::handover::TAKEN;
+use crate::call::handover::{TAKEN, TOGETHER};
 use crate::call::session::{Session, SessionInput};
 use crate::command::Refusal;
 use crate::domain::{End, Leaving, Party, QueueReason, QueueWish, Reason, UserId};
@@ -94,11 +94,11 @@ impl Centre {
         }
     }
 
-    /// Whom this line asked for advice has the caller now: their node is told.
-    pub(super) fn passed_across(&mut self, now: Now, id: u64) {
+    /// Whom this line asked for advice has the caller now ([`TAKEN`]), or speaks with them, too ([`TOGETHER`]): their node is told.
+    pub(super) fn tell_across(&mut self, now: Now, id: u64, news: &'static str) {
         if self.floor.others.across.contains_key(&id) {
             let dialog = DialogId(id);
-            self.command(now, SipCommand::Info { dialog, content_type: NODE_NEWS, body: TAKEN.into() });
+            self.command(now, SipCommand::Info { dialog, content_type: NODE_NEWS, body: news.into() });
         }
     }
 
@@ -145,8 +145,22 @@ impl Centre {
         self.with_call(now, call, |session, env| session.handle(env, now, SessionInput::End(end)));
     }
 
+    /// What the node that sent this call says of it later; what is unknown is of a later version.
+    pub(super) fn node_says(&mut self, now: Now, call: u64, news: &str) {
+        match news {
+            TAKEN => self.caller_is_ours(now, call),
+            TOGETHER => {
+                if let Some(talk) = self.floor.talks.get_mut(&call).filter(|talk| talk.advice) {
+                    talk.together = true;
+                    self.show(now, call);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The node that asked our agent for advice has passed the caller on to them: they have spoken with the customer, and will sum up.
-    pub(super) fn caller_is_ours(&mut self, now: Now, call: u64) {
+    fn caller_is_ours(&mut self, now: Now, call: u64) {
         let Some(talk) = self.floor.talks.get_mut(&call).filter(|talk| talk.advice) else { return };
         let Some(part) = &mut talk.agent else { return };
         talk.advice = false;

@@ -374,7 +374,10 @@ impl Centre {
         };
         let port = self.ports.lend(now.instant)?;
         let dialog = self.sip.new_dialog_id();
-        let line = Line::open(dialog, ip, self.env.bind(ip), port, self.env.srtp.of(dialog), now);
+        let mut line = Line::open(dialog, ip, self.env.bind(ip), port, self.env.srtp.of(dialog), now);
+        if self.rings_browsers(&what) {
+            line.rings_browsers();
+        }
         if let For::Seat { agent, .. } | For::Own { agent, .. } = &what
             && let Some(desk) = self.floor.desks.get_mut(agent)
         {
@@ -413,7 +416,7 @@ impl Centre {
             match output {
                 LineOutput::Sip(command) => self.sip.handle(now, SipInput::Command(command)),
                 LineOutput::Media(order) => self.out.push_back(Output::Media(order)),
-                LineOutput::Place { sdp } => self.ring_line(now, id, &what, sdp),
+                LineOutput::Place { sdp, browser } => self.ring_line(now, id, &what, sdp, browser),
                 LineOutput::PortTaken(port) => {
                     self.ports.give_back(now.instant, port);
                     let port = self.ports.lend(now.instant);

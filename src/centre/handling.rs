@@ -135,6 +135,12 @@ impl Centre {
             watching.muted = on;
         } else if let Some(part) = talk.agent.as_mut().filter(|part| part.who.user == *agent) {
             part.muted = on;
+        } else if let Some(consult) = talk
+            .consult
+            .as_mut()
+            .filter(|consult| consult.state == Advice::Talking && consult.agent.as_ref().is_some_and(|who| who.user == *agent))
+        {
+            consult.muted = on;
         } else {
             return Err(Refusal::NotYours);
         }

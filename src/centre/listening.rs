@@ -9,7 +9,7 @@ use super::{Centre, Output};
 use crate::command::{ListenAt, Refusal};
 use crate::machine::Now;
 use crate::media::clip::{Clip, ClipBytes, Piece};
-use crate::media::order::{LegId, MediaOrder, PlayId};
+use crate::media::order::{MediaOrder, PlayId};
 use crate::sip::event::{DialogId, EndCause, Ring, Shown, SipCommand};
 
 /// A telephone that nobody takes up is given up after this.
@@ -47,17 +47,18 @@ impl Centre {
     }
 
     /// What rings a desk phone for it.
-    pub(super) fn ring_listener(line: u64, account: String, sdp: String) -> SipCommand {
+    pub(super) fn ring_listener(line: u64, account: String, sdp: String, browser: Option<String>) -> SipCommand {
         let caller = Shown { number: String::new(), name: "Dinetone".to_owned() };
-        SipCommand::Ring(Box::new(Ring { dialog: DialogId(line), account, caller, headers: Vec::new(), sdp, auto_answer: false }))
+        SipCommand::Ring(Box::new(Ring { dialog: DialogId(line), account, caller, headers: Vec::new(), sdp, browser, auto_answer: false }))
     }
 
     /// It was taken up: the sound begins.
     pub(super) fn listener_up(&mut self, now: Now, line: u64) {
-        let Some(clip) = self.listeners.get(&line).map(Arc::clone) else { return self.hang_up_line(now, line) };
+        let leg = self.floor.lines.get(&line).map(|(line, _)| line.leg());
+        let (Some(clip), Some(leg)) = (self.listeners.get(&line).map(Arc::clone), leg) else { return self.hang_up_line(now, line) };
         let length = Duration::from_millis((clip.frames() as u64 + 2 * u64::from(AROUND)) * 20);
         let pieces = [Piece::Gap(AROUND), Piece::Clip(clip), Piece::Gap(AROUND)];
-        self.out.push_back(Output::Media(MediaOrder::Play { leg: LegId(line), play: PlayId(0), pieces: pieces.into(), repeat: false }));
+        self.out.push_back(Output::Media(MediaOrder::Play { leg, play: PlayId(0), pieces: pieces.into(), repeat: false }));
         self.floor.alarm(now.instant + length + OVER, Alarm::Listen { line, up: true });
         self.tell_listener(line, Ok("answered"));
     }

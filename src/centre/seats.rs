@@ -27,6 +27,19 @@ impl Centre {
         address.unwrap_or(self.limits.address)
     }
 
+    /// Whether a phone of the account that this line rings is a softphone in a browser.
+    pub(super) fn rings_browsers(&self, what: &For) -> bool {
+        let account = match what {
+            For::Seat { agent, .. } | For::Own { agent, .. } => match self.floor.desks.get(agent).and_then(|desk| desk.seat.as_ref()) {
+                Some(Seat::Phone { account }) => account,
+                _ => return false,
+            },
+            For::Listen { account: Some(account) } => account,
+            _ => return false,
+        };
+        self.sip.contacts_of(account).any(|(_, flow)| flow.transport.is_websocket())
+    }
+
     /// Our address towards the telephone company.
     pub(super) fn outside_address(&self) -> IpAddr {
         self.limits.address
@@ -45,7 +58,7 @@ impl Centre {
     }
 
     /// The port of a line is open: ring it.
-    pub(super) fn ring_line(&mut self, now: Now, id: u64, what: &For, sdp: String) {
+    pub(super) fn ring_line(&mut self, now: Now, id: u64, what: &For, sdp: String, browser: Option<String>) {
         let dialog = DialogId(id);
         let number = self.numbers.remove(&id);
         let command = match what {
@@ -55,7 +68,7 @@ impl Centre {
                 match seat {
                     Some(Seat::Phone { account }) => {
                         let caller = self.shown(*call);
-                        let ring = Ring { dialog, account, caller, headers: Vec::new(), sdp, auto_answer: own };
+                        let ring = Ring { dialog, account, caller, headers: Vec::new(), sdp, browser, auto_answer: own };
                         Some(SipCommand::Ring(Box::new(ring)))
                     }
                     Some(Seat::Outside { number }) => Some(dial(dialog, &number, sdp)),
@@ -63,7 +76,7 @@ impl Centre {
                 }
             }
             For::Node { call } => self.ring_node(id, *call, sdp),
-            For::Listen { account: Some(account) } => Some(Self::ring_listener(id, account.clone(), sdp)),
+            For::Listen { account: Some(account) } => Some(Self::ring_listener(id, account.clone(), sdp, browser)),
             For::Consult { call } | For::Hand { call } if number.is_none() => self.ring_across(id, *call, &sdp),
             For::Listen { account: None } | For::Consult { .. } | For::Hand { .. } | For::Second { .. } => {
                 number.map(|number| dial(dialog, &number, sdp))

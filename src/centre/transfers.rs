@@ -3,6 +3,7 @@
 use super::Centre;
 use super::floor::For;
 use crate::call::conversation::{Advice, Consult, Handing, Part};
+use crate::call::handover::{TAKEN, TOGETHER};
 use crate::call::session::SessionInput;
 use crate::command::{Refusal, Target, TransferMode};
 use crate::domain::{AgentState, End, Party, PhoneNumber, QueueId, QueueNews, QueueReason, QueueWish, Reason, UserId};
@@ -259,6 +260,7 @@ impl Centre {
                 by: None,
                 state: Advice::Ringing,
                 conference: false,
+                muted: false,
                 since: now.wall.into(),
             });
         }
@@ -375,11 +377,15 @@ impl Centre {
             return Err(Refusal::WrongState);
         };
         consult.conference = true;
+        let line = consult.line;
         if let Some(part) = &mut talk.agent {
             part.held = false;
         }
         self.explain(now, call, "all three talk");
         self.rebridge(now, call);
+        if let Some(line) = line {
+            self.tell_across(now, line, TOGETHER);
+        }
         self.floor.acd.handle(now, AcdInput::Resumed { call, agent: agent.clone() });
         Ok(())
     }
@@ -404,7 +410,7 @@ impl Centre {
                     leg,
                     since: now.wall.into(),
                     began: "consult",
-                    muted: false,
+                    muted: consult.muted,
                     held: false,
                     held_since: None,
                     held_ms: 0,
@@ -420,7 +426,7 @@ impl Centre {
                     if let Some((_, what)) = self.floor.lines.get_mut(&line) {
                         *what = For::Hand { call };
                     }
-                    self.passed_across(now, line);
+                    self.tell_across(now, line, TAKEN);
                 }
             }
         }

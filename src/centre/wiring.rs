@@ -12,7 +12,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::{Centre, Input, MANY_OPENING, OPENING_LATE, Output};
-use crate::call::handover::TAKEN;
 use crate::call::line::{LineInput, PAGE};
 use crate::call::request::{Reply, StoreRequest};
 use crate::call::session::{Env, Session, SessionInput, SessionOutput};
@@ -129,8 +128,8 @@ impl Centre {
                 self.with_call(now, dialog.0, |call, env| call.handle(env, now, SessionInput::Reoffer(offer)))
             }
             SipEvent::Info { dialog, content_type, body } if content_type == NODE_NEWS => {
-                if body.trim() == TAKEN && self.calls.get(&dialog.0).is_some_and(|call| call.handed().is_some()) {
-                    self.caller_is_ours(now, dialog.0);
+                if self.calls.get(&dialog.0).is_some_and(|call| call.handed().is_some()) {
+                    self.node_says(now, dialog.0, body.trim());
                 }
             }
             SipEvent::Info { dialog, body, .. } => {
@@ -370,6 +369,7 @@ fn leg_of(report: &MediaReport) -> u64 {
         | MediaReport::Recorded { leg, .. }
         | MediaReport::NoAudio { leg, .. }
         | MediaReport::AudioBack { leg }
+        | MediaReport::BrowserOffer { leg, .. }
         | MediaReport::BrowserAnswer { leg, .. }
         | MediaReport::BrowserState { leg, .. }
         | MediaReport::Closed { leg, .. } => leg.0,

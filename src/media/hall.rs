@@ -114,7 +114,12 @@ impl Hall {
             MediaOrder::SendKeys { leg, keys } => self.with(leg, |leg| {
                 leg.send_keys(&keys);
             }),
-            MediaOrder::Open { .. } | MediaOrder::OpenBrowser { .. } | MediaOrder::Candidate { .. } | MediaOrder::Close { .. } => {}
+            MediaOrder::Open { .. }
+            | MediaOrder::OpenBrowser { .. }
+            | MediaOrder::OfferBrowser { .. }
+            | MediaOrder::AcceptBrowser { .. }
+            | MediaOrder::Candidate { .. }
+            | MediaOrder::Close { .. } => {}
         }
     }
 

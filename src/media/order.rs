@@ -76,6 +76,10 @@ pub enum MediaOrder {
     /// reloaded page): answered by `BrowserAnswer` or `OpenFailed`. Without a packet for `quiet_after` it reports `NoAudio`: pages
     /// send all the time, also when their microphone is shut.
     OpenBrowser { leg: LegId, offer: String, quiet_after: Duration },
+    /// Opens a leg towards a browser that is rung: answered by `BrowserOffer` or `OpenFailed`. Nothing flows before `AcceptBrowser`.
+    OfferBrowser { leg: LegId },
+    /// What the browser answered to our offer; `OpenFailed` when it cannot be used. `quiet_after` as with `OpenBrowser`.
+    AcceptBrowser { leg: LegId, answer: String, quiet_after: Duration },
     /// A candidate that the page found later (RFC 8838).
     Candidate { leg: LegId, candidate: String },
     /// From now on this leg hears these legs and nobody else; an empty list: nobody. One and the same codec: their packets are
@@ -123,6 +127,11 @@ pub enum MediaReport {
     },
     AudioBack {
         leg: LegId,
+    },
+    /// Our SDP offer for a browser.
+    BrowserOffer {
+        leg: LegId,
+        sdp: String,
     },
     /// The SDP answer for a browser.
     BrowserAnswer {

@@ -9,10 +9,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::change::SdpOffer;
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::FormatParams;
 use str0m::ice::StunMessage;
-use str0m::media::{Frequency, Mid};
+use str0m::media::{Direction, Frequency, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
@@ -73,35 +73,54 @@ impl Terms {
             return Err("the offer is too long");
         }
         let offer = SdpOffer::from_sdp_string(offer).map_err(|_| "the offer cannot be read")?;
+        let mut rtc = self.connection(now)?;
+        let answer = rtc.sdp_api().accept_offer(offer).map_err(|_| "the offer cannot be answered")?.to_sdp_string();
+        let mut browser = Browser::new(now, rtc, sound_of(&answer), None);
+        browser.agree(now)?;
+        Ok((browser, answer))
+    }
+
+    /// Makes an offer for a page that is rung; [`Browser::accept`] takes its answer.
+    ///
+    /// # Errors
+    /// Why none can be made, in words that stay the same.
+    pub fn offer(&self, now: Now) -> Result<(Browser, String), &'static str> {
+        let mut rtc = self.connection(now)?;
+        let mut changes = rtc.sdp_api();
+        let mid = changes.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
+        let (offer, pending) = changes.apply().ok_or("no offer can be made")?;
+        Ok((Browser::new(now, rtc, Some(mid), Some(pending)), offer.to_sdp_string()))
+    }
+
+    fn connection(&self, now: Now) -> Result<Rtc, &'static str> {
         let mut rtc = self.config.clone().build(now.instant);
         for address in &self.addresses {
             let candidate = Candidate::host(*address, "udp").map_err(|_| "no address for browsers can be used")?;
             rtc.add_local_candidate(candidate);
         }
-        let answer = rtc.sdp_api().accept_offer(offer).map_err(|_| "the offer cannot be answered")?.to_sdp_string();
-        let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
-        let mut browser = Browser {
-            rtc,
-            mid: sound_of(&answer),
-            ufrag,
-            ssrc: 0,
-            sound: None,
-            route: None,
-            deadline: now.instant,
-            up: false,
-            opened: now.instant,
-            heard: now.instant,
-            told: None,
-            tell_at: now.instant,
-        };
-        browser.poll(now, &mut |_| {});
-        if browser.agreed().is_none() {
-            return Err("the offer holds no telephone sound (PCMA or PCMU)");
-        }
-        let stream = browser.mid.and_then(|mid| browser.rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| *stream.ssrc()));
-        browser.ssrc = stream.unwrap_or(0);
-        Ok((browser, answer))
+        Ok(rtc)
     }
+}
+
+/// Whether an offer looks like one of a page that we could answer, before anything is opened for it.
+///
+/// # Errors
+/// What it lacks.
+pub fn usable(offer: &str) -> Result<(), &'static str> {
+    if offer.len() > LONGEST_OFFER {
+        return Err("the offer is too long");
+    }
+    SdpOffer::from_sdp_string(offer).map_err(|_| "the offer cannot be read")?;
+    let needed = [
+        ("m=audio ", "the offer holds no sound"),
+        ("a=ice-ufrag:", "the offer names no ICE (a=ice-ufrag)"),
+        ("a=fingerprint:", "the offer names no DTLS certificate (a=fingerprint)"),
+    ];
+    if let Some((_, lacks)) = needed.iter().find(|(line, _)| !offer.lines().any(|it| it.starts_with(line))) {
+        return Err(lacks);
+    }
+    let speaks = |name: &str| offer.lines().any(|line| line.starts_with("a=rtpmap:") && line.to_ascii_uppercase().contains(name));
+    if speaks(" PCMA/8000") || speaks(" PCMU/8000") { Ok(()) } else { Err("the offer holds no telephone sound (PCMA or PCMU)") }
 }
 
 impl fmt::Debug for Terms {
@@ -131,8 +150,10 @@ pub struct Health {
 pub struct Browser {
     rtc: Rtc,
     mid: Option<Mid>,
+    /// Our offer, while its answer is waited for.
+    pending: Option<SdpPendingOffer>,
     ufrag: String,
-    /// The name that our answer gave our stream.
+    /// The name that our description gave our stream.
     ssrc: u32,
     /// Since DTLS has agreed on keys.
     sound: Option<Box<Sound>>,
@@ -148,6 +169,51 @@ pub struct Browser {
 }
 
 impl Browser {
+    fn new(now: Now, mut rtc: Rtc, mid: Option<Mid>, pending: Option<SdpPendingOffer>) -> Self {
+        let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
+        Self {
+            rtc,
+            mid,
+            pending,
+            ufrag,
+            ssrc: 0,
+            sound: None,
+            route: None,
+            deadline: now.instant,
+            up: false,
+            opened: now.instant,
+            heard: now.instant,
+            told: None,
+            tell_at: now.instant,
+        }
+    }
+
+    /// Takes the answer to our offer; from now on the page is waited for.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words that stay the same.
+    pub fn accept(&mut self, now: Now, answer: &str) -> Result<(), &'static str> {
+        if answer.len() > LONGEST_OFFER {
+            return Err("the answer is too long");
+        }
+        let answer = SdpAnswer::from_sdp_string(answer).map_err(|_| "the answer cannot be read")?;
+        let pending = self.pending.take().ok_or("nothing was offered")?;
+        self.rtc.sdp_api().accept_answer(pending, answer).map_err(|_| "the answer does not fit our offer")?;
+        (self.opened, self.heard) = (now.instant, now.instant);
+        self.agree(now)
+    }
+
+    /// Both descriptions are known: there must be sound in them.
+    fn agree(&mut self, now: Now) -> Result<(), &'static str> {
+        self.poll(now, &mut |_| {});
+        if self.agreed().is_none() {
+            return Err("there is no telephone sound in it (PCMA or PCMU)");
+        }
+        let stream = self.mid.and_then(|mid| self.rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| *stream.ssrc()));
+        self.ssrc = stream.unwrap_or(0);
+        Ok(())
+    }
+
     /// The name that the page's first packets carry.
     #[must_use]
     pub fn ufrag(&self) -> &str {
@@ -229,6 +295,9 @@ impl Browser {
 
     /// How the page is, when it is to be told: at every change, and every 5 s while it is connected.
     pub fn health(&mut self, now: Now) -> Option<Health> {
+        if self.pending.is_some() {
+            return None;
+        }
         let age = now.instant.saturating_duration_since(self.opened);
         let connected = self.up && self.rtc.is_alive() && now.instant.saturating_duration_since(self.heard) < GONE;
         let due = match self.told {

@@ -147,6 +147,8 @@ fn leg_of(order: &MediaOrder) -> LegId {
         | MediaOrder::Record { leg, .. }
         | MediaOrder::StopRecording { leg }
         | MediaOrder::OpenBrowser { leg, .. }
+        | MediaOrder::OfferBrowser { leg }
+        | MediaOrder::AcceptBrowser { leg, .. }
         | MediaOrder::Candidate { leg, .. }
         | MediaOrder::Hear { leg, .. }
         | MediaOrder::SendKeys { leg, .. }

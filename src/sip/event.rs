@@ -119,8 +119,11 @@ pub struct Ring {
     pub caller: Shown,
     /// Extra header lines, without line ends.
     pub headers: Vec<String>,
-    /// Our offer. Phones on a WebSocket speak DTLS only: they get no offer and make theirs, so `Answered` wants an answer.
+    /// Our offer.
     pub sdp: String,
+    /// Our offer for phones on a WebSocket, which are softphones in browsers (WebRTC). Without one they get none and make theirs, and
+    /// [`SipEvent::Answered`] wants an answer.
+    pub browser: Option<String>,
     /// Asks the phone to pick up by itself.
     pub auto_answer: bool,
 }

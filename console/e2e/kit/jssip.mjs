@@ -62,8 +62,7 @@ export class Softphone {
   }
 
   ring = (number) => this.page.evaluate((number) => void window.soft.ua.call(number, { mediaConstraints: { audio: true, video: false } }), number)
-  /** An invitation without an offer is answered with one; JsSIP makes it only when it is told what to offer. */
-  answer = () => this.page.evaluate(() => window.soft.session.answer({ mediaConstraints: { audio: true, video: false }, rtcOfferConstraints: { offerToReceiveAudio: true } }))
+  answer = () => this.page.evaluate(() => window.soft.session.answer({ mediaConstraints: { audio: true, video: false } }))
   hold = () => this.page.evaluate(() => void window.soft.session.hold())
   unhold = () => this.page.evaluate(() => void window.soft.session.unhold())
   press = (key) => this.page.evaluate((key) => window.soft.session.sendDTMF(key, { transportType: 'RFC2833' }), key)

@@ -57,7 +57,7 @@ export const QUEUES = {
 
 export const ME = {
   user: 'sup', name: '王主管', number: '8100', role: 'supervisor', language: 'zh-CN', queues: [], breaks: ['lunch', 'short', 'training', 'meeting'], must_change_password: false,
-  demo: true, ring_seconds: 20, break_minutes: { lunch: 45, short: 10, training: 60, meeting: 60 },
+  demo: true, ring_seconds: 20, break_minutes: { lunch: 45, short: 10, training: 60, meeting: 60 }, thresholds: { waiting: [3, 6], longest_s: [60, 90], in_time: [85, 75], abandoned: [5, 8], long_call_s: 300 },
 }
 
 export const WALL = {

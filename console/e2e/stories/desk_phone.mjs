@@ -71,7 +71,7 @@ export default async function deskPhone(stage, step) {
   const soft = await Softphone.start(stage, { account: '8002', password: 'demo', voice: 440 })
   await inState(page, 'available')
 
-  step('it rings for a caller, answers with its own offer, and both hear each other (DTLS-SRTP)')
+  step('it is rung as browsers expect it, answers without a word of ours to it, and both hear each other (DTLS-SRTP)')
   const third = stage.diner('13800138000', { keys: '0' })
   await inCard(page, 'ringing', BUSY)
   await soft.says(/session incoming/)

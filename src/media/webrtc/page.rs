@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::format::{Codec, FormatParams};
 use str0m::media::{Direction, Frequency, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
@@ -32,6 +32,27 @@ pub(crate) struct Page {
 impl Page {
     /// A page at this address, and its offer.
     pub(crate) fn new(now: Now, address: SocketAddr) -> (Self, String) {
+        let mut rtc = Self::connection(now, address);
+        let mut changes = rtc.sdp_api();
+        let mid = changes.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
+        let (offer, pending) = changes.apply().unwrap();
+        (Self::of(rtc, mid, Some(pending), address), offer.to_sdp_string())
+    }
+
+    /// A page that is rung with this offer, and its answer.
+    #[allow(dead_code, reason = "the load generator's pages ring only")]
+    pub(crate) fn answering(now: Now, address: SocketAddr, offer: &str) -> (Self, String) {
+        let mut rtc = Self::connection(now, address);
+        let answer = rtc.sdp_api().accept_offer(SdpOffer::from_sdp_string(offer).unwrap()).unwrap().to_sdp_string();
+        let mid = answer.lines().find_map(|line| line.strip_prefix("a=mid:")).unwrap().into();
+        (Self::of(rtc, mid, None, address), answer)
+    }
+
+    fn of(rtc: Rtc, mid: Mid, pending: Option<SdpPendingOffer>, address: SocketAddr) -> Self {
+        Self { rtc, mid, pending, address, sequence: 100, timestamp: 7_000, up: false, heard: Vec::new() }
+    }
+
+    fn connection(now: Now, address: SocketAddr) -> Rtc {
         let mut config = RtcConfig::new()
             .set_crypto_provider(std::sync::Arc::new(str0m::crypto::from_feature_flags()))
             .set_rtp_mode(true)
@@ -43,11 +64,7 @@ impl Page {
         config.codec_config().add_config(KEYS.into(), None, Codec::Tele, Frequency::EIGHT_KHZ, None, keys);
         let mut rtc = config.build(now.instant);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
-        let mut changes = rtc.sdp_api();
-        let mid = changes.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
-        let (offer, pending) = changes.apply().unwrap();
-        let page = Self { rtc, mid, pending: Some(pending), address, sequence: 100, timestamp: 7_000, up: false, heard: Vec::new() };
-        (page, offer.to_sdp_string())
+        rtc
     }
 
     pub(crate) fn accept(&mut self, answer: &str) {

@@ -37,6 +37,22 @@ impl World {
         let (mut page, offer) = Page::new(now, PAGE.parse().unwrap());
         let (browser, answer) = terms().answer(now, &offer).unwrap();
         page.accept(&answer);
+        Self::of(now, page, browser)
+    }
+
+    /// We ring the page: the offer is ours, and is answered after a while.
+    fn rung() -> Self {
+        let rang = origin();
+        let (mut browser, offer) = terms().offer(rang).unwrap();
+        let now = rang.after(Duration::from_secs(15));
+        assert_eq!((browser.health(now), browser.plan(PAGE.parse().unwrap())), (None, None), "nothing is missed while it rings");
+        let (page, answer) = Page::answering(now, PAGE.parse().unwrap(), &offer);
+        browser.accept(now, &answer).unwrap();
+        assert_eq!(browser.accept(now, &answer), Err("nothing was offered"));
+        Self::of(now, page, browser)
+    }
+
+    fn of(now: Now, page: Page, browser: Browser) -> Self {
         Self { now, page, browser, packets: Vec::new(), seen: Vec::new(), cut: false, lossy: false, carried: 0 }
     }
 
@@ -117,9 +133,18 @@ impl World {
 
 #[test]
 fn c10_a_page_and_we_hear_each_other_and_keys_come_through() {
-    let mut world = World::new();
+    hear_each_other(World::new(), KEYS);
+}
+
+/// A softphone in a browser that is rung with our offer; keys then have our number.
+#[test]
+fn c10_a_page_that_is_rung_hears_us_as_well() {
+    hear_each_other(World::rung(), EVENTS);
+}
+
+fn hear_each_other(mut world: World, events: u8) {
     let plan = world.browser.plan(PAGE.parse().unwrap()).unwrap();
-    assert_eq!((plan.codec, plan.event_type, plan.send, plan.receive), (Codec::Pcma, Some(KEYS), true, true));
+    assert_eq!((plan.codec, plan.event_type, plan.send, plan.receive), (Codec::Pcma, Some(events), true, true));
     assert!(!world.sends(8, 160, &[1; 160]), "nothing goes out before the keys are agreed");
     let told = world.passes(Duration::from_secs(3));
     assert!(world.page.up && told.first().is_some_and(|told| told.connected), "{told:?}");
@@ -140,9 +165,9 @@ fn c10_a_page_and_we_hear_each_other_and_keys_come_through() {
     assert!(world.packets.iter().enumerate().all(|(turn, (_, _, payload))| *payload == vec![turn as u8 ^ 0xFF; 160]));
     let key = Report { event: 5, end: true, volume: 10, duration: 800 }.write();
     let (now, mut post) = (world.now, Post::new());
-    world.page.says(now, KEYS, &key, &mut post);
+    world.page.says(now, events, &key, &mut post);
     world.carry(post);
-    assert_eq!(world.packets.last().map(|(payload_type, _, payload)| (*payload_type, payload.clone())), Some((KEYS, key.to_vec())));
+    assert_eq!(world.packets.last().map(|(payload_type, _, payload)| (*payload_type, payload.clone())), Some((events, key.to_vec())));
 }
 
 #[test]
@@ -218,6 +243,22 @@ fn our_answer_is_lite_passive_and_prefers_a_law() {
 }
 
 #[test]
+fn our_offer_is_lite_and_lets_the_page_choose_who_begins() {
+    let (_, offer) = terms().offer(origin()).unwrap();
+    for line in
+        ["a=ice-lite", "a=setup:actpass", "a=rtcp-mux", "a=group:BUNDLE", "a=sendrecv", "telephone-event/8000", " 192.0.2.10 3478 typ host"]
+    {
+        assert!(offer.contains(line), "{line} in {offer}");
+    }
+    assert!(offer.find("PCMA/8000") < offer.find("PCMU/8000") && !offer.contains("opus"), "{offer}");
+    let (_, other) = Page::new(origin(), PAGE.parse().unwrap());
+    for bad in ["", "v=0", &other, &"x".repeat(50_000)] {
+        let (mut browser, _) = terms().offer(origin()).unwrap();
+        assert!(browser.accept(origin(), bad).is_err_and(|why| !why.is_empty()), "{bad}");
+    }
+}
+
+#[test]
 fn offers_that_cannot_be_used_are_refused_with_a_reason() {
     let (_, good) = Page::new(origin(), PAGE.parse().unwrap());
     let without = |word: &str| good.lines().filter(|line| !line.contains(word)).map(|line| format!("{line}\r\n")).collect::<String>();
@@ -226,7 +267,9 @@ fn offers_that_cannot_be_used_are_refused_with_a_reason() {
     for bad in ["", "v=0", "hello", &without("fingerprint"), &without("m=audio"), &without("ice-ufrag"), &deaf, &long] {
         let refused = terms().answer(origin(), bad);
         assert!(refused.as_ref().is_err_and(|why| !why.is_empty()), "{bad}");
+        assert!(usable(bad).is_err_and(|why| !why.is_empty()), "{bad}");
     }
+    assert_eq!(usable(&good), Ok(()));
 }
 
 #[test]

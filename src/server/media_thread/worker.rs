@@ -14,7 +14,7 @@ use super::{MediaSettings, ReportSink, socket};
 use crate::machine::{Ids, Now};
 use crate::media::hall::Hall;
 use crate::media::leg::{Leg, Reports};
-use crate::media::order::{LegId, LegPlan, MediaOrder, MediaReport, RecordEnd};
+use crate::media::order::{Codec, LegId, LegPlan, MediaOrder, MediaReport, RecordEnd};
 use crate::media::{record, rtcp};
 
 /// The wheel: four phases of 5 ms; a leg belongs to one of them.
@@ -183,6 +183,18 @@ impl Worker {
                 };
                 self.reports.push_back(report);
             }
+            MediaOrder::OfferBrowser { leg } => {
+                let report = match self.offer_browser(now, leg) {
+                    Ok(sdp) => MediaReport::BrowserOffer { leg, sdp },
+                    Err(why) => MediaReport::OpenFailed { leg, why },
+                };
+                self.reports.push_back(report);
+            }
+            MediaOrder::AcceptBrowser { leg, answer, quiet_after } => {
+                if let Err(why) = self.accept_browser(now, leg, &answer, quiet_after) {
+                    self.reports.push_back(MediaReport::OpenFailed { leg, why });
+                }
+            }
             MediaOrder::Candidate { leg, candidate } => {
                 if let (Some(place), Some(door)) = (self.hall.place(leg), &mut self.wires.door)
                     && let Some(browser) = door.browser(place)
@@ -230,7 +242,7 @@ impl Worker {
             return Err("the leg is open already");
         }
         let (browser, sdp) = door.terms().answer(now, offer)?;
-        let plan = browser.plan(NOWHERE).ok_or("the offer holds no telephone sound (PCMA or PCMU)")?;
+        let plan = browser.plan(NOWHERE).ok_or("there is no telephone sound in it (PCMA or PCMU)")?;
         let place = match known {
             Some(place) => {
                 if let Some(leg) = self.hall.leg_mut(place) {
@@ -248,6 +260,29 @@ impl Worker {
             self.opened(place);
         }
         Ok(sdp)
+    }
+
+    /// Opens a leg for a page that is rung; until it answers, nothing is sent and nothing expected.
+    fn offer_browser(&mut self, now: Now, leg: LegId) -> Result<String, &'static str> {
+        let door = self.wires.door.as_mut().ok_or("browsers have no port here (media.browser_port)")?;
+        let (browser, sdp) = door.terms().offer(now)?;
+        let plan = LegPlan { send: false, receive: false, ..LegPlan::of(Codec::Pcma) };
+        let place = self.hall.open(Leg::new(now, leg, plan, &mut self.ids)).ok_or("the leg is open already")?;
+        door.enter(place, leg, browser);
+        self.opened(place);
+        Ok(sdp)
+    }
+
+    fn accept_browser(&mut self, now: Now, leg: LegId, answer: &str, quiet_after: Duration) -> Result<(), &'static str> {
+        let place = self.hall.place(leg).ok_or("there is no such leg")?;
+        let browser = self.wires.door.as_mut().and_then(|door| door.browser(place)).ok_or("that is no browser's leg")?;
+        browser.accept(now, answer)?;
+        let plan = browser.plan(NOWHERE).ok_or("there is no telephone sound in it (PCMA or PCMU)")?;
+        if let Some(leg) = self.hall.leg_mut(place) {
+            leg.change(now, plan);
+            leg.quiet_after(now, quiet_after);
+        }
+        Ok(())
     }
 
     /// A leg has its place: it gets its phase.

@@ -79,7 +79,7 @@ impl Endpoint {
         }
         for (uri, flow, routes) in ways {
             let id = self.new_dialog_id();
-            let late = flow.transport.is_websocket();
+            let sdp = if flow.transport.is_websocket() { ring.browser.clone() } else { Some(ring.sdp.clone()) };
             let call = NewCall {
                 id,
                 flow,
@@ -88,10 +88,10 @@ impl Endpoint {
                 to: format!("<sip:{}@{}>", user_part(&ring.account), host_text(flow.local.ip())),
                 routes,
                 headers: headers.clone(),
-                sdp: (!late).then(|| ring.sdp.clone()),
+                late: sdp.is_none(),
+                sdp,
                 credentials: None,
                 allow_md5: false,
-                late,
                 origin: Origin::Other,
                 account: Some(ring.account.as_str().into()),
                 group: Some(ring.dialog),

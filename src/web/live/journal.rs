@@ -43,6 +43,7 @@ pub fn entry(command: &Command) -> Option<(String, String)> {
             let why = match because {
                 DialReason::Missed { id } => format!("missed:{id}"),
                 DialReason::Customer { customer } => format!("customer:{customer}"),
+                DialReason::Call { call } => format!("call:{call}"),
             };
             Some((format!("number:{number}"), why))
         }

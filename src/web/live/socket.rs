@@ -15,6 +15,7 @@ use super::{sight_of, visible_to};
 use crate::bus::{Published, Query};
 use crate::command::{Command, Refusal, Wish};
 use crate::event::{Snapshot, What};
+use crate::media::webrtc;
 use crate::web::Web;
 use crate::web::sessions::Ended;
 use crate::web::viewer::Viewer;
@@ -277,7 +278,13 @@ impl Socket {
                 self.send(&command::ok(&id)).await?;
                 self.snapshot().await
             }
-            (Some(id), Ok(Request::Command(what))) => self.wish(id, kind, *what).await,
+            (Some(id), Ok(Request::Command(what))) => match unfit(&what) {
+                Some(why) => {
+                    metrics::counter!("dinetone_wishes_total", "result" => "malformed").increment(1);
+                    self.send(&command::error(Some(&id), "malformed", &format!("sdp: {why}"))).await
+                }
+                None => self.wish(id, kind, *what).await,
+            },
             (None, Ok(_)) => Ok(()),
         }
     }
@@ -323,6 +330,14 @@ impl Socket {
             text
         });
         Ok(())
+    }
+}
+
+/// Why an offer of a page's sound leads to nothing, where that can be seen from it alone.
+fn unfit(what: &Command) -> Option<&'static str> {
+    match what {
+        Command::MediaOffer { sdp } | Command::PhoneDial { sdp, .. } => webrtc::usable(sdp).err(),
+        _ => None,
     }
 }
 

@@ -268,6 +268,14 @@ impl World {
         inner.drain();
     }
 
+    /// Every trunk is taken away.
+    pub fn trunks_go(&self) {
+        let mut inner = self.0.borrow_mut();
+        let now = inner.now;
+        inner.centre.handle(now, Input::Sip(SipInput::Command(SipCommand::Trunks(Vec::new()))));
+        inner.drain();
+    }
+
     pub fn dish_is_sold_out(&self, dish: u16) {
         let mut inner = self.0.borrow_mut();
         let until = Timestamp::from(inner.now.wall).after(Duration::from_secs(3600));

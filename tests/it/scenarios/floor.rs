@@ -172,6 +172,8 @@ fn c71_a_forced_break_comes_after_the_call() {
     let diner = caller(&world, "13800138000");
     agent.takes_the_call();
     let forced = || Command::ForceBreak { agent: agent.user.clone(), reason: Break("training".into()) };
+    let unknown = Command::ForceBreak { agent: agent.user.clone(), reason: Break("mars".into()) };
+    assert_eq!(chief.wish(unknown), Err(Refusal::NoTarget));
     assert_eq!(agent.wish(forced()), Err(Refusal::NotAllowed));
     chief.wish(forced()).unwrap();
     agent.is("on_call");

@@ -127,6 +127,12 @@ fn c10_i2_desk_phones_and_bad_days() {
     tell("desk_phone trouble", Setup { config, ..Setup::demo() });
 }
 
+/// A ring that nobody takes, twice (C52, C67), and a session that is ended from elsewhere in the middle of a call (C63).
+#[test]
+fn c52_c63_c67_rings_that_nobody_takes_and_a_session_that_is_ended() {
+    tell("unanswered", Setup::demo());
+}
+
 /// The kitchen from ring to ring (C27, C76, C81, C84, C85): keyed on the telephone, ringing at the branch, seen at headquarters,
 /// cooked, handed over, reported by the rider's own page; the diner rings again and hears it.
 #[test]

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use tungstenite::Message;
 
 use super::server::eventually;
+use super::sip_ws::clock;
 use super::web_kit::{Answers, Floor, agent, call, queues};
+use crate::page::Page;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -111,6 +113,9 @@ fn what_cannot_be_understood_gets_a_clear_answer_and_changes_nothing() {
         ("{\"id\":\"m1\",\"type\":\"call.answer\"}", json!("m1"), "malformed"),
         ("{\"id\":\"m2\",\"type\":\"call.fly\"}", json!("m2"), "unknown-command"),
         ("{\"id\":\"m3\",\"type\":\"phone.dial\",\"number\":\"1000\",\"sdp\":\"v=0\"}", json!("m3"), "unknown-command"),
+        // An offer that holds nothing is no offer.
+        ("{\"id\":\"m4\",\"type\":\"media.offer\",\"sdp\":\"v=0\"}", json!("m4"), "malformed"),
+        ("{\"id\":\"m5\",\"type\":\"media.offer\",\"sdp\":\"hello\"}", json!("m5"), "malformed"),
     ] {
         live.say_text(text);
         let answer = live.next().unwrap();
@@ -265,8 +270,10 @@ fn the_diners_phone_is_there_in_a_demonstration_only() {
     foreign.origin = Some("http://evil.example".into());
     assert_eq!(foreign.socket("/api/phone").err().unwrap().status, 403);
     let mut phone = floor.browser().socket("/api/phone").unwrap();
-    let dial = json!({ "type": "phone.dial", "number": "1000", "caller": "13800138000", "sdp": "v=0" });
-    assert_eq!(phone.ask("p1", &dial)["type"], "ok");
+    let (_, offer) = Page::new(clock(), "127.0.0.1:9".parse().unwrap());
+    let dial = |sdp: &str| json!({ "type": "phone.dial", "number": "1000", "caller": "13800138000", "sdp": sdp });
+    assert_eq!(phone.ask("p0", &dial("v=0"))["problem"], "malformed");
+    assert_eq!(phone.ask("p1", &dial(&offer))["type"], "ok");
     assert_eq!(phone.ask("p2", &json!({ "type": "call.answer", "call": 7 }))["problem"], "unknown-command");
     let page = floor.wishes.lock().unwrap()[0].page;
     floor.tell(What::Phone { page: page + 1, state: PhoneState::Talking });

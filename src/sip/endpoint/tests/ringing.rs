@@ -7,6 +7,10 @@ const DESK: &str = "198.51.100.4:5060";
 const HOME: &str = "203.0.113.9:40001";
 
 fn ring(bench: &mut Bench, account: &str) -> DialogId {
+    ring_with(bench, account, None)
+}
+
+fn ring_with(bench: &mut Bench, account: &str, browser: Option<&str>) -> DialogId {
     let dialog = bench.endpoint.new_dialog_id();
     bench.command(SipCommand::Ring(Box::new(Ring {
         dialog,
@@ -14,6 +18,7 @@ fn ring(bench: &mut Bench, account: &str) -> DialogId {
         caller: Shown { number: "13800001234".into(), name: "Li \"VIP\"\r\nX: y".into() },
         headers: vec!["X-Call: 7".into()],
         sdp: OFFER.into(),
+        browser: browser.map(str::to_owned),
         auto_answer: false,
     })));
     dialog
@@ -177,7 +182,7 @@ fn c10_a_registration_survives_its_stream_and_so_does_the_call() {
     ring(&mut bench, "801");
     let (flow, invite) = bench.sent.pop().unwrap();
     assert_eq!(flow.connection, 1);
-    assert!(!invite.contains("v=0"), "a phone on a WebSocket makes the offer");
+    assert!(!invite.contains("v=0"), "where we have no offer for browsers, the phone makes one");
     bench.receive(flow, reply(&invite, "200 OK", "w", "", ANSWER));
     let [SipEvent::Answered { dialog, wants_answer: true, sdp: Some(_) }] = bench.take_events()[..] else { panic!() };
     assert!(bench.take().is_empty(), "the ACK waits for our answer");
@@ -193,6 +198,32 @@ fn c10_a_registration_survives_its_stream_and_so_does_the_call() {
     bench.command(SipCommand::HangUp { dialog, reason: None });
     let (flow, bye) = bench.sent.pop().unwrap();
     assert!(bye.starts_with("BYE") && flow.connection == 2);
+}
+
+/// A desk phone and a softphone in a browser of the same person: each is offered what it understands, and one of them has the call.
+#[test]
+fn c10_softphones_in_browsers_are_rung_with_an_offer_of_their_own_kind() {
+    let mut bench = Bench::new(office());
+    let ws = Flow { transport: Transport::Ws, ..tcp("198.51.100.4:51000", 1) };
+    registered(&mut bench, udp(DESK), "801", 1, "Contact: <sip:801@198.51.100.4:5070>\r\n");
+    registered(&mut bench, ws, "801", 1, "Contact: <sip:x@abc.invalid;transport=ws>\r\n");
+    bench.take_events();
+    let browser = OFFER.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF");
+    let dialog = ring_with(&mut bench, "801", Some(&browser));
+    let sent = std::mem::take(&mut bench.sent);
+    assert_eq!(sent.len(), 2);
+    for (flow, invite) in &sent {
+        assert_eq!(invite.contains("SAVPF"), flow.transport.is_websocket(), "{invite}");
+    }
+    let (browsers, desks): (Vec<_>, Vec<_>) = sent.into_iter().partition(|(flow, _)| flow.transport.is_websocket());
+    bench.receive(udp(DESK), reply(&desks[0].1, "180 Ringing", "d", "", ""));
+    bench.take_events();
+    let (flow, invite) = browsers[0].clone();
+    bench.receive(flow, reply(&invite, "200 OK", "w", "", &ANSWER.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF")));
+    let [SipEvent::Answered { dialog: answered, wants_answer: false, sdp: Some(sdp) }] = &bench.take_events()[..] else { panic!() };
+    assert!(*answered == dialog && sdp.is_webrtc());
+    let sent = bench.take();
+    assert!(sent.iter().any(|it| it.starts_with("ACK")) && sent.iter().any(|it| it.starts_with("CANCEL")), "{sent:?}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn desk_call(bench: &mut Bench, tag: &str) -> (DialogId, String) {
         caller: Shown { number: "13800001234".into(), name: String::new() },
         headers: Vec::new(),
         sdp: OFFER.into(),
+        browser: None,
         auto_answer: true,
     })));
     let invite = bench.take().pop().unwrap();

@@ -114,6 +114,8 @@ impl Inner {
                 self.reports.push_back(MediaReport::BrowserAnswer { leg, sdp: ours.to_string() });
                 self.reports.push_back(MediaReport::BrowserState { leg, connected: true, loss_percent: 0, rtt_ms: 1 });
             }
+            // Telephones here are no browsers.
+            MediaOrder::OfferBrowser { leg } => self.reports.push_back(MediaReport::OpenFailed { leg, why: "no browsers" }),
             MediaOrder::Close { leg } => {
                 if let Some((place, leg)) = self.hall.close(leg) {
                     self.sounds.remove(&place);

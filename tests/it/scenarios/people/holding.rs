@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dinetone::command::{Command, Target, TransferMode};
+use dinetone::command::{Command, Refusal, Target, TransferMode};
 use dinetone::event::CallState;
 
 use super::caller;
@@ -137,6 +137,60 @@ fn c62_three_talk_with_each_other() {
     first.hangs_up();
     second.hears(&diner);
     second.is("on_call");
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C62: of three, whoever was asked shuts their own microphone, and it stays shut when the caller becomes theirs.
+#[test]
+fn c62_whoever_is_asked_can_mute_themselves() {
+    let world = World::open_at("12:00");
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    first.logs_in();
+    let diner = caller(&world, "13800138000");
+    first.takes_the_call();
+    second.logs_in();
+    diner.says_nothing_for(4);
+    first.passes_on(Target::Agent(second.user.clone()), TransferMode::Consult, "");
+    let call = first.call().call;
+    assert_eq!(second.wish(Command::Mute { call, on: true }), Err(Refusal::NotYours), "rung only");
+    second.takes_the_call();
+    first.wish(Command::Conference { call }).unwrap();
+    second.wish(Command::Mute { call, on: true }).unwrap();
+    assert!(second.call().muted && !first.call().muted);
+    assert!(!diner.hears_tone(second.tone()) && !first.hears_tone(second.tone()));
+    assert!(diner.hears_tone(first.tone()) && second.hears_tone(diner.tone()));
+    first.hangs_up();
+    assert!(second.call().muted && !diner.hears_tone(second.tone()));
+    second.wish(Command::Mute { call, on: false }).unwrap();
+    second.hears(&diner);
+    diner.hangs_up();
+    world.is_quiet();
+}
+
+/// C62: whoever was asked hangs up before the caller is passed on: the caller still hears music, nobody is lost, and comes back by a click.
+#[test]
+fn c62_a_caller_is_not_passed_on_to_somebody_who_has_hung_up() {
+    let world = World::open_at("12:00");
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    first.logs_in();
+    let diner = caller(&world, "13800138000");
+    first.takes_the_call();
+    second.logs_in();
+    diner.says_nothing_for(4);
+    first.passes_on(Target::Agent(second.user.clone()), TransferMode::Consult, "");
+    second.takes_the_call();
+    let call = first.call().call;
+    second.hangs_up();
+    for late in [Command::CompleteTransfer { call }, Command::Conference { call }, Command::CancelConsult { call }] {
+        assert_eq!(first.wish(late), Err(Refusal::WrongState));
+    }
+    first.sees(CallState::Held);
+    assert!(diner.hears_sound());
+    first.resumes();
+    first.hears(&diner);
+    assert!(diner.hears_tone(first.tone()));
+    second.is_ready();
     diner.hangs_up();
     world.is_quiet();
 }

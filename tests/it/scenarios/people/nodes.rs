@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dinetone::call::handover::{Handover, TAKEN};
+use dinetone::call::handover::{Handover, TAKEN, TOGETHER};
 use dinetone::centre::OtherNode;
 use dinetone::command::{Command, Refusal, Target, TransferMode};
 use dinetone::domain::{AgentState, CallId, Language, QueueId, QueueReason, Role, UserId};
@@ -199,6 +199,26 @@ fn c39_c66_who_takes_the_caller_over_from_another_node_is_the_last_agent() {
     world.is_quiet();
 }
 
+/// C62, C66: when all three talk, whoever was asked sees so.
+#[test]
+fn c62_three_in_one_conversation_over_two_nodes_is_seen_at_both() {
+    let world = World::open_at("12:00");
+    let agent = world.agent("8001");
+    agent.logs_in();
+    let diner = world.other_node_calls("13800138000", &told_by_node_b(&agent, true));
+    agent.takes_the_call();
+    agent.sees(CallState::Consulting);
+    diner.informs(NODE_NEWS, "of a later version");
+    agent.sees(CallState::Consulting);
+    diner.informs(NODE_NEWS, TOGETHER);
+    agent.sees(CallState::Conference);
+    diner.informs(NODE_NEWS, TAKEN);
+    agent.sees(CallState::Talking);
+    diner.hangs_up();
+    agent.wraps_up(20);
+    world.is_quiet();
+}
+
 /// C66: the node that asks says that it is for advice, and says when the caller is passed on.
 #[test]
 fn c66_the_other_node_is_told_whether_it_is_asked_or_has_the_caller() {
@@ -215,6 +235,10 @@ fn c66_the_other_node_is_told_whether_it_is_asked_or_has_the_caller() {
     there.picks_up();
     assert_eq!(there.was_told("INFO"), None);
     let call = agent.call().call;
+    agent.wish(Command::Conference { call }).unwrap();
+    world.time_passes(Duration::from_secs(1));
+    let info = there.was_told("INFO").expect("it is told");
+    assert!(info.contains(NODE_NEWS) && info.ends_with(TOGETHER), "{info}");
     agent.wish(Command::CompleteTransfer { call }).unwrap();
     world.time_passes(Duration::from_secs(1));
     let info = there.was_told("INFO").expect("it is told");

@@ -107,6 +107,9 @@ fn c10_c98_an_outside_telephone_that_may_not_be_called_is_refused_at_sign_on() {
     let shanghai = only(Rules { prefixes: vec!["021".into()], ..on() });
     assert_eq!(sits(&shanghai, "13900139111"), Err(Refusal::Barred));
     assert_eq!(sits(&shanghai, "02161234567"), Ok(()));
+    let no_trunk = only(on());
+    no_trunk.trunks_go();
+    assert_eq!(sits(&no_trunk, "13900139111"), Err(Refusal::NoTrunk));
     // In the middle of a shift the seat stays the one that works.
     let agent = shanghai.agent("8002");
     agent.logs_in();
