@@ -219,6 +219,15 @@ pub(super) async fn put(
     Ok(id)
 }
 
+/// What this person had put on the list for a number is taken off again.
+pub(super) async fn undo(tx: &mut Tx, phone: &PhoneNumber, whose: &str, by: &Author, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "delete from block_list where phone = $1 and by_name = $2 and level <> 'allow'";
+    if tx.exec(SQL, vals![phone.reveal(), whose]).await? > 0 {
+        note(tx, phone.reveal(), "lifted", None, "", by, now).await?;
+    }
+    Ok(())
+}
+
 async fn note(
     tx: &mut Tx,
     phone: &str,

@@ -31,7 +31,7 @@
 //! | `printing` | `printers`, `save_printer`, `printer_is`, `ticket`, `make_slips`, `print_again`, `printers_due`, `claim_print_job`, `print_jobs`, … |
 //! | `branch_calls` | `want_branch_call`, `claim_branch_calls`, `branch_call_unanswered`, `branch_answers`, `branch_calls` |
 //! | `riders` | `riders`, `rider`, `add_rider`, `change_rider`, `rider_in`, `add_rider_link`, `rider_link`, `rider_order`, `rider_report`, `delivered` |
-//! | `proposals` | `mark_customer`, `block_proposals`, `decide_proposal` |
+//! | `proposals` | `mark_customer`, `block_for_review`, `review_is_settled`, `block_proposals`, `decide_proposal` |
 //! | `exchange` | `table`, `plan_table`, `store_table` |
 //! | `notices` | `make_notice`, `claim_notice`, `notice_done`, `notice_back`, `notice_held`, `notice_part_taken`, `notice_receipt`, `notices`, `notices_of`, `refuse_notices` |
 //! | `followers` | `followed`, `follow_to` |

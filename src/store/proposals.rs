@@ -17,6 +17,9 @@ const REFUSALS_WITHIN: std::time::Duration = std::time::Duration::from_secs(90 *
 /// The code of the wrap-up that proposes a number.
 const NUISANCE: &str = "62";
 
+/// An agent has blocked the number so that nobody gets through: it holds, and somebody who leads looks at it (C68).
+const REVIEW: &str = "block";
+
 /// A number that should perhaps be on the block list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
@@ -24,7 +27,7 @@ pub struct Proposal {
     pub phone: PhoneNumber,
     pub order: Option<OrderId>,
     pub number: String,
-    /// `D90`, `D72`, `62`.
+    /// `D90`, `D72`, `62`, `block`.
     pub why: String,
     pub note: String,
     pub at: Timestamp,
@@ -85,7 +88,49 @@ impl Store {
         self.pool.rows(SQL, vals![open, limit]).await?.iter().map(proposal).collect()
     }
 
-    /// A supervisor decides: a level until a moment, or nothing at all. False when it was decided before.
+    /// Blocks a number from the next call on, as [`Store::set_block`], and lays it before whoever leads; the id of the entry.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn block_for_review(
+        &self,
+        phone: &PhoneNumber,
+        wish: BlockWish,
+        until: Option<Timestamp>,
+        reason: &str,
+        by: &Author,
+        now: Timestamp,
+    ) -> Result<String, StoreError> {
+        const PROPOSE: &str = "insert into block_proposals (id, phone, order_id, number, why, note, at, proposed_by, status) \
+            values ($1, $2, null, '', $3, $4, $5, $6, 'open') on conflict (phone) where status = 'open' do nothing";
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let entry = super::block::put(&mut tx, phone, wish, until, reason, by, now).await?;
+        let id = new_id(now);
+        let mut entries = Entries::default();
+        if tx.exec(PROPOSE, vals![&id, phone.reveal(), REVIEW, reason, now.as_millis(), &by.name]).await? == 1 {
+            open_in(&mut tx, &look_at(id, REVIEW, reason, &by.name), now, &mut entries).await?;
+        }
+        entries.write(&mut tx, now).await?;
+        self.told(tx).await?;
+        Ok(entry)
+    }
+
+    /// The entry is off the list: nothing is left to look at. The proposal that ends with it, if there was one.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn review_is_settled(&self, phone: &PhoneNumber, by: &Author, now: Timestamp) -> Result<Option<String>, StoreError> {
+        const SQL: &str = "update block_proposals set status = 'dismissed', done_at = $1, done_by = $2 \
+            where phone = $3 and why = $4 and status = 'open' returning id";
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let row = tx.row(SQL, vals![now.as_millis(), &by.name, phone.reveal(), REVIEW]).await?;
+        let id = row.map(|row| row.text(0).map(str::to_owned)).transpose()?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// A supervisor decides: a level until a moment, or nothing at all, and what an agent had blocked is undone. False when it was
+    /// decided before.
     ///
     /// # Errors
     /// When the store cannot write.
@@ -97,7 +142,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         const DECIDE: &str = "update block_proposals set status = $1, level = $2, done_at = $3, done_by = $4 where id = $5 and status = 'open' \
-            returning phone, why";
+            returning phone, why, note, proposed_by";
         let status = if confirm.is_some() { "confirmed" } else { "dismissed" };
         let level = confirm.map(|(wish, _)| wish.name());
         let mut tx = self.pool.begin(Durability::Full).await?;
@@ -105,9 +150,12 @@ impl Store {
             tx.undo().await?;
             return Ok(false);
         };
+        let phone = super::people::phone(row.text(0)?)?;
+        let (why, note, proposed_by) = (row.text(1)?, row.text(2)?, row.text(3)?);
         if let Some((wish, until)) = confirm {
-            let phone = super::people::phone(row.text(0)?)?;
-            super::block::put(&mut tx, &phone, wish, until, row.text(1)?, by, now).await?;
+            super::block::put(&mut tx, &phone, wish, until, if why == REVIEW { note } else { why }, by, now).await?;
+        } else if why == REVIEW {
+            super::block::undo(&mut tx, &phone, proposed_by, by, now).await?;
         }
         tx.commit().await?;
         Ok(true)
@@ -125,18 +173,14 @@ pub(super) async fn by_agent(tx: &mut Tx, phone: &PhoneNumber, note: &str, agent
     if tx.exec(PROPOSE, vals![&id, phone.reveal(), NUISANCE, note, now.as_millis(), agent]).await? == 0 {
         return Ok(());
     }
-    let task = NewTask {
-        kind: TaskKind::Blacklist,
-        subject: id,
-        order: None,
-        number: None,
-        branch: None,
-        due_at: None,
-        words: json!({ "code": NUISANCE, "note": note, "by": agent }),
-    };
     let mut entries = Entries::default();
-    open_in(tx, &task, now, &mut entries).await?;
+    open_in(tx, &look_at(id, NUISANCE, note, agent), now, &mut entries).await?;
     entries.write(tx, now).await
+}
+
+fn look_at(proposal: String, code: &str, note: &str, by: &str) -> NewTask {
+    let words = json!({ "code": code, "note": note, "by": by });
+    NewTask { kind: TaskKind::Blacklist, subject: proposal, order: None, number: None, branch: None, due_at: None, words }
 }
 
 fn proposal(row: &Row) -> Result<Proposal, StoreError> {

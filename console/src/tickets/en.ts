@@ -93,6 +93,7 @@ export const en: WordsLike<typeof zh> = {
   'blocks.why.D90': 'Prank order',
   'blocks.why.D72': 'Refused at the door several times',
   'blocks.why.62': 'Nuisance call',
+  'blocks.why.block': 'Blocked by an agent, holds already',
   'blocks.by': '{name} · {time}',
   'blocks.order': 'Order {number}',
   'blocks.level': 'Level',

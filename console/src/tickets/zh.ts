@@ -90,6 +90,7 @@ export const zh = {
   'blocks.why.D90': '恶作剧订单',
   'blocks.why.D72': '多次拒收',
   'blocks.why.62': '骚扰电话',
+  'blocks.why.block': '坐席已拉黑，已生效',
   'blocks.by': '{name} · {time}',
   'blocks.order': '订单 {number}',
   'blocks.level': '级别',

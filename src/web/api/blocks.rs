@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{DESK, LEAD, LOOK, author, needed, phone};
 use crate::domain::{PhoneNumber, Timestamp};
+use crate::order::life::TaskKind;
 use crate::store::{BlockEntry, BlockWish};
 use crate::web::body::Body;
 use crate::web::{Answer, Problem, Viewer, Web, show_phone};
@@ -38,7 +39,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer) -> Answ
 }
 
 /// A number, what to do with its calls, why, and until when.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct NewBlock {
     phone: String,
@@ -50,8 +51,9 @@ pub(in crate::web) struct NewBlock {
 }
 
 /// Puts a number on the list: `decline` and `busy` (not answered), `hard` (a word and hang up), `message`, `soft` (a person or
-/// a message), `agent` (a person), `no_cash` (no delivery that is paid at the door), `allow` (never blocked).
-#[utoipa::path(post, path = "/api/blocks", tag = "customers",
+/// a message), `agent` (a person), `no_cash` (no delivery that is paid at the door), `allow` (never blocked; supervisors and managers).
+/// The first three, by an agent or dispatcher, hold at once and are laid before a supervisor as a proposal (`reviewed`).
+#[utoipa::path(post, path = "/api/blocks", tag = "customers", request_body = inline(NewBlock),
     responses((status = 201, description = "effective on the next call"), (status = 422, description = "no number, level or reason")))]
 pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(new): Body<NewBlock>) -> Answer<Response> {
     viewer.require(&DESK)?;
@@ -79,10 +81,17 @@ pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers:
         let said = format!("this number is on the list already, by {}: a supervisor or manager changes that", entry.by);
         return Err(Problem::new("not-allowed", said));
     }
+    // It holds at once all the same: a prankster rings again in a minute (C68).
+    let reviewed = !LEAD.contains(&viewer.role) && matches!(wish, BlockWish::Block(level) if !level.gets_through());
     let work = async {
-        let id = web.store.set_block(&number, wish, until, &reason, &author(&viewer), now).await?;
+        let by = author(&viewer);
+        let id = if reviewed {
+            web.store.block_for_review(&number, wish, until, &reason, &by, now).await?
+        } else {
+            web.store.set_block(&number, wish, until, &reason, &by, now).await?
+        };
         web.audit(&viewer, "block.added", &format!("block:{id}"), &format!("{} {number}: {reason}", wish.name())).await;
-        Ok((StatusCode::CREATED, json!({ "id": id })))
+        Ok((StatusCode::CREATED, json!({ "id": id, "reviewed": reviewed })))
     };
     web.once(&viewer, &headers, "POST /api/blocks", &new, work).await
 }
@@ -104,6 +113,9 @@ pub(in crate::web) async fn lift(State(web): State<Web>, viewer: Viewer, Path(id
     }
     let lifted = web.store.lift_block(&id, "", &author(&viewer), web.wall()).await?;
     let number = lifted.ok_or_else(|| Problem::not_found("entry"))?;
+    if let Some(proposal) = web.store.review_is_settled(&number, &author(&viewer), web.wall()).await? {
+        web.store.close_tasks(TaskKind::Blacklist, &proposal, "dismiss", web.wall()).await?;
+    }
     web.audit(&viewer, "block.lifted", &format!("block:{id}"), &number.to_string()).await;
     Ok(StatusCode::NO_CONTENT)
 }

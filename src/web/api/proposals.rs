@@ -39,7 +39,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer) -> Answ
     Ok(Json(shown.collect()))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(in crate::web) struct Decision {
     #[serde(rename = "do")]
     what: String,
@@ -49,7 +49,7 @@ pub(in crate::web) struct Decision {
 }
 
 /// `confirm` with a level, for some days or for good, or `dismiss`: supervisors and managers.
-#[utoipa::path(post, path = "/api/block-proposals/{id}", tag = "customers", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/block-proposals/{id}", tag = "customers", request_body = inline(Decision), params(("id" = String, Path)),
     responses((status = 204, description = "decided, effective on the next call"), (status = 409, description = "decided before")))]
 pub(in crate::web) async fn decide(
     State(web): State<Web>,

@@ -137,6 +137,29 @@ pub async fn c89_a_nuisance_call_proposes_its_number_once(database: Database) {
     assert!(store.block_proposals(true, 10).await.unwrap().is_empty(), "it is on the list already");
 }
 
+pub async fn c68_what_an_agent_blocks_holds_until_a_supervisor_says_otherwise(database: Database) {
+    let (store, _) = database.shop().await;
+    let author = |name: &str| dinetone::store::Author { user: UserId::new(name), name: name.into() };
+    let (caller, hard) = (phone("13600136001"), BlockWish::Block(BlockLevel::Hard));
+    let levels = async || {
+        store.block_entries(saturday()).await.unwrap().into_iter().map(|entry| (entry.level, entry.reason, entry.by)).collect::<Vec<_>>()
+    };
+    for (confirm, left) in [
+        (None, vec![]),
+        (Some((BlockWish::Block(BlockLevel::Busy), None)), vec![("busy".to_owned(), "骂人".to_owned(), "王主管".to_owned())]),
+    ] {
+        store.block_for_review(&caller, hard, None, "骂人", &author("李娜"), saturday()).await.unwrap();
+        assert_eq!(store.card_by_phone(&caller, saturday()).await.unwrap().block, Some(BlockLevel::Hard), "from the next call on");
+        let open = store.block_proposals(true, 10).await.unwrap();
+        assert_eq!(
+            open.iter().map(|one| (one.why.as_str(), one.note.as_str(), one.by.as_str())).collect::<Vec<_>>(),
+            [("block", "骂人", "李娜")]
+        );
+        assert!(store.decide_proposal(&open[0].id, confirm, &author("王主管"), saturday()).await.unwrap());
+        assert_eq!(levels().await, left);
+    }
+}
+
 pub async fn c89_every_degree_is_kept_the_strictest_holds_and_the_white_list_wins(database: Database) {
     let (store, _) = database.shop().await;
     let author = dinetone::store::Author { user: UserId::new("u1"), name: "王主管".into() };

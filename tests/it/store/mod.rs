@@ -120,6 +120,7 @@ contract![
     leaving::c85_a_link_opens_one_order_and_reports_in_its_riders_name,
     leaving::c89_three_refusals_at_the_door_propose_and_a_correction_takes_them_back,
     leaving::c89_a_nuisance_call_proposes_its_number_once,
+    leaving::c68_what_an_agent_blocks_holds_until_a_supervisor_says_otherwise,
     leaving::c89_every_degree_is_kept_the_strictest_holds_and_the_white_list_wins,
     leaving::c87_customers_are_told_once_signed_and_again_when_it_failed,
     texts::c87_text_messages_go_by_smpp_in_parts_and_their_receipts_come_back,

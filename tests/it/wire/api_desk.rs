@@ -182,8 +182,33 @@ fn c68_c69_blocks_and_missed_callers_are_handled() {
     assert_eq!(watcher.get("/api/blocks").json(), listed, "as it was");
     let misspelt = json!({ "phone": "13811113333", "level": "hard", "reason": "x", "days": 3 });
     assert_eq!(lina.send("POST", "/api/blocks", &misspelt).status, 422, "not for good by mistake");
+    // It holds, and a supervisor is to look at it; taken off the list, it is settled.
+    let to_look_at = || watcher.get("/api/block-proposals").json().as_array().unwrap().iter().filter(|one| one["status"] == "open").count();
+    let tasks = || floor.wait(floor.store.open_tasks()).unwrap().len();
+    assert_eq!((to_look_at(), tasks()), (1, 1));
     assert_eq!(watcher.send("DELETE", &format!("/api/blocks/{id}"), &json!({})).status, 204);
     assert_eq!(watcher.send("DELETE", &format!("/api/blocks/{id}"), &json!({})).problem(), "not-found");
+    assert_eq!((to_look_at(), tasks()), (0, 0));
+    // Levels at which the caller still gets through need no look, and none does a supervisor's own.
+    for (who, level) in [(&lina, "soft"), (&watcher, "decline")] {
+        let made = who.send("POST", "/api/blocks", &json!({ "phone": "13811115555", "level": level, "reason": "骚扰" }));
+        assert_eq!((made.status, made.json()["reviewed"].clone()), (201, json!(false)), "{level}");
+    }
+    assert_eq!(to_look_at(), 0);
+    // Dismissed: what the agent blocked is undone.
+    let again = lina.send("POST", "/api/blocks", &json!({ "phone": "13811116666", "level": "decline", "reason": "骚扰" })).json();
+    assert_eq!(again["reviewed"], json!(true));
+    let open = watcher.get("/api/block-proposals").json()[0].clone();
+    assert_eq!(
+        (&open["why"], &open["by"], &open["note"], &open["phone"]),
+        (&json!("block"), &json!("LINA"), &json!("骚扰"), &json!("13811116666"))
+    );
+    let path = format!("/api/block-proposals/{}", open["id"].as_str().unwrap());
+    assert_eq!(lina.send("POST", &path, &json!({ "do": "dismiss" })).problem(), "not-allowed");
+    let held = || watcher.get("/api/blocks").json().as_array().unwrap().iter().any(|one| one["phone"] == "13811116666");
+    assert!(held());
+    assert_eq!(watcher.send("POST", &path, &json!({ "do": "dismiss" })).status, 204);
+    assert!(!held() && tasks() == 0);
     let phone = PhoneNumber::parse("13811114444").unwrap();
     let caller = MissedCaller { kind: MissedKind::Abandoned, call: None, phone, customer: None, queue: None, at: timestamp() };
     floor.wait(floor.store.record_missed(&caller)).unwrap();
