@@ -192,6 +192,8 @@ pub enum DialReason {
     Missed { id: String },
     /// A customer of theirs.
     Customer { customer: String },
+    /// Somebody without a customer's page, from whom they had this call.
+    Call { call: u64 },
 }
 
 /// The telephone at which a recording is heard.
@@ -220,7 +222,7 @@ pub enum Refusal {
     WrongState,
     #[error("that person is not free")]
     TargetBusy,
-    #[error("there is nobody of that name")]
+    #[error("there is no person, queue, number or break of that name")]
     NoTarget,
     #[error("your phone or microphone is not connected")]
     NoMedia,

@@ -11,7 +11,7 @@ const PORT = Number(process.env.PORT ?? 8099)
 const dist = new URL('../dist/', import.meta.url)
 const iso = (ms = 0) => new Date(Date.now() + ms).toISOString()
 
-let me = { user: 'u-8003', name: '李娜', number: '8003', role: 'agent', language: 'zh-CN', queues: ['order'], breaks: ['lunch', 'short', 'training', 'meeting'], must_change_password: false, demo: true, ring_seconds: 20, break_minutes: { lunch: 30, short: 10 } }
+let me = { user: 'u-8003', name: '李娜', number: '8003', role: 'agent', language: 'zh-CN', queues: ['order'], breaks: ['lunch', 'short', 'training', 'meeting'], must_change_password: false, demo: true, ring_seconds: 20, break_minutes: { lunch: 30, short: 10 }, thresholds: { waiting: [3, 6], longest_s: [60, 90], in_time: [85, 75], abandoned: [5, 8], long_call_s: 300 } }
 const dish = (number, zh, en, pinyin, price_fen, more = {}) => ({ number, zh, en, pinyin, price_fen, sizes: null, options: [], category: 'hot', served: true, points: null, sold_out: [], new: false, ...more })
 const catalogue = {
   version: '1', currency: 'CNY',

@@ -44,11 +44,12 @@ describe('C70 the wallboard', () => {
 
   it('marks long calls and breaks over their length', () => {
     const at = (seconds: number) => Date.parse('2026-11-22T10:00:00Z') + seconds * 1000
-    expect(mark(agent({ state: 'on_call' }), at(299), {})).toBeNull()
-    expect(mark(agent({ state: 'on_call' }), at(300), {})).toBe('long_call')
-    expect(mark(agent({ state: 'break', break_reason: 'short' }), at(601), { short: 10 })).toBe('long_break')
-    expect(mark(agent({ state: 'break', break_reason: 'short' }), at(600), { short: 10 })).toBeNull()
-    expect(mark(agent({ state: 'break', break_reason: 'forced' }), at(9999), { short: 10 })).toBeNull()
+    expect(mark(agent({ state: 'on_call' }), at(299), {}, THRESHOLDS)).toBeNull()
+    expect(mark(agent({ state: 'on_call' }), at(300), {}, THRESHOLDS)).toBe('long_call')
+    expect(mark(agent({ state: 'on_call' }), at(300), {}, { ...THRESHOLDS, long_call_s: 600 })).toBeNull()
+    expect(mark(agent({ state: 'break', break_reason: 'short' }), at(601), { short: 10 }, THRESHOLDS)).toBe('long_break')
+    expect(mark(agent({ state: 'break', break_reason: 'short' }), at(600), { short: 10 }, THRESHOLDS)).toBeNull()
+    expect(mark(agent({ state: 'break', break_reason: 'forced' }), at(9999), { short: 10 }, THRESHOLDS)).toBeNull()
   })
 
   it('lists agents by number, without supervisors who are in no call', () => {

@@ -22,7 +22,7 @@ impl Centre {
         }
         let missed = match because {
             DialReason::Missed { id } => Some(id.clone()),
-            DialReason::Customer { .. } => None,
+            DialReason::Customer { .. } | DialReason::Call { .. } => None,
         };
         let seat = self.floor.desks.get(agent).and_then(|desk| desk.seat.clone()).ok_or(Refusal::NotSignedOn)?;
         self.may_dial(&number)?;

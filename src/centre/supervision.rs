@@ -108,8 +108,16 @@ impl Centre {
     }
 
     pub(super) fn force_break(&mut self, now: Now, by: &UserId, agent: &UserId, reason: Break) -> Result<(), Refusal> {
+        if !self.is_break(&reason) {
+            return Err(Refusal::NoTarget);
+        }
         let input = AcdInput::ForceBreak { agent: agent.clone(), reason };
         self.on_agent(now, by, agent, input, "sends on a break")
+    }
+
+    /// Whether the settings know this break.
+    pub(super) fn is_break(&self, reason: &Break) -> bool {
+        self.floor.acd.settings().breaks.iter().any(|(known, _)| *known == reason.0)
     }
 
     pub(super) fn force_sign_out(&mut self, now: Now, by: &UserId, agent: &UserId, reason: String) -> Result<(), Refusal> {

@@ -41,7 +41,7 @@ impl Centre {
             Command::EndShift => self.end_shift(now, &by),
             Command::Ready => self.tell_acd(now, AcdInput::Ready { agent: by }),
             Command::TakeBreak { reason } => {
-                if !self.floor.acd.settings().breaks.iter().any(|(known, _)| *known == reason.0) {
+                if !self.is_break(&reason) {
                     return Err(Refusal::NoTarget);
                 }
                 self.tell_acd(now, AcdInput::Break { agent: by, reason })

@@ -11,6 +11,7 @@ mod queue;
 pub mod read;
 mod sip;
 mod trunk;
+mod wall;
 mod web;
 
 use std::fmt;
@@ -29,6 +30,7 @@ pub use plant::{Entry, Kind, Plant, Source, Written};
 use read::Section;
 pub use sip::{PhoneAccount, Sip};
 pub use trunk::{CallerFrom, Register, Trunk};
+pub use wall::Wall;
 pub use web::Web;
 
 /// A secret: prints `***`.
@@ -63,6 +65,8 @@ pub struct Config {
     /// `[outbound]`: which outside numbers may be called.
     pub outbound: Rules,
     pub printing: Printing,
+    /// `[wall]`
+    pub wall: Wall,
     /// `[messages]`; nobody is told anything without.
     pub messages: Option<Messages>,
     pub log: Log,
@@ -182,9 +186,9 @@ impl Config {
     }
 
     fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
-        const SECTIONS: [&str; 18] = [
+        const SECTIONS: [&str; 19] = [
             "acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "outbound", "printing",
-            "messages", "smpp", "cluster", "log", "data",
+            "wall", "messages", "smpp", "cluster", "log", "data",
         ];
         for (key, value) in table {
             let is_list = matches!(key.as_str(), "trunk" | "account" | "queue");
@@ -284,6 +288,7 @@ impl Config {
         let printing = Printing { stale_after: printing_section.duration("stale_after", Duration::from_secs(600)) };
         printing_section.finish();
 
+        let wall = wall::wall(Section::new("wall", section("wall"), findings));
         let cluster = cluster::cluster(Section::new("cluster", section("cluster"), findings));
 
         let mut log_section = Section::new("log", section("log"), findings);
@@ -315,6 +320,7 @@ impl Config {
             dispatch,
             outbound,
             printing,
+            wall,
             messages,
             log,
             cluster,

@@ -456,7 +456,7 @@ async fn assemble(
         catalogue: catalogue_of_pages,
         settings: Arc::new(config.web.clone()),
         realm: config.sip.realm.as_str().into(),
-        floor: Arc::new(web::Floor { breaks: config.queues.breaks.clone(), short: config.queues.short_abandon }),
+        floor: Arc::new(web::Floor { breaks: config.queues.breaks.clone(), short: config.queues.short_abandon, wall: config.wall }),
         demo: options.demo,
         secure: web_tls.is_some(),
         now: clock::now,

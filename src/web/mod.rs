@@ -59,6 +59,8 @@ pub struct Floor {
     pub breaks: Vec<(String, Duration)>,
     /// Who hangs up sooner did not wait for us.
     pub short: Duration,
+    /// When a number turns amber, and when red.
+    pub wall: config::Wall,
 }
 
 impl Default for Floor {
@@ -68,6 +70,7 @@ impl Default for Floor {
         Self {
             breaks: breaks.into_iter().map(|(code, length)| (code.to_owned(), minutes(length))).collect(),
             short: Duration::from_secs(5),
+            wall: config::Wall::default(),
         }
     }
 }

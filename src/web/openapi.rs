@@ -1,8 +1,9 @@
 //! The API's description: `GET /api/openapi.json`.
 
 use axum::Json;
-use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Document, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::{Routes, api, board, docs, health, live, sign_in, users};
@@ -43,12 +44,66 @@ impl Modify for Keys {
     }
 }
 
+/// What any operation of the API may answer besides what it says itself.
+const ANY: [(&str, &str); 4] = [
+    ("408", "`too-late`"),
+    ("429", "`slow-down`, with `Retry-After`"),
+    ("500", "`fault`"),
+    ("503", "`busy`, `stopping`, `store-away` or `store-slow`: nothing was done, or the same `Idempotency-Key` tells"),
+];
+/// Where somebody must be signed in, where the address names a thing, and where there is a body or a key.
+const SIGNED_IN: [(&str, &str); 2] =
+    [("401", "`sign-in`"), ("403", "`not-allowed`: this role may not, `foreign-origin`, or `change-password` first")];
+const NAMED: [(&str, &str); 1] = [("404", "`not-found`")];
+const ASKED: [(&str, &str); 1] = [("400", "`bad-request`")];
+const CHANGED: [(&str, &str); 2] =
+    [("409", "`conflict`, or `in-progress` under the same `Idempotency-Key`"), ("422", "`invalid` or `key-reused`")];
+const SENT: [(&str, &str); 3] = [("400", "`malformed` or `bad-request`"), ("413", "`too-large`"), ("415", "`not-json`")];
+/// Whoever may come without a session.
+const OPEN: [&str; 6] = ["/api/session", "/api/device-session", "/api/r/", "/api/docs", "/api/openapi.json", "/api/phone"];
+
 /// The whole description.
 #[must_use]
 pub fn document() -> Document {
     let mut document = Description::openapi();
     document.merge(api::Description::openapi());
+    for (path, item) in document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/")) {
+        let changes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().filter_map(Option::as_mut);
+        let operations = changes.map(|it| (it, true)).chain(item.get.as_mut().map(|it| (it, false)));
+        for (operation, changes) in operations {
+            let mut may: Vec<(&str, &str)> = ANY.to_vec();
+            if !OPEN.iter().any(|open| path.starts_with(open)) {
+                may.extend(SIGNED_IN);
+            } else if changes {
+                may.push(("403", "`foreign-origin`"));
+            }
+            if operation.request_body.is_some() {
+                may.extend(SENT);
+            }
+            if changes {
+                may.extend(CHANGED);
+            }
+            if path.contains('{') {
+                may.extend(NAMED);
+            }
+            may.extend(ASKED);
+            for (status, words) in may {
+                let problem = || RefOr::T(problem(words));
+                operation.responses.responses.entry(status.to_owned()).or_insert_with(problem);
+            }
+        }
+    }
     document
+}
+
+/// An answer in the form of RFC 9457.
+fn problem(words: &str) -> Response {
+    let form = ObjectBuilder::new()
+        .property("type", ObjectBuilder::new().schema_type(Type::String))
+        .property("title", ObjectBuilder::new().schema_type(Type::String))
+        .property("status", ObjectBuilder::new().schema_type(Type::Integer))
+        .property("detail", ObjectBuilder::new().schema_type(Type::String));
+    ResponseBuilder::new().description(words).content("application/problem+json", ContentBuilder::new().schema(Some(form)).build()).build()
 }
 
 /// This description.
@@ -62,6 +117,36 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::document;
+
+    /// Changes that need no body.
+    const BARE: &[&str] = &[
+        "/api/users/{id}/reset",
+        "/api/tasks/{id}/take",
+        "/api/missed/{id}/take",
+        "/api/orders/{id}/link",
+        "/api/admin-changes/{id}/undo",
+    ];
+
+    #[test]
+    fn every_body_and_every_refusal_is_described() {
+        let value = serde_json::to_value(document()).expect("is JSON");
+        let mut bare = Vec::new();
+        for (path, methods) in value["paths"].as_object().expect("has paths").iter().filter(|(path, _)| path.starts_with("/api/")) {
+            for (method, operation) in methods.as_object().expect("has methods") {
+                let has_body = operation["requestBody"].is_object();
+                let wants = ["post", "put", "patch"].contains(&method.as_str()) && !BARE.contains(&path.as_str());
+                if wants && !has_body {
+                    bare.push(format!("{method} {path}"));
+                }
+                assert!(operation["responses"]["503"]["content"]["application/problem+json"].is_object(), "{method} {path}");
+                let open = super::OPEN.iter().any(|open| path.starts_with(open));
+                assert!(open || operation["responses"]["401"].is_object(), "{method} {path} without a session");
+            }
+        }
+        assert!(bare.is_empty(), "without a body: {bare:?}");
+        let block = &value["paths"]["/api/blocks"]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        assert!(block["properties"]["level"].is_object(), "{block}");
+    }
 
     #[test]
     fn every_route_is_described_and_every_description_is_a_route() {

@@ -79,6 +79,30 @@ pub struct Me {
     ring_seconds: u64,
     /// How long each break may last.
     break_minutes: std::collections::BTreeMap<String, u64>,
+    /// When a number of the floor turns amber, and when red.
+    thresholds: Thresholds,
+}
+
+/// Amber, then red: callers who wait, seconds of the longest wait, per cent in time and per cent abandoned; seconds of a long call.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Thresholds {
+    waiting: [u64; 2],
+    longest_s: [u64; 2],
+    in_time: [u64; 2],
+    abandoned: [u64; 2],
+    long_call_s: u64,
+}
+
+impl Thresholds {
+    fn of(wall: &crate::config::Wall) -> Self {
+        Self {
+            waiting: wall.waiting.into(),
+            longest_s: [wall.longest.0.as_secs(), wall.longest.1.as_secs()],
+            in_time: wall.in_time.into(),
+            abandoned: wall.abandoned.into(),
+            long_call_s: wall.long_call.as_secs(),
+        }
+    }
 }
 
 impl Me {
@@ -97,6 +121,7 @@ impl Me {
             demo: web.demo,
             ring_seconds: web.plant.ring_and_level().0.as_secs(),
             break_minutes: web.floor.breaks.iter().map(|(code, length)| (code.clone(), length.as_secs() / 60)).collect(),
+            thresholds: Thresholds::of(&web.floor.wall),
         }
     }
 }

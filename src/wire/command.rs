@@ -259,10 +259,11 @@ impl Fields<'_> {
     }
 
     fn because(&self) -> Result<DialReason, Wrong> {
-        match (self.0.contains_key("missed"), self.0.contains_key("customer")) {
-            (true, false) => Ok(DialReason::Missed { id: self.text("missed", LONGEST_NAME)? }),
-            (false, true) => Ok(DialReason::Customer { customer: self.text("customer", LONGEST_NAME)? }),
-            _ => Self::bad("missed or customer", "reason to call"),
+        match ["missed", "customer", "call"].map(|name| self.0.contains_key(name)) {
+            [true, false, false] => Ok(DialReason::Missed { id: self.text("missed", LONGEST_NAME)? }),
+            [false, true, false] => Ok(DialReason::Customer { customer: self.text("customer", LONGEST_NAME)? }),
+            [false, false, true] => Ok(DialReason::Call { call: self.call()? }),
+            _ => Self::bad("missed, customer or call", "reason to call"),
         }
     }
 

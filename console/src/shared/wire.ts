@@ -26,6 +26,19 @@ export interface Me {
   demo: boolean
   ring_seconds: number
   break_minutes: Record<string, number>
+  thresholds: Thresholds
+}
+
+/** When a number turns amber and when red (voice-and-console 3.8; `[wall]` of the settings). */
+export interface Thresholds {
+  waiting: [number, number]
+  longest_s: [number, number]
+  /** Percent; lower is worse. */
+  in_time: [number, number]
+  /** Percent. */
+  abandoned: [number, number]
+  /** A call this long is marked, seconds. */
+  long_call_s: number
 }
 
 export interface Agent {

@@ -1,19 +1,9 @@
 // The floor in numbers: what the wallboard shows and when it turns amber or red. Pure.
-import type { Agent, AgentStateName, Queue, Queues, Waiting } from '@/shared/wire'
+import type { Agent, AgentStateName, Queue, Queues, Thresholds, Waiting } from '@/shared/wire'
 
 export type Level = 'calm' | 'warn' | 'bad' | 'good'
 
-/** When a number turns amber and when red (voice-and-console 3.8). */
-export interface Thresholds {
-  waiting: [number, number]
-  longest_s: [number, number]
-  /** Percent; lower is worse. */
-  in_time: [number, number]
-  /** Percent. */
-  abandoned: [number, number]
-  /** A call this long is marked, seconds. */
-  long_call_s: number
-}
+/** Those of a server that says nothing of them. */
 export const THRESHOLDS: Thresholds = { waiting: [3, 6], longest_s: [60, 90], in_time: [85, 75], abandoned: [5, 8], long_call_s: 300 }
 
 /** Higher is worse. */
@@ -95,7 +85,7 @@ export function byState(agents: Agent[]): { state: AgentStateName; count: number
 }
 
 /** Why an agent's box is marked: a call that is long, or a break over its length. */
-export function mark(agent: Pick<Agent, 'state' | 'since' | 'break_reason'>, now: number, breakMinutes: Record<string, number>, limits = THRESHOLDS): 'long_call' | 'long_break' | null {
+export function mark(agent: Pick<Agent, 'state' | 'since' | 'break_reason'>, now: number, breakMinutes: Record<string, number>, limits: Thresholds): 'long_call' | 'long_break' | null {
   const past = (now - Date.parse(agent.since)) / 1000
   if ((agent.state === 'on_call' || agent.state === 'hold') && past >= limits.long_call_s) return 'long_call'
   const allowed = agent.break_reason ? breakMinutes[agent.break_reason] : undefined

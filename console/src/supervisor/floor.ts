@@ -5,7 +5,7 @@ import { now, skew, startClock } from '@/shared/clock'
 import { applyFrame, emptyFloor } from '@/shared/floor_state'
 import { Live } from '@/shared/live'
 import type { Frame, Me } from '@/shared/wire'
-import { hours, type Hour } from './figures'
+import { hours, THRESHOLDS, type Hour } from './figures'
 
 export interface Wall {
   offered: number | null
@@ -100,5 +100,6 @@ export function useFloor(heard: (frame: Frame) => void = () => {}) {
   watch(now, () => (age.value = heardAt.value === 0 ? 0 : Date.now() - heardAt.value))
   const stale = computed(() => age.value > STALE_MS)
   const silent = computed(() => Object.values(state.nodes).filter((node) => node.silent_since !== null))
-  return { state, me, wall, live, heardAt, stale, silent }
+  const limits = computed(() => me.value?.thresholds ?? THRESHOLDS)
+  return { state, me, wall, live, heardAt, stale, silent, limits }
 }

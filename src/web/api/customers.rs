@@ -16,13 +16,13 @@ use crate::wire::pop::PopOut;
 use crate::wire::time;
 
 /// What is looked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(in crate::web) struct Search {
     q: String,
 }
 
 /// Customers by telephone number or its last four digits and more, member number, or part of the name; at most twenty.
-#[utoipa::path(post, path = "/api/customers/search", tag = "customers", responses((status = 200, description = "a list of customers")))]
+#[utoipa::path(post, path = "/api/customers/search", tag = "customers", request_body = inline(Search), responses((status = 200, description = "a list of customers")))]
 pub(in crate::web) async fn search(State(web): State<Web>, viewer: Viewer, Body(search): Body<Search>) -> Answer<Json<Value>> {
     viewer.require(&LOOK)?;
     let search = search?;
@@ -41,14 +41,14 @@ pub(in crate::web) async fn search(State(web): State<Web>, viewer: Viewer, Body(
 }
 
 /// A new customer.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct NewCustomer {
     name: String,
     phone: String,
 }
 
 /// Makes a customer with a name and a number; the customer's page is the answer.
-#[utoipa::path(post, path = "/api/customers", tag = "customers",
+#[utoipa::path(post, path = "/api/customers", tag = "customers", request_body = inline(NewCustomer),
     responses((status = 201, description = "id, pop and timeline"), (status = 422, description = "no name or no number")))]
 pub(in crate::web) async fn create(
     State(web): State<Web>,
@@ -141,7 +141,7 @@ fn phones_in(viewer: &Viewer, lines: &str) -> String {
 }
 
 /// What is to be changed; what is left out stays.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Edit {
     name: Option<String>,
@@ -158,7 +158,7 @@ pub(in crate::web) struct Edit {
 }
 
 /// Changes a customer; every change is written down with who and why.
-#[utoipa::path(patch, path = "/api/customers/{id}", tag = "customers", params(("id" = String, Path)),
+#[utoipa::path(patch, path = "/api/customers/{id}", tag = "customers", request_body = inline(Edit), params(("id" = String, Path)),
     responses((status = 200, description = "id, pop and timeline"), (status = 404, description = "no such customer"),
         (status = 409, description = "somebody else changed the owner first"), (status = 422, description = "a reason is missing")))]
 pub(in crate::web) async fn edit(
@@ -214,7 +214,7 @@ pub(in crate::web) async fn edit(
 }
 
 /// A new address of a customer.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct NewAddress {
     #[serde(default)]
     label: String,
@@ -224,7 +224,7 @@ pub(in crate::web) struct NewAddress {
 }
 
 /// Adds an address; it is unchecked while no branch is named.
-#[utoipa::path(post, path = "/api/customers/{id}/addresses", tag = "customers", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/customers/{id}/addresses", tag = "customers", request_body = inline(NewAddress), params(("id" = String, Path)),
     responses((status = 201, description = "the address"), (status = 404, description = "no such customer"), (status = 422, description = "no text, no such branch")))]
 pub(in crate::web) async fn add_address(
     State(web): State<Web>,
@@ -258,13 +258,13 @@ pub(super) fn known_branch(web: &Web, number: u16) -> Answer<BranchNumber> {
 }
 
 /// All numbers of a customer.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(in crate::web) struct Phones {
     phones: Vec<String>,
 }
 
 /// These numbers, and no others, are this customer's.
-#[utoipa::path(put, path = "/api/customers/{id}/phones", tag = "customers", params(("id" = String, Path)),
+#[utoipa::path(put, path = "/api/customers/{id}/phones", tag = "customers", request_body = inline(Phones), params(("id" = String, Path)),
     responses((status = 200, description = "id, pop and timeline"), (status = 404, description = "no such customer")))]
 pub(in crate::web) async fn set_phones(
     State(web): State<Web>,

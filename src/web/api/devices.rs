@@ -33,7 +33,7 @@ fn show(device: &Device) -> Value {
 }
 
 /// A tablet to be.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct New {
     branch: u16,
@@ -41,7 +41,7 @@ pub(in crate::web) struct New {
 }
 
 /// Makes a place for a tablet; the code of eight digits is shown once and holds for ten minutes.
-#[utoipa::path(post, path = "/api/devices", tag = "kitchen",
+#[utoipa::path(post, path = "/api/devices", tag = "kitchen", request_body = inline(New),
     responses((status = 201, description = "id and code"), (status = 422, description = "no such branch, or no name")))]
 pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(new): Body<New>) -> Answer<Response> {
     viewer.require(&MAY)?;
@@ -82,14 +82,14 @@ pub(in crate::web) async fn revoke(State(web): State<Web>, viewer: Viewer, Path(
 }
 
 /// What is keyed into a tablet.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Code {
     code: String,
 }
 
 /// Ties this browser to its branch: a cookie for a year.
-#[utoipa::path(post, path = "/api/device-session", tag = "kitchen",
+#[utoipa::path(post, path = "/api/device-session", tag = "kitchen", request_body = inline(Code),
     responses((status = 200, description = "branch and name; the cookie is set"), (status = 401, description = "`wrong-password`: no such code, or it has run out"),
         (status = 429, description = "`slow-down`: too many wrong codes from here")))]
 pub(in crate::web) async fn tie(State(web): State<Web>, from: Origin, Body(given): Body<Code>) -> Answer<Response> {

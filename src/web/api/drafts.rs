@@ -29,7 +29,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer) -> Answ
 }
 
 /// Keeps a draft: any JSON object of at most 16 kB, with a `title`.
-#[utoipa::path(put, path = "/api/drafts/{key}", tag = "orders", params(("key" = String, Path)),
+#[utoipa::path(put, path = "/api/drafts/{key}", tag = "orders", request_body(content_type = "application/json", description = "an object"), params(("key" = String, Path)),
     responses((status = 204, description = "kept"), (status = 422, description = "too long")))]
 pub(in crate::web) async fn save(
     State(web): State<Web>,

@@ -86,33 +86,39 @@ pub(super) async fn change(web: &Web, viewer: &Viewer, part: HousePart, subject:
 }
 
 /// What is to be different about a dish; what is missing stays.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct DishPut {
     zh: Option<String>,
     en: Option<String>,
     /// Pinyin with tone digits; null: as usual.
     #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<String>)]
     reading: Option<Option<String>>,
     price_fen: Option<i64>,
     /// Large, medium, small; null: one price.
     #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<[i64; 3]>)]
     size_price_fen: Option<Option<[i64; 3]>>,
     category: Option<String>,
     options: Option<Vec<String>>,
     #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<String>)]
     served: Option<Option<String>>,
     #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<String>)]
     new_until: Option<Option<String>>,
     #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<i64>)]
     alternative: Option<Option<i64>>,
     #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<i64>)]
     points: Option<Option<i64>>,
     retired: Option<bool>,
 }
 
 /// Changes a dish, or makes a new one; heard by callers within two seconds.
-#[utoipa::path(put, path = "/api/dishes/{n}", tag = "house", params(("n" = u16, Path)),
+#[utoipa::path(put, path = "/api/dishes/{n}", tag = "house", request_body = inline(DishPut), params(("n" = u16, Path)),
     responses((status = 200, description = "the change, with how it was and how it is"), (status = 422, description = "a field does not fit, or a new dish lacks one")))]
 pub(in crate::web) async fn dish(
     State(web): State<Web>,
@@ -196,7 +202,7 @@ pub(in crate::web) async fn dish(
 }
 
 /// What is to be different about a branch; what is missing stays.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct BranchPut {
     zh: Option<String>,
@@ -214,16 +220,19 @@ pub(in crate::web) struct BranchPut {
     min_delivery_fen: Option<i64>,
     delivery_fee_fen: Option<i64>,
     #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<i64>)]
     free_delivery_from_fen: Option<Option<i64>>,
     cook_minutes: Option<i64>,
     #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<i64>)]
     capacity_items: Option<Option<i64>>,
     #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<i64>)]
     capacity_yuan: Option<Option<i64>>,
 }
 
 /// Changes a branch, or makes a new one; heard by callers within two seconds.
-#[utoipa::path(put, path = "/api/branches/{n}", tag = "house", params(("n" = u16, Path)),
+#[utoipa::path(put, path = "/api/branches/{n}", tag = "house", request_body = inline(BranchPut), params(("n" = u16, Path)),
     responses((status = 200, description = "the change, with how it was and how it is"), (status = 422, description = "a field does not fit, or a new branch lacks one")))]
 pub(in crate::web) async fn branch(
     State(web): State<Web>,
@@ -296,7 +305,7 @@ pub(in crate::web) async fn branch(
 }
 
 /// A zone as it should be.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct ZonePut {
     branch: u16,
@@ -350,7 +359,7 @@ pub(in crate::web) async fn zones(State(web): State<Web>, viewer: Viewer) -> Ans
 }
 
 /// Makes a zone.
-#[utoipa::path(post, path = "/api/zones", tag = "house",
+#[utoipa::path(post, path = "/api/zones", tag = "house", request_body = inline(ZonePut),
     responses((status = 201, description = "the change; `subject` is the zone's id"), (status = 422, description = "what is wrong with its rule, with the line")))]
 pub(in crate::web) async fn add_zone(
     State(web): State<Web>,
@@ -369,7 +378,7 @@ pub(in crate::web) async fn add_zone(
 }
 
 /// Changes a zone.
-#[utoipa::path(put, path = "/api/zones/{id}", tag = "house", params(("id" = String, Path)),
+#[utoipa::path(put, path = "/api/zones/{id}", tag = "house", request_body = inline(ZonePut), params(("id" = String, Path)),
     responses((status = 200, description = "the change"), (status = 404, description = "no such zone"), (status = 422, description = "what is wrong with its rule")))]
 pub(in crate::web) async fn change_zone(
     State(web): State<Web>,

@@ -49,7 +49,7 @@ pub(in crate::web) fn show(viewer: &Viewer, card: &Card) -> Value {
 }
 
 /// A step in an order's life; which fields it needs is said in `docs/kitchen.md`.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Asked {
     step: String,
@@ -65,12 +65,13 @@ pub(in crate::web) struct Asked {
     minutes_late: Option<u32>,
     branch: Option<u16>,
     why: String,
+    #[schema(inline)]
     lines: Vec<Line>,
     text: String,
 }
 
 /// One line of a changed order.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Line {
     dish: u16,
@@ -81,7 +82,7 @@ struct Line {
 }
 
 /// Takes a step in an order's life.
-#[utoipa::path(post, path = "/api/orders/{id}/steps", tag = "kitchen", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/orders/{id}/steps", tag = "kitchen", request_body = inline(Asked), params(("id" = String, Path)),
     responses((status = 200, description = "the card, as it now is"), (status = 403, description = "the order or the step is not yours"),
         (status = 404, description = "no such order"), (status = 409, description = "`order-moved`: somebody was first; `cannot`: it does not lead on from there; both with the card"),
         (status = 422, description = "a field does not fit")))]
@@ -253,13 +254,13 @@ pub(in crate::web) async fn take_task(State(web): State<Web>, viewer: Viewer, Pa
 }
 
 /// How a task was settled.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(in crate::web) struct Settled {
     how: String,
 }
 
 /// A task is settled, in a few words.
-#[utoipa::path(post, path = "/api/tasks/{id}/done", tag = "kitchen", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/tasks/{id}/done", tag = "kitchen", request_body = inline(Settled), params(("id" = String, Path)),
     responses((status = 200, description = "the task"), (status = 404, description = "no such task"), (status = 409, description = "it was done before")))]
 pub(in crate::web) async fn finish_task(
     State(web): State<Web>,
@@ -293,7 +294,7 @@ fn may_run(viewer: &Viewer, branch: u16) -> Answer<BranchNumber> {
 }
 
 /// How long a branch takes no orders, and why.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct PauseFor {
     /// Until somebody opens it again when missing.
@@ -302,7 +303,7 @@ pub(in crate::web) struct PauseFor {
 }
 
 /// A branch takes no orders for a while: heard by callers and seen by consoles within two seconds.
-#[utoipa::path(put, path = "/api/branches/{n}/pause", tag = "kitchen", params(("n" = u16, Path)),
+#[utoipa::path(put, path = "/api/branches/{n}/pause", tag = "kitchen", request_body = inline(PauseFor), params(("n" = u16, Path)),
     responses((status = 204, description = "paused"), (status = 404, description = "no such branch"), (status = 422, description = "a reason is missing")))]
 pub(in crate::web) async fn pause(
     State(web): State<Web>,
@@ -342,7 +343,7 @@ async fn known(web: &Web, branch: BranchNumber) -> Answer<()> {
 }
 
 /// Until when a dish is sold out.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct GoneFor {
     /// `closing` (also when missing), or milliseconds since 1970.
@@ -350,7 +351,7 @@ pub(in crate::web) struct GoneFor {
 }
 
 /// 沽清: a branch has run out of a dish.
-#[utoipa::path(put, path = "/api/branches/{n}/sold-out/{dish}", tag = "kitchen", params(("n" = u16, Path), ("dish" = u16, Path)),
+#[utoipa::path(put, path = "/api/branches/{n}/sold-out/{dish}", tag = "kitchen", request_body = inline(GoneFor), params(("n" = u16, Path), ("dish" = u16, Path)),
     responses((status = 200, description = "until when, in milliseconds since 1970"), (status = 404, description = "no such branch or dish")))]
 pub(in crate::web) async fn sold_out(
     State(web): State<Web>,

@@ -60,14 +60,14 @@ pub(in crate::web) async fn take(State(web): State<Web>, viewer: Viewer, Path(id
 }
 
 /// How it was done with.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(in crate::web) struct Done {
     #[serde(default)]
     how: String,
 }
 
 /// Done with: `spoken`, `no_answer`, `not_needed`, or in words.
-#[utoipa::path(post, path = "/api/missed/{id}/done", tag = "calls", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/missed/{id}/done", tag = "calls", request_body = inline(Done), params(("id" = String, Path)),
     responses((status = 204, description = "off the list"), (status = 409, description = "it was done with before")))]
 pub(in crate::web) async fn done(
     State(web): State<Web>,

@@ -45,14 +45,14 @@ pub(in crate::web) async fn log(State(web): State<Web>, viewer: Viewer, Params(w
     Ok(Json(shown.collect()))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(in crate::web) struct Refusal {
     phone: String,
     refuses: bool,
 }
 
 /// A customer wants no messages to this number, or wants them again.
-#[utoipa::path(put, path = "/api/message-refusals", tag = "customers", responses((status = 204, description = "from the next message on")))]
+#[utoipa::path(put, path = "/api/message-refusals", tag = "customers", request_body = inline(Refusal), responses((status = 204, description = "from the next message on")))]
 pub(in crate::web) async fn refuse(State(web): State<Web>, viewer: Viewer, Body(refusal): Body<Refusal>) -> Answer<StatusCode> {
     viewer.require(&DESK)?;
     let refusal = refusal?;

@@ -25,7 +25,7 @@ use crate::wire::time;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Price, promise and what stands in the way of an order, by the same functions as the keypad line.
-#[utoipa::path(post, path = "/api/orders/quote", tag = "orders",
+#[utoipa::path(post, path = "/api/orders/quote", tag = "orders", request_body = inline(Draft),
     responses((status = 200, description = "the quote, with problems when there are any"), (status = 422, description = "it cannot be understood")))]
 pub(in crate::web) async fn quote(State(web): State<Web>, viewer: Viewer, Body(draft): Body<Draft>) -> Answer<Json<Value>> {
     viewer.require(&DESK)?;
@@ -43,7 +43,7 @@ pub(in crate::web) async fn overriders(State(web): State<Web>, viewer: Viewer) -
 }
 
 /// An order to be placed.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct NewOrder {
     #[serde(flatten)]
     draft: Draft,
@@ -61,7 +61,7 @@ pub(in crate::web) struct NewOrder {
 }
 
 /// Places an order once; with what stands in its way it is refused, and the quote says why.
-#[utoipa::path(post, path = "/api/orders", tag = "orders",
+#[utoipa::path(post, path = "/api/orders", tag = "orders", request_body = inline(NewOrder),
     responses((status = 201, description = "id, number, pay_fen, promised_at"),
         (status = 409, description = "refused, or another price: with the quote"), (status = 422, description = "it cannot be understood")))]
 pub(in crate::web) async fn place(

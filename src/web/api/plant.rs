@@ -134,7 +134,7 @@ pub(in crate::web) async fn trunks(State(web): State<Web>, viewer: Viewer) -> An
 
 /// Changes a queue, or makes a new one (behind the others). Keys and values are those of `[[queue]]`; what is missing stays, null
 /// takes the usual value. Holds for the next caller at every node; who waits keeps the place.
-#[utoipa::path(put, path = "/api/queues/{id}", tag = "house", params(("id" = String, Path)),
+#[utoipa::path(put, path = "/api/queues/{id}", tag = "house", request_body(content_type = "application/json", description = "an object"), params(("id" = String, Path)),
     responses((status = 200, description = "the change, with how it was and how it is"), (status = 409, description = "somebody else changed it first"),
         (status = 422, description = "`findings`: everything that is wrong, each with place, found and cure")))]
 pub(in crate::web) async fn put_queue(
@@ -152,7 +152,7 @@ pub(in crate::web) async fn put_queue(
 
 /// Changes a trunk, or makes a new one. Keys and values are those of `[[trunk]]`; what is missing stays, null takes the usual value,
 /// and an empty `password` keeps the old one. It is registered and asked for its health anew; calls in progress stay.
-#[utoipa::path(put, path = "/api/trunks/{name}", tag = "house", params(("name" = String, Path)),
+#[utoipa::path(put, path = "/api/trunks/{name}", tag = "house", request_body(content_type = "application/json", description = "an object"), params(("name" = String, Path)),
     responses((status = 200, description = "the change, with how it was and how it is"), (status = 409, description = "somebody else changed it first"),
         (status = 422, description = "`findings`: everything that is wrong, each with place, found and cure")))]
 pub(in crate::web) async fn put_trunk(

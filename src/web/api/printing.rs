@@ -69,13 +69,13 @@ async fn order_for(web: &Web, viewer: &Viewer, id: &str) -> Answer<OrderId> {
     Ok(order.id)
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct Again {
     slip: String,
 }
 
 /// Prints a slip on the branch's printer, marked 补打 when it was printed before.
-#[utoipa::path(post, path = "/api/orders/{id}/print", tag = "kitchen", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/orders/{id}/print", tag = "kitchen", request_body = inline(Again), params(("id" = String, Path)),
     responses((status = 202, description = "how many printers will print it"), (status = 404, description = "no such order, or no printer")))]
 pub(in crate::web) async fn print(
     State(web): State<Web>,
@@ -131,7 +131,7 @@ pub(in crate::web) async fn printers(State(web): State<Web>, viewer: Viewer, Par
     Ok(Json(printers.iter().map(printer).collect()))
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct Wanted {
     /// Of a printer that is there already.
     #[serde(default)]
@@ -149,7 +149,7 @@ pub(in crate::web) struct Wanted {
 }
 
 /// A new printer (without `id`), or a changed one.
-#[utoipa::path(put, path = "/api/printers", tag = "kitchen",
+#[utoipa::path(put, path = "/api/printers", tag = "kitchen", request_body = inline(Wanted),
     responses((status = 204, description = "kept"), (status = 404, description = "no printer of this id")))]
 pub(in crate::web) async fn save(State(web): State<Web>, viewer: Viewer, Body(wanted): Body<Wanted>) -> Answer<StatusCode> {
     viewer.require(&SET_UP)?;
@@ -224,14 +224,14 @@ pub(in crate::web) async fn jobs(State(web): State<Web>, viewer: Viewer, Params(
     Ok(Json(web.store.print_jobs(&filter, 200).await?.iter().map(job).collect()))
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct Decision {
     #[serde(rename = "do")]
     what: String,
 }
 
 /// Decides about a slip that is too old or in doubt: `print` it after all, or `drop` it.
-#[utoipa::path(post, path = "/api/print-jobs/{id}", tag = "kitchen", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/print-jobs/{id}", tag = "kitchen", request_body = inline(Decision), params(("id" = String, Path)),
     responses((status = 204, description = "decided"), (status = 409, description = "it was printed or dropped before")))]
 pub(in crate::web) async fn decide(
     State(web): State<Web>,

@@ -195,14 +195,14 @@ pub(in crate::web) async fn upload(
 }
 
 /// Which version is to be heard; none: the operator's file, or the shipped one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Choice {
     version: Option<String>,
 }
 
 /// Goes back to an older version, or with `null` to the operator's file or the shipped one.
-#[utoipa::path(post, path = "/api/prompt-sound/{language}/{key}/use", tag = "house",
+#[utoipa::path(post, path = "/api/prompt-sound/{language}/{key}/use", tag = "house", request_body = inline(Choice),
     params(("language" = String, Path), ("key" = String, Path)),
     responses((status = 200, description = "the piece with its versions"), (status = 404, description = "no such piece or version")))]
 pub(in crate::web) async fn choose(
@@ -230,7 +230,7 @@ pub(in crate::web) async fn choose(
 }
 
 /// The telephone at which a recording is to be heard.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Listener {
     /// The number of somebody with a desk phone, such as 8001, or an outside number.
@@ -241,7 +241,7 @@ pub(in crate::web) struct Listener {
 }
 
 /// Rings a desk phone or an outside number (by the rules of `[outbound]`), plays the recording, and hangs up.
-#[utoipa::path(post, path = "/api/prompt-sound/{language}/{key}/call", tag = "house",
+#[utoipa::path(post, path = "/api/prompt-sound/{language}/{key}/call", tag = "house", request_body = inline(Listener),
     params(("language" = String, Path), ("key" = String, Path)),
     responses((status = 200, description = "`state`: calling, ringing or answered"), (status = 404, description = "no such piece or version, or it has no sound"),
         (status = 409, description = "why that telephone is not rung"), (status = 422, description = "this is no telephone")))]

@@ -20,7 +20,7 @@ use crate::wire::pop::{size_name, size_of, spice_name, spice_of};
 use crate::wire::time;
 
 /// `OrderDraft` of `docs/api.md`.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct Draft {
     #[serde(default)]
     customer: Option<String>,
@@ -39,16 +39,18 @@ pub(in crate::web) struct Draft {
     address_text: Option<String>,
     #[serde(default)]
     wanted_at: Option<String>,
+    #[schema(inline)]
     lines: Vec<Line>,
     #[serde(default)]
     points: bool,
     #[serde(default)]
     note: Option<String>,
     #[serde(default, rename = "override")]
+    #[schema(inline)]
     outside: Option<Override>,
 }
 
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
 struct Line {
     dish: u32,
     quantity: u32,
@@ -61,7 +63,7 @@ struct Line {
 }
 
 /// Who lets an order out of the zone through, and why.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
 struct Override {
     #[serde(default)]
     who: String,

@@ -50,7 +50,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(
     Ok(Json(riders.iter().map(|rider| shown(&viewer, rider)).collect()))
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct NewRider {
     #[serde(default)]
     branch: Option<u16>,
@@ -60,7 +60,7 @@ pub(in crate::web) struct NewRider {
 }
 
 /// A new rider; from this number they report by telephone without more ado.
-#[utoipa::path(post, path = "/api/riders", tag = "kitchen",
+#[utoipa::path(post, path = "/api/riders", tag = "kitchen", request_body = inline(NewRider),
     responses((status = 201, description = "the rider's id"), (status = 409, description = "another rider has this number")))]
 pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(new): Body<NewRider>) -> Answer<Response> {
     viewer.require(&KEEP)?;
@@ -84,7 +84,7 @@ fn taken(error: StoreError) -> Problem {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(in crate::web) struct Changed {
     name: Option<String>,
     phone: Option<String>,
@@ -92,7 +92,7 @@ pub(in crate::web) struct Changed {
 }
 
 /// Another name or number; `retired` takes a rider off the list.
-#[utoipa::path(patch, path = "/api/riders/{id}", tag = "kitchen", params(("id" = String, Path)),
+#[utoipa::path(patch, path = "/api/riders/{id}", tag = "kitchen", request_body = inline(Changed), params(("id" = String, Path)),
     responses((status = 204, description = "changed"), (status = 404, description = "no such rider")))]
 pub(in crate::web) async fn change(
     State(web): State<Web>,
@@ -121,13 +121,13 @@ async fn rider_for(web: &Web, viewer: &Viewer, id: &str) -> Answer<StoredRider> 
     Ok(rider)
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct Back {
     cash_fen: i64,
 }
 
 /// A rider is back and hands in cash; what is still owed is told.
-#[utoipa::path(post, path = "/api/riders/{id}/in", tag = "kitchen", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/riders/{id}/in", tag = "kitchen", request_body = inline(Back), params(("id" = String, Path)),
     responses((status = 200, description = "left_fen: still owed"), (status = 409, description = "more than is owed: due_fen, and out: orders still on the way"),
         (status = 404, description = "no such rider")))]
 pub(in crate::web) async fn back(
@@ -233,7 +233,7 @@ async fn of_rider(web: &Web, order: &Order) -> Answer<Value> {
     }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(in crate::web) struct Report {
     code: String,
     #[serde(default)]
@@ -241,7 +241,7 @@ pub(in crate::web) struct Report {
 }
 
 /// What became of the order, in the rider's name; the time decides how late "delivered" is.
-#[utoipa::path(post, path = "/api/r/{secret}", tag = "kitchen", params(("secret" = String, Path)), security(()),
+#[utoipa::path(post, path = "/api/r/{secret}", tag = "kitchen", request_body = inline(Report), params(("secret" = String, Path)), security(()),
     responses((status = 200, description = "the order as it is now"), (status = 404, description = "no such page, or its time is over"),
         (status = 409, description = "the order is not where this can be said of it")))]
 pub(in crate::web) async fn report(State(web): State<Web>, Path(word): Path<String>, Body(report): Body<Report>) -> Answer<Json<Value>> {

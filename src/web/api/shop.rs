@@ -100,7 +100,7 @@ fn short_id(given: &str) -> Answer<()> {
 }
 
 /// How a branch is closed for good.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Closing {
     /// Also while it has open orders; they stay with it, and headquarters may give them away.
@@ -108,7 +108,7 @@ pub(in crate::web) struct Closing {
 }
 
 /// Closes a branch for good: it takes no orders, is named to no caller, and its number stays its own.
-#[utoipa::path(put, path = "/api/branches/{n}/closed", tag = "house", params(("n" = u16, Path)),
+#[utoipa::path(put, path = "/api/branches/{n}/closed", tag = "house", request_body = inline(Closing), params(("n" = u16, Path)),
     responses((status = 200, description = "the change, and `orders`: the numbers of its open orders"), (status = 404, description = "no such branch, or closed already"),
         (status = 409, description = "it has open orders (`orders`) and `anyway` is not set, or it is the only branch")))]
 pub(in crate::web) async fn close_branch(
@@ -154,7 +154,7 @@ async fn open_orders(web: &Web, branch: BranchNumber) -> Answer<Vec<String>> {
 }
 
 /// Days on which the house or one branch is closed.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct HolidayNew {
     from: String,
@@ -167,7 +167,7 @@ pub(in crate::web) struct HolidayNew {
 }
 
 /// Closes the house or one branch on some days; no order is promised for them from then on, by nobody.
-#[utoipa::path(post, path = "/api/holidays", tag = "house",
+#[utoipa::path(post, path = "/api/holidays", tag = "house", request_body = inline(HolidayNew),
     responses((status = 201, description = "the change; `subject` is the holiday's id"), (status = 409, description = "it is there already"), (status = 422, description = "a field does not fit")))]
 pub(in crate::web) async fn add_holiday(
     State(web): State<Web>,
@@ -220,7 +220,7 @@ async fn retire(web: &Web, viewer: &Viewer, part: HousePart, id: &str, there: bo
 }
 
 /// Whose hours a date follows.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct MakeUpPut {
     /// `mon` to `sun`
@@ -228,7 +228,7 @@ pub(in crate::web) struct MakeUpPut {
 }
 
 /// 调休: this date follows the hours of that weekday.
-#[utoipa::path(put, path = "/api/make-up-days/{date}", tag = "house", params(("date" = String, Path, description = "YYYY-MM-DD")),
+#[utoipa::path(put, path = "/api/make-up-days/{date}", tag = "house", request_body = inline(MakeUpPut), params(("date" = String, Path, description = "YYYY-MM-DD")),
     responses((status = 200, description = "the change"), (status = 422, description = "no date, or no weekday")))]
 pub(in crate::web) async fn put_make_up(
     State(web): State<Web>,
@@ -257,7 +257,7 @@ pub(in crate::web) async fn drop_make_up(State(web): State<Web>, viewer: Viewer,
 }
 
 /// What is to be different about a level; what is missing stays.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct LevelPut {
     zh: Option<String>,
@@ -266,7 +266,7 @@ pub(in crate::web) struct LevelPut {
 }
 
 /// Changes a level of members, or makes a new one (the lowest).
-#[utoipa::path(put, path = "/api/levels/{id}", tag = "house", params(("id" = String, Path)),
+#[utoipa::path(put, path = "/api/levels/{id}", tag = "house", request_body = inline(LevelPut), params(("id" = String, Path)),
     responses((status = 200, description = "the change"), (status = 422, description = "a field does not fit, or a new level lacks one")))]
 pub(in crate::web) async fn level(
     State(web): State<Web>,
@@ -296,7 +296,7 @@ pub(in crate::web) async fn level(
 }
 
 /// An offer as it should be.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct OfferPut {
     zh: String,
@@ -371,7 +371,7 @@ impl OfferPut {
 }
 
 /// Changes an offer, or makes a new one (told last).
-#[utoipa::path(put, path = "/api/offers/{id}", tag = "house", params(("id" = String, Path)),
+#[utoipa::path(put, path = "/api/offers/{id}", tag = "house", request_body = inline(OfferPut), params(("id" = String, Path)),
     responses((status = 200, description = "the change"), (status = 422, description = "a field does not fit")))]
 pub(in crate::web) async fn put_offer(
     State(web): State<Web>,

@@ -97,7 +97,7 @@ async fn seen(web: &Web, viewer: &Viewer, id: &str) -> Answer<(Ticket, Vec<Ticke
 }
 
 /// What is to be opened.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Wish {
     kind: String,
@@ -112,7 +112,7 @@ pub(in crate::web) struct Wish {
 }
 
 /// Opens a ticket.
-#[utoipa::path(post, path = "/api/tickets", tag = "tickets",
+#[utoipa::path(post, path = "/api/tickets", tag = "tickets", request_body = inline(Wish),
     responses((status = 201, description = "its id and number"), (status = 422, description = "a field does not fit")))]
 pub(in crate::web) async fn open(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(wish): Body<Wish>) -> Answer<Response> {
     viewer.require(&LOOK)?;
@@ -146,7 +146,7 @@ fn severity(given: u8) -> Answer<u8> {
 }
 
 /// One step; `revision` is what the console saw.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Change {
     revision: i64,
@@ -161,7 +161,7 @@ pub(in crate::web) struct Change {
 }
 
 /// Takes a ticket, gives it back, adds a note, or closes it with what came of it.
-#[utoipa::path(patch, path = "/api/tickets/{id}", tag = "tickets", params(("id" = String, Path)),
+#[utoipa::path(patch, path = "/api/tickets/{id}", tag = "tickets", request_body = inline(Change), params(("id" = String, Path)),
     responses((status = 200, description = "the ticket as it is now"), (status = 409, description = "somebody changed it since, or it is closed")))]
 pub(in crate::web) async fn change(
     State(web): State<Web>,

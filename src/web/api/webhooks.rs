@@ -21,7 +21,7 @@ const READ: [Role; 2] = [Role::Manager, Role::Administrator];
 const MOST_HOOKS: usize = 50;
 
 /// What a subscription is to be.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Wish {
     name: Option<String>,
@@ -84,7 +84,7 @@ fn show(hook: &Webhook, end: i64) -> Value {
 }
 
 /// A new one; the secret of its signatures is told this once.
-#[utoipa::path(post, path = "/api/webhooks", tag = "other systems",
+#[utoipa::path(post, path = "/api/webhooks", request_body = inline(Wish), tag = "other systems",
     responses((status = 201, description = "its id and secret"), (status = 422, description = "the address may not be called")))]
 pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers: HeaderMap, Body(wish): Body<Wish>) -> Answer<Response> {
     viewer.require(&HEADS)?;
@@ -106,7 +106,7 @@ pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, headers:
 }
 
 /// Another address, other kinds, a rest, or back to an earlier entry: everything after it is sent again.
-#[utoipa::path(patch, path = "/api/webhooks/{id}", tag = "other systems", params(("id" = String, Path)),
+#[utoipa::path(patch, path = "/api/webhooks/{id}", request_body = inline(Wish), tag = "other systems", params(("id" = String, Path)),
     responses((status = 204, description = "changed"), (status = 404, description = "no such subscription")))]
 pub(in crate::web) async fn change(
     State(web): State<Web>,

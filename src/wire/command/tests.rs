@@ -70,6 +70,10 @@ fn every_command_is_read() {
             Command::Dial { number: number(), because: DialReason::Customer { customer: "k1".into() } },
         ),
         (
+            r#""type":"call.dial","number":"13800138000","call":7"#,
+            Command::Dial { number: number(), because: DialReason::Call { call: 7 } },
+        ),
+        (
             r#""type":"wrapup.save","call":7,"code":10,"note":"""#,
             Command::WrapUp { call: 7, disposition: Disposition::new(10).unwrap(), note: String::new() },
         ),

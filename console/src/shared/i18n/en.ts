@@ -37,7 +37,7 @@ export const en: WordsLike<typeof zh> = {
   'problem.not-allowed': 'Your role may not do this.',
   'problem.wrong-state': 'That does not fit what you are doing now.',
   'problem.target-busy': 'That person is not free.',
-  'problem.no-target': 'There is nobody of that name or number.',
+  'problem.no-target': 'There is no person, queue, number or break of that name.',
   'problem.no-media': 'Your phone or microphone is not connected.',
   'problem.note-missing': 'This needs a note.',
   'problem.not-signed-on': 'You have not started your shift.',

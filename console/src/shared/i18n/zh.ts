@@ -34,7 +34,7 @@ export const zh = {
   'problem.not-allowed': '您的角色不能这样做。',
   'problem.wrong-state': '当前状态下不能这样做。',
   'problem.target-busy': '对方现在不空闲。',
-  'problem.no-target': '没有这个人或号码。',
+  'problem.no-target': '没有这个人、队列、号码或小休类型。',
   'problem.no-media': '您的话机或麦克风没有接通。',
   'problem.note-missing': '需要填写备注。',
   'problem.not-signed-on': '您还没有上班签到。',
