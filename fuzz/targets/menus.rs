@@ -12,7 +12,7 @@ fuzz_target!(|text: &str| {
     if findings.is_empty() {
         let _ = house.catalogue();
     }
-    let (script, findings) = Script::read(&table, &|id| !id.contains('x'));
+    let (script, findings) = Script::read(&table, &|id| !id.contains('x'), &["main.menu", "gen.bye"]);
     if findings.is_empty() {
         let _ = script.as_heard(Language::Mandarin, &|id| Some(id.to_owned()));
         let _ = script.outline();

@@ -169,6 +169,8 @@ pub struct Session {
     held_since: Option<Instant>,
     held_total: Duration,
     counts: LegCounts,
+    /// When the call came in, on the clock that nobody can set.
+    began: Instant,
     end: Option<End>,
     sip_ended: bool,
     leg_closed: bool,
@@ -427,8 +429,13 @@ impl Session {
     fn step(&mut self, now: Now, kind: StepKind) {
         self.outputs.push_back(SessionOutput::Happened(kind.clone()));
         if self.steps.len() < MAX_STEPS {
-            self.steps.push(Step { at: now.wall.into(), kind });
+            self.steps.push(Step { at: self.at(now), kind });
         }
+    }
+
+    /// What the clock would show had nobody set it since the call came in: a path and a duration stay true when it jumps.
+    pub(crate) fn at(&self, now: Now) -> Timestamp {
+        self.record.arrived_at.after(now.instant.saturating_duration_since(self.began))
     }
 
     fn store(&mut self, request: StoreRequest) {

@@ -347,10 +347,11 @@ impl Centre {
         self.sip.handle(now, SipInput::Command(command));
         let mut record = call.record().clone();
         let end = End { by: Party::Us, reason: Reason::OurFault("panic") };
-        record.ended_at = Some(now.wall.into());
+        let at = call.at(now);
+        record.ended_at = Some(at);
         record.end = Some(end.clone());
         let mut steps = call.steps().to_vec();
-        steps.push(crate::domain::Step { at: now.wall.into(), kind: StepKind::Ended(end) });
+        steps.push(crate::domain::Step { at, kind: StepKind::Ended(end) });
         self.out.push_back(Output::Store(StoreRequest::Ended { record: Box::new(record), steps }));
     }
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Failure, Settings, output};
+use super::{Failure, Settings, kept_store, output};
 use crate::domain::Timestamp;
 use crate::server::clock;
 use crate::server::seal;
-use crate::server::start::open_store;
+use crate::server::storage::open_store;
 
 /// Write everything that is kept into one file, while the server runs.
 ///
@@ -41,7 +41,7 @@ pub(super) async fn backup(args: BackupArgs) -> Result<(), Failure> {
     if args.file.exists() {
         return Err(format!("{} is there already; name another file", args.file.display()).into());
     }
-    let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
+    let store = kept_store(&config).await?;
     let bar = output::progress(0, "rows");
     let summary = store
         .backup(&args.file, |done, total| {

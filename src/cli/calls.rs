@@ -3,9 +3,8 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::{Failure, Settings, live, output};
+use super::{Failure, Settings, kept_store, live, output};
 use crate::domain::ShopClock;
-use crate::server::start::open_store;
 use crate::store::{CallFilter, Store};
 use crate::wire;
 
@@ -59,10 +58,18 @@ pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
             output::line(&format!("{} call(s) up", calls.len()));
         }
         CallsCommand::List { limit, json, .. } => {
-            let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
+            let store = kept_store(&config).await?;
             let stored = store.calls(&CallFilter { limit, ..CallFilter::default() }).await.map_err(|error| error.to_string())?;
             let mut calls: Vec<Value> =
                 stored.iter().filter_map(|call| serde_json::to_value(wire::Call::of(&call.record, &[])).ok()).collect();
+            // What is up stands in the store as it arrived: the running server knows more.
+            if let Ok(Some(Value::Array(live))) = live::ask(&config.data_dir, "/api/live/calls").await {
+                for call in &mut calls {
+                    if let Some(now) = live.iter().find(|now| now["id"] == call["id"]) {
+                        call.clone_from(now);
+                    }
+                }
+            }
             name_agents(&store, &mut calls).await;
             if json {
                 return Ok(output::json(&calls)?);
@@ -74,7 +81,7 @@ pub(super) async fn run(args: CallsArgs) -> Result<(), Failure> {
             let call = match live::ask(&config.data_dir, &path).await? {
                 Some(call) => call,
                 None => {
-                    let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
+                    let store = kept_store(&config).await?;
                     let stored = store.call(&id).await.map_err(|error| error.to_string())?;
                     let Some(stored) = stored else { return Err(format!("there is no call {id:?}; see dinetone calls list").into()) };
                     let mut call =
@@ -130,7 +137,7 @@ fn list(clock: &ShopClock, calls: &[Value]) {
             let end = match (call.get("reason").and_then(Value::as_str), call.get("node").and_then(Value::as_str)) {
                 (Some(reason), _) => format!("{reason} by {}", text(call, "ended_by")),
                 (None, Some(node)) => format!("up, at {node}"),
-                (None, None) => "up".to_owned(),
+                (None, None) => "no end on record".to_owned(),
             };
             vec![
                 text(call, "id").to_owned(),
@@ -159,7 +166,12 @@ fn show(clock: &ShopClock, call: &Value) {
         output::on_the_wall(clock, text(call, "ended_at"))
     ));
     let number = |key: &str| call.get(key).and_then(Value::as_u64).unwrap_or(0);
-    output::line(&format!("Sound    {}, {} packets heard, {} lost", text(call, "codec"), number("packets_in"), number("packets_lost")));
+    let is_over = !call.get("ended_at").is_none_or(Value::is_null);
+    let counts = match is_over {
+        true => format!("{} packets heard, {} lost", number("packets_in"), number("packets_lost")),
+        false => "packets are counted at the end".to_owned(),
+    };
+    output::line(&format!("Sound    {}, {counts}", text(call, "codec")));
     if !call.get("queue").is_none_or(Value::is_null) || !call.get("agent").is_none_or(Value::is_null) {
         let code = call.get("code").and_then(Value::as_u64).map_or_else(|| "–".to_owned(), |code| code.to_string());
         let seconds = number("waited_ms") / 1000;
@@ -186,7 +198,9 @@ fn show(clock: &ShopClock, call: &Value) {
         };
         output::line(format!("{after:8.3}  {what:<9}{detail}").trim_end());
     }
-    if call.get("ended_at").is_none_or(Value::is_null) {
-        output::line(&format!("          still up, at {}", text(call, "node")));
+    match call.get("node").and_then(Value::as_str) {
+        _ if is_over => {}
+        Some(node) => output::line(&format!("          still up, at {node}")),
+        None => output::line("          no end on record: it is up at another node, or its server was killed and has not started again"),
     }
 }

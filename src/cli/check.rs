@@ -11,7 +11,8 @@ use crate::domain::Finding;
 use crate::server::files::{Own, Places};
 use crate::server::seal;
 use crate::server::sockets::Sockets;
-use crate::server::start::{open_store, places, web_socket};
+use crate::server::start::{places, web_socket};
+use crate::server::storage::open_store;
 use crate::server::uploads::uploaded;
 use crate::web::page_entries;
 

@@ -42,7 +42,8 @@ pub async fn ask(data: &Path, path: &str) -> Result<Option<Value>, String> {
         Ok(Ok(Some((StatusCode::OK, body)))) => {
             serde_json::from_slice(&body).map(Some).map_err(|error| format!("the running server answered something else: {error}"))
         }
-        Ok(Ok(Some((StatusCode::NOT_FOUND, _)) | None)) => Ok(None),
+        // Who does not know our token is another server, on the port of one that was killed.
+        Ok(Ok(Some((StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED, _)) | None)) => Ok(None),
         Ok(Ok(Some((status, _)))) => Err(format!("the running server at {address} answered {status}")),
         Ok(Err(error)) => Err(format!("the running server at {address} did not answer: {error}")),
         Err(_) => Err(format!("the running server at {address} did not answer within 5 s")),

@@ -33,8 +33,12 @@ struct Node {
     prompts: Vec<String>,
     keys: Vec<Key>,
     then: Option<String>,
+    closed: Option<String>,
     otherwise: Option<String>,
+    /// Dialled numbers that start here.
     lines: Vec<String>,
+    /// Their brands, those that have one.
+    brands: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -61,8 +65,10 @@ pub(super) fn run(args: &MenuArgs) -> Result<(), Failure> {
             prompts: node.prompts,
             keys: node.keys.into_iter().map(|key| Key { key: key.key, to: key.leads_to }).collect(),
             then: node.then,
+            closed: node.closed,
             otherwise: node.otherwise,
-            lines: node.lines,
+            brands: node.lines.iter().filter_map(|(_, brand)| brand.clone()).collect(),
+            lines: node.lines.into_iter().map(|(number, _)| number).collect(),
         })
         .collect();
     Ok(output::json(&nodes)?)

@@ -23,6 +23,7 @@ use crate::config::{self, Config};
 use crate::domain::{Finding, Timestamp, UserId};
 use crate::server::clock;
 use crate::server::files::{read_text, unreadable};
+use crate::server::storage::{open_store, store_file};
 use crate::store::{AuditEntry, Store};
 
 /// Dinetone answers a restaurant hotline: it takes orders by keypad, hands callers to people, and keeps every order.
@@ -115,6 +116,18 @@ impl From<&str> for Failure {
     fn from(text: &str) -> Self {
         text.to_owned().into()
     }
+}
+
+/// The store as a server has left it, for commands that only look: in the wrong folder none is made, and no empty one is shown.
+///
+/// # Errors
+/// When there is none, or it cannot be opened.
+async fn kept_store(config: &Config) -> Result<Store, Failure> {
+    if let Some(file) = store_file(config).filter(|file| !file.exists()) {
+        let cure = "name the settings with --config, or go to the folder of the server; the first `dinetone serve` makes one";
+        return Err(format!("there is no store at {}; {cure}", file.display()).into());
+    }
+    Ok(open_store(config).await.map_err(|finding| finding.to_string())?)
 }
 
 /// The operator of this machine is written down too.

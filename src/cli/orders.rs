@@ -2,9 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Settings, output};
+use super::{Failure, Settings, kept_store, output};
 use crate::domain::{Money, Order, ShopClock};
-use crate::server::start::open_store;
 use crate::store::OrderFilter;
 use crate::wire::OrderOut;
 
@@ -41,7 +40,7 @@ enum OrdersCommand {
 
 pub(super) async fn run(args: OrdersArgs) -> Result<(), Failure> {
     let config = args.settings.read()?;
-    let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
+    let store = kept_store(&config).await?;
     match args.command {
         OrdersCommand::Show { number, json } => {
             let Some(order) = store.order(&number).await.map_err(|error| error.to_string())? else {

@@ -4,7 +4,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Failure, Settings, output};
-use crate::server::start::{open_store, places};
+use crate::server::start::places;
+use crate::server::storage::{open_store, store_file};
 use crate::server::uploads::uploaded;
 use crate::voice::Origin;
 
@@ -38,12 +39,14 @@ struct Prompt {
 pub(super) async fn run(args: &PromptsArgs) -> Result<(), Failure> {
     let config = args.settings.read()?;
     let mut places = places(&config, std::path::Path::new("menus.toml"));
-    match open_store(&config).await {
-        Ok(store) => {
-            places.uploads = uploaded(&store).await.map_err(|error| error.to_string())?;
-            store.close().await;
+    if store_file(&config).is_none_or(|file| file.exists()) {
+        match open_store(&config).await {
+            Ok(store) => {
+                places.uploads = uploaded(&store).await.map_err(|error| error.to_string())?;
+                store.close().await;
+            }
+            Err(finding) => output::error(&format!("without what was uploaded by page: {finding}")),
         }
-        Err(finding) => output::error(&format!("without what was uploaded by page: {finding}")),
     }
     let (library, findings) = places.library();
     for finding in &findings {
@@ -72,6 +75,9 @@ pub(super) async fn run(args: &PromptsArgs) -> Result<(), Failure> {
             }
         })
         .collect();
+    if let Some(begins) = args.begins.as_deref().filter(|_| list.is_empty() && !args.missing) {
+        return Err(format!("no prompt begins with {begins:?}; see dinetone prompts").into());
+    }
     if args.json {
         return Ok(output::json(&list)?);
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failure, Settings, output};
 use crate::domain::Timestamp;
 use crate::server::clock;
-use crate::server::start::open_store;
+use crate::server::storage::open_store;
 use crate::simulate::{Totals, Wish, menus, run};
 
 /// Fill an empty store with a simulated day: callers at lunch and dinner, agents, branches, riders, late deliveries.

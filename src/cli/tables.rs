@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{Failure, Settings, audit, output};
+use super::{Failure, Settings, audit, kept_store, output};
 use crate::domain::{Language, Timestamp, UserId};
 use crate::exchange::What;
 use crate::server::clock;
-use crate::server::start::open_store;
+use crate::server::storage::open_store;
 use crate::sheet;
 use crate::store::{Author, StoreError, TablePlan};
 use crate::wire::table;
@@ -103,7 +103,7 @@ pub struct ImportArgs {
 
 pub(super) async fn export(args: ExportArgs) -> Result<(), Failure> {
     let config = args.settings.read()?;
-    let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
+    let store = kept_store(&config).await?;
     let what = What::from(args.what);
     let table = store.table(what).await.map_err(|error| error.to_string())?;
     let words = sheet::Words { language: args.lang.into(), clock: store.clock() };

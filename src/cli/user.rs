@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::{Failure, Settings, audit, output};
 use crate::domain::{BranchNumber, Language, QueueId, Role, Skill, Timestamp, User};
 use crate::server::clock;
-use crate::server::start::open_store;
+use crate::server::storage::open_store;
 use crate::store::{NewUser, Store, StoreError, UserChange, is_login};
 use crate::web::secret;
 use crate::web::users::UserOut;

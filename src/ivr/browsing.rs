@@ -194,10 +194,10 @@ fn up(d: &mut Dialogue) {
     }
 }
 
-/// From the categories to the cart that is being filled, or to the information menu.
+/// From the categories to the cart menu, where they were asked for while an order is made, or to the information menu.
 fn back(d: &mut Dialogue) {
     if d.order.active {
-        d.goto(Any::Order(ordering::Step::Dish));
+        d.goto(Any::Order(ordering::Step::CartMenu));
     } else {
         d.goto(Any::Info(info::Step::Menu));
     }

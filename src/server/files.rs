@@ -119,7 +119,7 @@ impl Places {
         };
         let (house, faults) = House::read(&table);
         findings.extend(faults);
-        let (script, faults) = Script::read(&table, &|id| library.has(id));
+        let (script, faults) = Script::read(&table, &|id| library.has(id), &library.ids().collect::<Vec<_>>());
         findings.extend(faults);
         for (_, node) in script.nodes() {
             let Some(queue) = node.queue.as_ref().filter(|queue| !self.queues.iter().any(|known| known.as_str() == *queue)) else {

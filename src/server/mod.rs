@@ -27,6 +27,7 @@ pub mod sip_ws;
 pub mod smpp;
 pub mod sockets;
 pub mod start;
+pub mod storage;
 pub mod streams;
 pub mod tasks;
 pub mod uploads;

@@ -17,6 +17,7 @@ use super::files::{Files, Own, Places};
 use super::ladder::Ladders;
 use super::media_thread::{MediaSettings, MediaThreads, entries};
 use super::sockets::{Sockets, acceptor, sip_settings};
+use super::storage::open_store;
 use super::streams::Streams;
 use super::uploads::Uploads;
 use super::{clock, cluster, dispatch, follower, nats, plant, reload, roster, seal, sip_ws, tasks};
@@ -97,26 +98,6 @@ pub fn places(config: &Config, menus: &Path) -> Places {
     let digit_one = if config.shop.digit_one_yao { DigitOne::Yao } else { DigitOne::Yi };
     let queues = config.queues.queues.iter().map(|queue| queue.id.clone()).collect();
     Places { menus: menus.to_owned(), prompts: config.data_dir.join("prompts"), uploads: Own::default(), digit_one, queues }
-}
-
-/// Opens the store that the settings name.
-///
-/// # Errors
-/// One finding with the cause.
-pub async fn open_store(config: &Config) -> Result<Store, Finding> {
-    let url = config.store.url.reveal();
-    if let Some(path) = url.strip_prefix("sqlite:").filter(|path| !path.starts_with(':'))
-        && let Some(folder) = Path::new(path.trim_start_matches("//")).parent()
-        && !folder.as_os_str().is_empty()
-    {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            Finding::new("store.url", format!("{}: {error}", folder.display()), "make the folder writable, or write another path")
-        })?;
-    }
-    let opened = Store::open(url, config.shop.clock.clone()).await;
-    opened
-        .map(|store| store.with_rules(config.dispatch))
-        .map_err(|error| Finding::new("store.url", error.to_string(), "see docs/operations.md, section \"the store does not open\""))
 }
 
 /// Each call holds up to two descriptors: takes all that the system grants, and says when that is not enough.

@@ -184,6 +184,8 @@ pub struct Dialog {
     pub group: Option<DialogId>,
     /// The peer is a registered phone: it is where its requests come from, whatever address it names.
     pub by_flow: bool,
+    /// It was begun with a `sips:` address: ours is one, too.
+    pub secure: bool,
     /// A call to an outside number, and when it must end.
     pub is_outside: bool,
     pub ends: Option<Instant>,
@@ -241,10 +243,11 @@ impl Dialog {
         writer
     }
 
-    /// Our address for the peer's requests.
+    /// Our address for the peer's requests (RFC 3261 section 12.1.1).
     #[must_use]
     pub fn contact(&self) -> String {
-        own_uri("", self.flow.local, self.flow.transport)
+        let plain = own_uri("", self.flow.local, self.flow.transport);
+        if self.secure { format!("sips:{}", plain.trim_start_matches("sip:").trim_end_matches(";transport=tls")) } else { plain }
     }
 
     /// Where our requests go: by the first route or the target when that is an address, else back to where the peer's came from.

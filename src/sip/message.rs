@@ -227,10 +227,14 @@ impl<'a> Message<'a> {
         self.list(name).any(|value| value.eq_ignore_ascii_case(token))
     }
 
-    /// Headers, start line and body as one text, with credentials replaced.
+    /// Headers, start line and body as one text, with credentials and keys replaced: a key may be part of a PIN.
     #[must_use]
     pub fn for_trace(&self) -> Vec<u8> {
         let mut copy = self.bytes.to_vec();
+        if matches!(self.start, Start::Request { method: b"INFO", .. }) && !self.body.is_empty() {
+            let body = self.body.as_ptr() as usize - self.bytes.as_ptr() as usize;
+            hide_key(&mut copy[body..]);
+        }
         for header in self.headers.iter().rev() {
             if matches!(header.name, Name::Authorization | Name::ProxyAuthorization) {
                 copy.splice(header.colon as usize + 1..header.end as usize, *b" ***");
@@ -248,6 +252,18 @@ impl<'a> Message<'a> {
             (None, _) => Err(fault(missing)),
             _ => Err(fault("repeated_header")),
         }
+    }
+}
+
+/// Takes the key out of the body of an INFO, as `Signal=5` or bare; the form stays.
+fn hide_key(body: &mut [u8]) {
+    for line in body.split_mut(|byte| *byte == b'\n') {
+        let value = match line.iter().position(|byte| *byte == b'=') {
+            Some(equals) if trim(&line[..equals]).eq_ignore_ascii_case(b"signal") => &mut line[equals + 1..],
+            None if trim(line).len() <= 2 => line,
+            _ => continue,
+        };
+        value.iter_mut().filter(|byte| byte.is_ascii_graphic()).for_each(|byte| *byte = b'x');
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Asking {
     pub cseq: u32,
     /// Answers to challenges in this attempt.
     pub challenges: u8,
+    /// The registrar asked for a longer time in this attempt (423).
+    pub lengthened: bool,
     /// Seconds asked for (REGISTER).
     pub expires: u32,
     /// The registration holds until then.
@@ -62,6 +64,7 @@ impl Asking {
             tag: ids.text(10),
             cseq: 0,
             challenges: 0,
+            lengthened: false,
             expires: u32::try_from(expires.as_secs()).unwrap_or(3600).max(1),
             until: None,
         }

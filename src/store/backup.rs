@@ -134,12 +134,12 @@ impl Store {
     }
 }
 
-/// The next rows of a table in the order of its key.
 /// Rows of a table that are moved at once: sound is long.
 fn page_of(table: &Table) -> usize {
     if table.name == "prompt_recordings" { PAGE / 64 } else { PAGE }
 }
 
+/// The next rows of a table in the order of its key.
 async fn page(tx: &mut Tx, table: &Table, after: Option<&Row>) -> Result<Vec<Row>, StoreError> {
     let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
     let key = &columns[..table.key];
@@ -257,7 +257,10 @@ fn verify(path: &Path) -> Result<u64, StoreError> {
             complete = true;
         }
     }
-    if !complete || rows != wanted {
+    if !complete {
+        return Err(StoreError::Backup(format!("it is cut: its last line is missing, after {rows} of {wanted} rows")));
+    }
+    if rows != wanted {
         return Err(StoreError::Backup(format!("it is cut: {rows} of {wanted} rows")));
     }
     Ok(rows)

@@ -42,8 +42,8 @@ const CARDS: [(&str, &str, &str, &str, &str); 4] = [
 /// Member, label, text, clip, branch.
 const ADDRESSES: [(&str, &str, &str, &str, u16); 4] = [
     ("102938", "家", "漕溪北路八十八号", "address-caoxi", 1),
-    ("102938", "公司", "南京西路一千六百八十八号", "address-nanjing", 2),
-    ("200001", "家", "莘松路五十八号", "address-xinsong", 3),
+    ("102938", "公司", "南京西路一千零三十八号", "address-nanjing", 2),
+    ("200001", "家", "莘松路一百二十号", "address-xinsong", 3),
     ("300002", "家", "漕溪北路八十八号", "address-caoxi", 1),
 ];
 
@@ -256,4 +256,16 @@ fn known(phone: &str) -> PhoneNumber {
 
 fn member_number(number: &str) -> MemberNumber {
     MemberNumber::parse(number).expect("the sample member numbers have six digits")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn c22_what_is_written_of_an_address_is_what_its_recording_says() {
+        let spoken = include_str!("../../prompts/zh-CN/index.tsv");
+        for (_, _, text, clip, _) in super::ADDRESSES {
+            let row = spoken.lines().find(|row| row.split('\t').nth(2) == Some(clip)).expect(clip);
+            assert_eq!(row.split('\t').nth(3), Some(text), "{clip}");
+        }
+    }
 }

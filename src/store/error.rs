@@ -29,7 +29,32 @@ pub enum StoreError {
     File(String, #[source] std::io::Error),
 }
 
+/// What keeps SQLite from its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Another program has locked it.
+    Held,
+    /// There is no room on the disk.
+    Full,
+}
+
 impl StoreError {
+    /// What keeps SQLite from its file, as far as it says so (<https://sqlite.org/rescode.html>).
+    #[must_use]
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        let code = match self {
+            // SQLite waits for a lock as long as we wait for a connection.
+            Self::Unavailable(sqlx::Error::PoolTimedOut) => 5,
+            Self::Unavailable(sqlx::Error::Database(database)) => database.code()?.parse::<i64>().ok()? & 0xff,
+            _ => return None,
+        };
+        match code {
+            5 | 6 => Some(Obstacle::Held),
+            13 => Some(Obstacle::Full),
+            _ => None,
+        }
+    }
+
     /// A broken promise of our own, with a sentence.
     pub(super) fn internal(what: String) -> Self {
         Self::Internal(sqlx::Error::Protocol(what))

@@ -124,7 +124,7 @@ pub use customers::{CustomerEdit, FoundCustomer, Happened};
 pub use demo::DemoFilled;
 pub use devices::Device;
 pub use drafts::Draft;
-pub use error::StoreError;
+pub use error::{Obstacle, StoreError};
 pub use exchange::TablePlan;
 pub use house::HouseChange;
 pub use journal::{JournalEntry, News};

@@ -312,6 +312,11 @@ impl Library {
         self.prompts.contains_key(id)
     }
 
+    /// The names of all prompts of the catalogue.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.prompts.keys().map(String::as_str)
+    }
+
     /// The prompt's text with its `{slots}`.
     #[must_use]
     pub fn text(&self, id: &str, language: Language) -> Option<&str> {

@@ -103,6 +103,7 @@ impl Session {
             held_since: None,
             held_total: Duration::ZERO,
             counts: LegCounts::default(),
+            began: now.instant,
             end: None,
             sip_ended: false,
             leg_closed: true,
@@ -156,7 +157,7 @@ impl Session {
     pub(super) fn answer(&mut self, env: &Env, now: Now) {
         self.state = State::Answered;
         self.timers.start(Timer::Longest, now.instant + env.longest_call);
-        self.record.answered_at = Some(now.wall.into());
+        self.record.answered_at = Some(self.at(now));
         self.record.codec = Some(plan::codec_name(&self.plan).to_owned());
         let sdp = match self.page_answer.take() {
             Some(sdp) => Ok((plan::nothing_yet(), sdp)),
@@ -206,6 +207,9 @@ impl Session {
         self.timers.stop(Timer::Card);
         let card = self.card.take().unwrap_or_default();
         self.record.customer = card.customer.clone();
+        if let Some(brand) = env.script.line(&self.record.dialled).and_then(|line| line.brand.as_ref()) {
+            self.step(now, StepKind::Note(format!("brand: {brand}")));
+        }
         let inner = self.dialogue_now(now);
         let mut dialogue = self.new_dialogue(env, now);
         let begin = match &self.handed {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Env, Playing, Session, SessionOutput, State};
 use crate::call::request::{Reply, StoreRequest};
-use crate::domain::{End, Language, Party, Phrase, Reason, RecordingId, StepKind, Timestamp};
+use crate::domain::{End, Language, Party, Phrase, Reason, RecordingId, StepKind};
 use crate::ivr::io::{DialogueInput, DialogueOutput, Hangup};
 use crate::ivr::question::{Answer, Placed, Question};
 use crate::machine::{Machine, Now};
@@ -67,7 +67,7 @@ impl Session {
             DialogueOutput::KeyTaken { shown } => self.step(now, StepKind::Key { key: shown, source: self.key_source }),
             DialogueOutput::BargedIn => {
                 if let Some((since, prompt)) = self.said.take() {
-                    let after_ms = u32::try_from(Timestamp::from(now.wall).as_millis() - since.as_millis()).unwrap_or(0);
+                    let after_ms = u32::try_from(self.at(now).as_millis() - since.as_millis()).unwrap_or(0);
                     self.step(now, StepKind::BargeIn { prompt, after_ms });
                 }
             }
@@ -113,7 +113,8 @@ impl Session {
             self.step(now, StepKind::Warning(format!("prompt missing: {missing}")));
         }
         self.told_failure |= self.placing.is_some() && rendered.prompts.iter().any(|prompt| prompt == "final.fail");
-        self.said = rendered.prompts.first().map(|prompt| (now.wall.into(), prompt.clone()));
+        let at = self.at(now);
+        self.said = rendered.prompts.first().map(|prompt| (at, prompt.clone()));
         self.step(now, StepKind::Said { prompts: rendered.prompts, text: rendered.text });
         self.play(rendered.pieces, false, Playing::Words);
     }

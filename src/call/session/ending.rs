@@ -95,7 +95,7 @@ impl Session {
         }
         let end = self.end.clone().unwrap_or(End { by: Party::Unknown, reason: Reason::Finished });
         let answered = self.record.answered_at.is_some();
-        let lasted = self.record.answered_at.map_or(0, |at| crate::domain::Timestamp::from(now.wall).as_millis() - at.as_millis());
+        let lasted = self.record.answered_at.map_or(0, |at| self.at(now).as_millis() - at.as_millis());
         if answered && self.counts.nothing_heard && lasted > 3000 {
             self.record.one_way = true;
             self.step(now, StepKind::Warning("one-way audio: nothing was ever heard from the caller".into()));
@@ -115,7 +115,7 @@ impl Session {
             self.step(now, StepKind::Note(format!("{} key presses came a second way and were not counted again", self.keys.echoes())));
         }
         self.step(now, StepKind::Ended(end.clone()));
-        self.record.ended_at = Some(now.wall.into());
+        self.record.ended_at = Some(self.at(now));
         self.record.end = Some(end);
         self.record.packets_in = self.counts.packets_in;
         self.record.packets_lost = self.counts.lost;

@@ -176,7 +176,7 @@ impl Session {
                 }
             }
             Wire::Page => {
-                self.record.answered_at = Some(now.wall.into());
+                self.record.answered_at = Some(self.at(now));
                 self.record.codec = Some("PCMA".to_owned());
                 self.step(now, StepKind::Answered { codec: "PCMA".into(), keys_by: "the page's keypad".into() });
             }
@@ -241,7 +241,7 @@ impl Session {
             }
             _ => return self.hang_up(env, now, End { by: Party::Trunk, reason: Reason::Rejected(488) }),
         }
-        self.record.answered_at = Some(now.wall.into());
+        self.record.answered_at = Some(self.at(now));
         self.acknowledged = true;
         self.state = State::Talking;
         match why {

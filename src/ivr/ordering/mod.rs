@@ -182,7 +182,18 @@ pub(super) struct State {
     pub placing: Option<u32>,
     /// The cart as last kept needs no keeping again.
     kept: bool,
+    draft: Draft,
     done: Option<Done>,
+}
+
+/// What the store has of the cart while it is being filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Draft {
+    #[default]
+    Nothing,
+    /// The cart before its last change.
+    Old,
+    Current,
 }
 
 /// A confirmed order, to be told.
@@ -202,6 +213,9 @@ impl State {
         self.points_settled = false;
         self.again = false;
         self.kept = false;
+        if self.draft == Draft::Current {
+            self.draft = Draft::Old;
+        }
     }
 
     /// A new order begins; the identity stays.
@@ -211,6 +225,7 @@ impl State {
 }
 
 pub(super) fn enter(d: &mut Dialogue, step: Step) {
+    keep_draft(d);
     match step {
         Step::Start | Step::Resume => start::enter(d, step),
         Step::Known | Step::Several | Step::Member => identify::enter(d, step),
@@ -308,19 +323,41 @@ fn key(d: &Dialogue) -> String {
     format!("{}-{}", d.key, d.order.carts)
 }
 
-/// Keeps what was chosen for half an hour, once for each state of the cart.
+/// Keeps every change of the cart before the next question: whoever hears a dish confirmed finds it again after a power cut.
+fn keep_draft(d: &mut Dialogue) {
+    match (d.order.cart.lines.is_empty(), d.order.draft) {
+        (true, Draft::Nothing) | (_, Draft::Current) => {}
+        (true, Draft::Old) => {
+            d.order.draft = Draft::Nothing;
+            drop_cart(d);
+        }
+        (false, _) => {
+            d.order.draft = Draft::Current;
+            save_cart(d);
+        }
+    }
+}
+
+/// Keeps what was chosen for half an hour from the end of the call on, once for each state of the cart.
 pub(super) fn keep_cart(d: &mut Dialogue) {
-    if d.order.cart.lines.is_empty() || d.order.preset || d.order.kept {
-        return;
+    if !d.order.kept {
+        d.order.kept = save_cart(d);
+    }
+}
+
+/// Writes the cart to the store; nothing to write, or nobody to keep it for, is `false`.
+fn save_cart(d: &mut Dialogue) -> bool {
+    if d.order.cart.lines.is_empty() || d.order.preset {
+        return false;
     }
     let (customer, phone) = (d.customer(), d.caller.clone());
     if customer.is_none() && phone.is_none() {
-        return;
+        return false;
     }
-    d.order.kept = true;
     let step = d.step_name(d.resume.filter(|_| !matches!(d.step, Any::Order(_))).unwrap_or(d.step));
     let notice = Notice::SaveCart { key: key(d), customer, phone, cart: d.order.cart.clone(), step };
     d.notice(notice);
+    true
 }
 
 /// The kept cart is not needed any more.

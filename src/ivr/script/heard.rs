@@ -19,8 +19,10 @@ pub struct HeardNode {
     pub then: Option<String>,
     /// Where a caller goes after too many mistakes or silences.
     pub otherwise: Option<String>,
-    /// Dialled numbers that start here.
-    pub lines: Vec<String>,
+    /// Where it leads while every restaurant is closed.
+    pub closed: Option<String>,
+    /// Dialled numbers that start here, each with its brand.
+    pub lines: Vec<(String, Option<String>)>,
 }
 
 /// One key of a menu.
@@ -54,9 +56,10 @@ pub(super) fn outline(script: &Script) -> Vec<HeardNode> {
         .map(|id| {
             let node = script.node(id);
             let starts_here = |number: &&super::Line| number.start == id;
-            let mut lines: Vec<String> = script.lines().iter().filter(starts_here).map(|line| line.number.clone()).collect();
+            let mut lines: Vec<_> =
+                script.lines().iter().filter(starts_here).map(|line| (line.number.clone(), line.brand.clone())).collect();
             if script.start == id && !script.lines().iter().any(|line| line.number == "*") {
-                lines.push("*".into());
+                lines.push(("*".into(), None));
             }
             let mut keys: Vec<HeardKey> = node.keys.iter().map(|(key, target)| HeardKey { key: *key, leads_to: name(*target) }).collect();
             if node.kind == Kind::Menu
@@ -74,6 +77,7 @@ pub(super) fn outline(script: &Script) -> Vec<HeardNode> {
                 prompts: prompts_of(node),
                 keys,
                 then: node.then.map(name),
+                closed: node.closed.map(name),
                 otherwise: if asks { node.otherwise.or(script.agent()).map(name) } else { None },
                 lines,
             }
@@ -110,9 +114,10 @@ fn prompts_of(node: &Node) -> Vec<String> {
 pub(super) fn as_text(script: &Script, language: Language, text: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = String::new();
     for node in outline(script) {
-        for line in &node.lines {
+        for (line, brand) in &node.lines {
             let line = if line == "*" { "every other number" } else { line };
-            let _ = writeln!(out, "☎ {line} ({})", language.tag());
+            let brand = brand.as_ref().map_or_else(String::new, |brand| format!(" {brand}"));
+            let _ = writeln!(out, "☎ {line}{brand} ({})", language.tag());
         }
         let _ = writeln!(out, "{} [{}]", node.name, node.kind);
         for prompt in &node.prompts {
@@ -123,6 +128,9 @@ pub(super) fn as_text(script: &Script, language: Language, text: &dyn Fn(&str) -
         }
         if let Some(then) = &node.then {
             let _ = writeln!(out, "    then → {then}");
+        }
+        if let Some(closed) = &node.closed {
+            let _ = writeln!(out, "    closed → {closed}");
         }
         if let Some(otherwise) = &node.otherwise {
             let _ = writeln!(out, "    otherwise → {otherwise}");

@@ -2,6 +2,7 @@
 
 use super::Script;
 use super::nodes::{Kind, Node, NodeId};
+use super::reading::{nearest, shorten};
 use crate::domain::Finding;
 
 /// Deeper than this nobody remembers where they are: key presses from the first menu to any leaf.
@@ -11,10 +12,16 @@ const MOST_CHOICES: usize = 5;
 
 /// Everything that breaks a rule. `faulty` says of which nodes something could not be read; with `unread` something was not: what
 /// would only follow from that is not told.
-pub(super) fn check(script: &Script, prompt_exists: &dyn Fn(&str) -> bool, unread: bool, faulty: &dyn Fn(&str) -> bool) -> Vec<Finding> {
+pub(super) fn check(
+    script: &Script,
+    prompt_exists: &dyn Fn(&str) -> bool,
+    known: &[&str],
+    unread: bool,
+    faulty: &dyn Fn(&str) -> bool,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, node) in script.nodes() {
-        prompts(node, prompt_exists, &mut findings);
+        prompts(node, prompt_exists, known, &mut findings);
         if !faulty(&node.name) {
             keys(script, node, faulty, &mut findings);
         }
@@ -44,14 +51,14 @@ pub(super) fn check(script: &Script, prompt_exists: &dyn Fn(&str) -> bool, unrea
     findings
 }
 
-fn prompts(node: &Node, exists: &dyn Fn(&str) -> bool, findings: &mut Vec<Finding>) {
+fn prompts(node: &Node, exists: &dyn Fn(&str) -> bool, known: &[&str], findings: &mut Vec<Finding>) {
     for (key, list) in [("say", &node.say), ("more", &node.more), ("short", &node.short), ("notice", &node.notice)] {
         for prompt in list.iter().filter(|prompt| !exists(prompt)) {
-            findings.push(Finding::new(
-                format!("node {}.{key}", node.name),
-                format!("no prompt \"{prompt}\""),
-                "name a prompt of the catalogue, or add its sound to the data folder",
-            ));
+            let cure = match nearest(prompt, known.iter().copied()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "name a prompt of the catalogue, or add its sound to the data folder".to_owned(),
+            };
+            findings.push(Finding::new(format!("node {}.{key}", node.name), format!("no prompt \"{}\"", shorten(prompt)), cure));
         }
     }
 }

@@ -35,17 +35,18 @@ pub struct Script {
 }
 
 impl Script {
-    /// Reads the dialogue part of `menus.toml`. `prompt_exists` tells whether a prompt can be played.
+    /// Reads the dialogue part of `menus.toml`. `prompt_exists` tells whether a prompt can be played; `prompts` names those that
+    /// can, for a slip of the hand.
     ///
     /// With findings the script must not be used; without, every node has a way on for a silent caller.
     #[must_use]
-    pub fn read(table: &toml::Table, prompt_exists: &dyn Fn(&str) -> bool) -> (Self, Vec<Finding>) {
+    pub fn read(table: &toml::Table, prompt_exists: &dyn Fn(&str) -> bool, prompts: &[&str]) -> (Self, Vec<Finding>) {
         let (script, mut findings) = reading::read(table);
         let faulty = |name: &str| {
             let place = format!("node {}", reading::shorten(name));
             findings.iter().any(|finding| finding.place.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
         };
-        let broken = lint::check(&script, prompt_exists, !findings.is_empty(), &faulty);
+        let broken = lint::check(&script, prompt_exists, prompts, !findings.is_empty(), &faulty);
         findings.extend(broken);
         findings.sort();
         (script, findings)

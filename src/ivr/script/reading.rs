@@ -487,7 +487,7 @@ pub(super) fn shorten(text: &str) -> String {
 }
 
 /// The known name that was probably meant.
-fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let text: Vec<char> = text.chars().take(40).collect();
     known
         .map(|name| (distance(&text, name), name))

@@ -4,7 +4,7 @@ use super::{Kind, Script};
 use crate::domain::{Finding, Language};
 
 fn findings(text: &str) -> Vec<Finding> {
-    Script::read(&text.parse().expect("it is TOML"), &|prompt| !prompt.contains("missing")).1
+    Script::read(&text.parse().expect("it is TOML"), &|prompt| !prompt.contains("missing"), &[]).1
 }
 
 #[track_caller]
@@ -44,7 +44,7 @@ kind = "hangup"
 #[test]
 fn c11_a_good_file_is_read_without_a_word() {
     assert_eq!(findings(GOOD), []);
-    let (script, _) = Script::read(&GOOD.parse().unwrap(), &|_| true);
+    let (script, _) = Script::read(&GOOD.parse().unwrap(), &|_| true, &[]);
     let line = script.line("1000").unwrap();
     assert_eq!((line.brand.as_deref(), line.language), (Some("Noodles"), Some(Language::English)));
     assert!(script.line("2000").is_none());
@@ -57,7 +57,7 @@ fn c11_the_shipped_file_and_the_benches_are_good() {
     let prompts = include_str!("../../../prompts/catalogue.tsv");
     let exists = |id: &str| prompts.lines().any(|line| line.split('\t').next() == Some(id));
     for text in [include_str!("../../../menus.toml"), include_str!("../../../benches/menus.toml")] {
-        let (_, findings) = Script::read(&text.parse().unwrap(), &exists);
+        let (_, findings) = Script::read(&text.parse().unwrap(), &exists, &[]);
         assert_eq!(findings, []);
     }
 }
@@ -76,6 +76,20 @@ fn c11_a_name_that_leads_nowhere_is_told_with_the_one_that_was_meant() {
 #[test]
 fn c32_a_prompt_that_cannot_be_played_is_a_finding() {
     refused(&GOOD.replace("say = [\"hours\"]", "say = [\"missing.one\"]"), "node hours.say", "no prompt \"missing.one\"");
+}
+
+#[test]
+fn c32_a_misspelt_prompt_is_told_with_the_one_that_was_meant() {
+    let cure = |written: &str| {
+        let known = ["hours", "main.menu", "code"];
+        let text = GOOD.replace("say = [\"hours\"]", &format!("say = [\"{written}\"]"));
+        let (_, findings) = Script::read(&text.parse().unwrap(), &|id| known.contains(&id), &known);
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        findings[0].to_string()
+    };
+    assert!(cure("huors").contains("did you mean \"hours\""), "{}", cure("huors"));
+    assert!(cure("main.menü").contains("did you mean \"main.menu\""), "{}", cure("main.menü"));
+    assert!(cure("opening.times").contains("name a prompt of the catalogue"), "{}", cure("opening.times"));
 }
 
 #[test]
@@ -134,7 +148,7 @@ fn c14_a_trap_a_missing_prompt_and_a_misspelt_name_are_told_together() {
     let many = GOOD
         .replace("\"2\" = \"code\"", "\"2\" = \"cods\"")
         .replace("say = [\"hours\"]\nthen = \"bye\"", "say = [\"hourz\"]\nthen = \"hours\"");
-    let (_, findings) = Script::read(&many.parse().unwrap(), &|prompt| prompt != "hourz");
+    let (_, findings) = Script::read(&many.parse().unwrap(), &|prompt| prompt != "hourz", &[]);
     let told: Vec<String> = findings.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 3, "{told:#?}");
     for part in ["cods", "no prompt \"hourz\"", "goes round for ever: hours → hours"] {
@@ -161,9 +175,9 @@ fn all_faults_come_at_once_and_a_strange_file_is_no_panic() {
 
 #[test]
 fn the_tree_is_printed_as_a_caller_hears_it() {
-    let (script, _) = Script::read(&GOOD.parse().unwrap(), &|_| true);
+    let (script, _) = Script::read(&GOOD.parse().unwrap(), &|_| true, &[]);
     let heard = script.as_heard(Language::Mandarin, &|prompt| (prompt == "main.menu").then(|| "点餐请按1".to_owned()));
-    assert!(heard.starts_with("☎ 1000 (zh-CN)\n☎ every other number"), "{heard}");
+    assert!(heard.starts_with("☎ 1000 Noodles (zh-CN)\n☎ every other number"), "{heard}");
     for words in ["main [menu]", "点餐请按1", "1 → hours", "(hours is missing)", "otherwise → bye"] {
         assert!(heard.contains(words), "{words} in {heard}");
     }

@@ -102,6 +102,7 @@ impl Endpoint {
             bye_after_ack: None,
             unproven: None,
             by_flow: account.is_some(),
+            secure: false,
             account,
             group,
             is_outside,

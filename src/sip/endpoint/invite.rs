@@ -180,7 +180,8 @@ impl Endpoint {
             Some(body) => {
                 let offer = Session::parse(body).map_err(|_| Refusal::new(400, "bad_sdp"))?;
                 if !offer.is_acceptable() {
-                    return Err(Refusal::new(488, "no_common_media"));
+                    // RFC 3261 section 20.43.
+                    return Err(Refusal::new(488, "no_common_media").with("Warning", "305 dinetone \"Incompatible media format\""));
                 }
                 Some(offer)
             }
@@ -265,6 +266,7 @@ impl Endpoint {
             bye_after_ack: None,
             unproven,
             by_flow: account.is_some(),
+            secure: request.uri.scheme == Scheme::Sips,
             account,
             group: None,
             is_outside: false,

@@ -76,6 +76,7 @@ impl Endpoint {
         if let Some(question) = due {
             if let Some(asking) = trunk.asking(question) {
                 asking.challenges = 0;
+                asking.lengthened = false;
             }
             self.ask(now, place, question, None);
         }
@@ -148,8 +149,11 @@ impl Endpoint {
                 let least = message.get(Name::MinExpires).and_then(number).filter(|least| *least <= 86_400);
                 let asking = trunk.register.as_mut();
                 match (asking, least) {
-                    (Some(asking), Some(least)) if asking.expires < least => {
+                    (Some(asking), Some(least)) if asking.expires < least && !asking.lengthened => {
                         asking.expires = least;
+                        asking.lengthened = true;
+                        // Another request, which may be challenged anew: that says nothing about the password.
+                        asking.challenges = 0;
                         self.ask(now, place, Question::Register, None);
                     }
                     _ => self.trunk_failed(now, place, owner, "refused with 423", wait, true),

@@ -143,6 +143,19 @@ fn c1_every_method_of_rsip_has_our_name_for_it() {
     }
 }
 
+#[test]
+fn c24_a_trace_shows_neither_passwords_nor_keys() {
+    let shown = |body: &str| {
+        let head = "INFO sip:a@b SIP/2.0\r\nAuthorization: Digest response=\"secret\"\r\nContent-Type: application/dtmf-relay\r\n";
+        let mut text = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes();
+        String::from_utf8(Message::read(&mut text).unwrap().for_trace()).unwrap()
+    };
+    let relay = shown("Signal= 7\r\nDuration=160\r\n");
+    assert!(relay.ends_with("\r\n\r\nSignal= x\r\nDuration=160\r\n") && relay.contains("Authorization: ***\r\n"), "{relay}");
+    assert!(shown("11").ends_with("\r\n\r\nxx"), "{}", shown("11"));
+    assert!(shown("<media_control>\r\n</media_control>").contains("<media_control>"));
+}
+
 proptest! {
     #[test]
     fn c1_what_rsip_reads_we_read_alike(

@@ -240,6 +240,11 @@ impl World {
         self.0.borrow_mut().run(time, |_| false);
     }
 
+    /// Somebody sets the wall clock, this far back; what runs on the other clock does not notice.
+    pub fn clock_is_set_back(&self, by: Duration) {
+        self.0.borrow_mut().now.wall -= by;
+    }
+
     /// From now on the store does not answer, or answers again.
     pub fn store_is_away(&self, away: bool) {
         let mut inner = self.0.borrow_mut();

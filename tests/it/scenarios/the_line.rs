@@ -45,6 +45,29 @@ fn c9_a_caller_who_vanished_is_freed_within_ninety_seconds() {
     assert!(steps.iter().any(|step| matches!(&step.kind, StepKind::Warning(text) if text.contains("sound"))), "{steps:?}");
 }
 
+/// Clock jumps: the path of a call and its length stay true when somebody sets the clock.
+#[test]
+fn c34_a_calls_path_and_length_are_true_when_the_clock_is_set() {
+    let world = World::open_at("12:00");
+    let mut diner = world.call_from("13600136000");
+    diner.hears("lang.choose");
+    world.clock_is_set_back(Duration::from_secs(3 * 3600));
+    diner.keys("1");
+    diner.hears("main.menu");
+    diner.keys("4");
+    diner.hears("info.menu");
+    diner.is_up();
+    diner.hangs_up();
+    let (record, steps) = world.records().pop().expect("a record");
+    let times: Vec<i64> = steps.iter().map(|step| step.at.as_millis() - record.arrived_at.as_millis()).collect();
+    assert!(times.is_sorted() && times[0] == 0, "{times:?}");
+    let barge = steps.iter().find_map(|step| if let StepKind::BargeIn { after_ms, .. } = step.kind { Some(after_ms) } else { None });
+    assert!(barge.is_some_and(|after| (1..60_000).contains(&after)), "{barge:?}");
+    let lasted = record.ended_at.unwrap().as_millis() - record.answered_at.unwrap().as_millis();
+    assert!((3_000..90_000).contains(&lasted), "{lasted} ms");
+    world.is_quiet();
+}
+
 /// C7: a call in which no key ever arrived says so, and the caller is not trapped.
 #[test]
 fn c7_a_telephone_without_keys_is_named_in_the_trace() {

@@ -126,6 +126,14 @@ fn c35_health_numbers_and_live_calls() {
     );
     let said = server.cli(&["calls", "list", "--live"]);
     assert!(String::from_utf8_lossy(&said.stdout).contains("2 call(s) up"), "{}", text(&said));
+    let listed = server.cli(&["calls", "list"]);
+    assert_eq!(text(&listed).matches("up, at every-key").count(), 2, "the list knows what is up: {}", text(&listed));
+    // A sign of another server's, as a killed one leaves it when the other has taken its port: what is kept is shown.
+    let sign = server.path("data/running");
+    let true_sign = std::fs::read_to_string(&sign).unwrap();
+    std::fs::write(&sign, format!("{}\nnot-the-token\n", true_sign.lines().next().unwrap())).unwrap();
+    let shown = server.cli(&["calls", "show", one["id"].as_str().unwrap()]);
+    assert!(shown.status.success() && text(&shown).contains("no end on record"), "{}", text(&shown));
 }
 
 #[test]
@@ -265,6 +273,43 @@ fn c58_a_backup_while_running_restores_into_a_fresh_store() {
     let both = orders(&fresh);
     assert_eq!(both.len(), 2);
     assert_ne!(both[0]["number"], both[1]["number"], "numbers go on behind the restored ones");
+}
+
+/// C108: in the wrong folder nothing is listed or backed up as if the house were empty, and nothing is made.
+#[test]
+fn c108_without_a_store_nothing_is_listed_or_backed_up() {
+    let nowhere = Setup::bench().install();
+    let backup = nowhere.path("house.jsonl");
+    for command in [&["calls", "list"][..], &["orders", "list", "--json"], &["backup", &backup.display().to_string()]] {
+        let output = nowhere.cli(command);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {}", text(&output));
+        assert!(text(&output).contains("there is no store at"), "{command:?}: {}", text(&output));
+    }
+    let output = nowhere.cli(&["prompts", "no-such"]);
+    assert!(output.status.code() == Some(1) && text(&output).contains("no prompt begins with"), "{}", text(&output));
+    assert!(nowhere.cli(&["prompts", "main."]).status.success());
+    assert!(!backup.exists() && !nowhere.path("data/store.db").exists());
+}
+
+/// C108: a store file that another program holds is named as that, with what to do.
+#[test]
+fn c108_a_store_that_another_program_holds_is_told() {
+    use sqlx::Connection as _;
+    let mut server = Setup::bench().install();
+    server.run();
+    server.terminate();
+    server.ended(SOON);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = format!("sqlite:{}", server.path("data/store.db").display());
+    let mut other = runtime.block_on(sqlx::SqliteConnection::connect(&url)).unwrap();
+    for hold in ["pragma locking_mode = exclusive", "begin exclusive"] {
+        runtime.block_on(sqlx::query(hold).execute(&mut other)).unwrap();
+    }
+    for command in [&["orders", "list"][..], &["serve"]] {
+        let output = server.cli(command);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+        assert!(text(&output).contains("store.db is held by another program"), "{}", text(&output));
+    }
 }
 
 /// C98: members and their numbers lie in files that nobody else of the machine reads.

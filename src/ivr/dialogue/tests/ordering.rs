@@ -43,7 +43,7 @@ fn the_worked_call_key_for_key() {
     assert_eq!(request.when, When::Now);
     assert_eq!(call.ordered, [OrderNumber::new("2611203072")]);
     call.hangs_up();
-    assert_eq!(call.saved_carts(), 0, "an order that is on disk leaves no cart");
+    assert_eq!(call.kept_cart(), None, "an order that is on disk leaves no cart");
 }
 
 #[test]
@@ -101,20 +101,37 @@ fn i6_a_hang_up_after_the_confirming_key_still_orders_and_one_before_keeps_the_c
     call.store = Box::new(|_| None);
     call.wait(1.0);
     call.keys("#");
+    let drafts = call.saved_carts();
     call.hangs_up();
-    assert_eq!(call.saved_carts(), 0);
+    assert_eq!(call.saved_carts(), drafts, "what is being placed is not kept anew");
     let (question, _) = call.asked.last().cloned().unwrap();
     let answer = easy_store(&call.asked.last().unwrap().1).unwrap();
     call.tell(DialogueInput::Answer { question, answer });
     assert_eq!(call.ordered.len(), 1);
-    assert!(call.notices.iter().any(|notice| matches!(notice, Notice::DropCart { .. })));
-    assert_eq!(call.saved_carts(), 0);
+    assert_eq!(call.kept_cart(), None);
 
     let mut call = to_final();
     call.hangs_up();
     assert!(call.placed().is_empty());
     let Some(Notice::SaveCart { cart, step, key, .. }) = call.notices.last() else { panic!("{:?}", call.notices) };
     assert_eq!((cart.lines.len(), step.as_str(), key.as_str()), (2, "order.final", "call-0"));
+}
+
+/// C55: what a power cut leaves of an order is what the caller has heard confirmed.
+#[test]
+fn c55_every_change_of_the_cart_is_kept_before_the_next_question() {
+    let mut call = stranger_at_dish();
+    assert_eq!(call.kept_cart(), None);
+    call.keys("18#2#").hears(&["order.line_added"]);
+    assert_eq!(call.kept_cart().map(|cart| cart.lines.clone()), Some(vec![line(18, 2)]));
+    call.keys("61##").hears(&["order.line_added"]);
+    assert_eq!(call.kept_cart().map(|cart| cart.lines.clone()), Some(vec![line(18, 2), line(61, 1)]));
+    let saved = call.saved_carts();
+    call.keys("*2").hears(&["order.sum_head"]);
+    assert_eq!(call.saved_carts(), saved, "only changes are written");
+    call.keys("318#").keys("*").hears(&["order.removed"]);
+    call.keys("*361#").keys("*").hears(&["order.removed"]);
+    assert_eq!(call.kept_cart(), None, "an emptied cart is not offered again\n{}", call.ladder());
 }
 
 #[test]
@@ -127,7 +144,7 @@ fn i6_a_hang_up_whose_order_was_refused_keeps_the_cart() {
     let (question, _) = call.asked.last().cloned().unwrap();
     call.tell(DialogueInput::Answer { question, answer: Answer::Placed(Placed::SoldOut(vec![number(18)])) });
     assert!(call.ordered.is_empty());
-    assert_eq!(call.saved_carts(), 1);
+    assert!(call.kept_cart().is_some());
 }
 
 #[test]
@@ -139,7 +156,7 @@ fn i6_no_answer_in_five_seconds_is_told_and_the_dishes_are_kept() {
     call.hears_exactly(&["gen.wait"]);
     call.wait(4.0);
     call.hears(&["gen.wait", "final.fail", "gen.no_agent"]);
-    assert_eq!(call.saved_carts(), 1);
+    assert!(call.kept_cart().is_some());
     // The answer comes after all: nobody is left with a false "did not go through".
     let (question, what) = call.asked.last().cloned().unwrap();
     call.tell(DialogueInput::Answer { question, answer: easy_store(&what).unwrap() });
@@ -351,6 +368,16 @@ fn c26_the_menu_is_heard_by_category_and_a_dish_taken_from_it() {
 }
 
 #[test]
+fn c26_star_leads_from_the_dishes_to_the_categories_and_from_there_to_the_cart_menu() {
+    let mut call = stranger_at_dish();
+    call.keys("*1").hears(&["order.list_head", "info.cat_item"]);
+    call.keys("1").hears(&["info.item"]);
+    call.keys("*").hears_exactly(&["gen.back", "info.cat_item", "info.cat_item"]);
+    call.keys("*").hears_exactly(&["gen.back", "order.cart_menu"]);
+    call.keys("*").hears(&["order.ask_dish"]);
+}
+
+#[test]
 fn c18_the_read_back_can_be_heard_again_and_changed() {
     let mut call = stranger_at_dish();
     call.keys("18#5##").hears(&["order.sum_head", "order.sum_break", "order.sum_pay", "order.sum_keys"]);
@@ -434,7 +461,7 @@ fn an_unfinished_cart_is_offered_and_taken_up_or_dropped() {
     call.keys("1").hears_exactly(&["order.ask_next"]);
     assert_eq!(call.dialogue.snapshot().cart.lines, [line(18, 2)]);
     call.hangs_up();
-    assert_eq!(call.saved_carts(), 1);
+    assert!(call.kept_cart().is_some());
 
     let mut call = Call::begin(Setting { card, ..Setting::default() });
     call.listens().keys("1").keys("2").hears_exactly(&["mem.caller_known"]);

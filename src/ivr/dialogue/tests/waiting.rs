@@ -226,7 +226,7 @@ fn c11_a_queue_node_may_name_its_queue_and_no_other_node_may() {
     call.listens().keys("0");
     assert_eq!(call.wishes[0].queue, Some(QueueId::new("complaint")));
     let wrong = text.replace("[node.message]\nkind = \"record\"", "[node.message]\nkind = \"record\"\nqueue = \"complaint\"");
-    let (_, findings) = crate::ivr::Script::read(&wrong.parse().expect("it is TOML"), &|_| true);
+    let (_, findings) = crate::ivr::Script::read(&wrong.parse().expect("it is TOML"), &|_| true, &[]);
     assert!(findings.iter().any(|finding| finding.place == "node message.queue"), "{findings:#?}");
     assert!(script().nodes().all(|(_, node)| node.queue.is_none()));
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::house;
-use crate::domain::{Catalogue, Language, Leaving, OrderId, OrderNumber, Phrase, QueueNews, QueueWish, RecordingId, ShopClock, Timestamp};
+use crate::domain::{
+    Cart, Catalogue, Language, Leaving, OrderId, OrderNumber, Phrase, QueueNews, QueueWish, RecordingId, ShopClock, Timestamp,
+};
 use crate::ivr::io::{DialogueInput, DialogueOutput, Hangup};
 use crate::ivr::question::{Answer, Card, Notice, PinCheck, Placed, PointsView, Question};
 use crate::ivr::{Dialogue, Script};
@@ -21,7 +23,7 @@ pub(super) fn script() -> Script {
 }
 
 pub(super) fn script_of(text: &str) -> Script {
-    let (script, findings) = Script::read(&text.parse().expect("it is TOML"), &|_| true);
+    let (script, findings) = Script::read(&text.parse().expect("it is TOML"), &|_| true, &[]);
     assert!(findings.is_empty(), "{findings:#?}");
     script
 }
@@ -400,6 +402,15 @@ impl Call {
             .iter()
             .filter_map(|(_, question)| if let Question::Place(request) = question { Some(request.as_ref()) } else { None })
             .collect()
+    }
+
+    /// The cart that the next call would be offered.
+    pub fn kept_cart(&self) -> Option<&Cart> {
+        self.notices.iter().fold(None, |kept, notice| match notice {
+            Notice::SaveCart { cart, .. } => Some(cart),
+            Notice::DropCart { .. } => None,
+            _ => kept,
+        })
     }
 
     pub fn saved_carts(&self) -> usize {

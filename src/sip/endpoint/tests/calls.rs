@@ -487,6 +487,30 @@ fn c3_sound_is_in_the_family_that_the_offer_names_or_refused_with_the_reason() {
 }
 
 #[test]
+fn c3_what_has_no_codec_of_ours_is_refused_with_the_reason() {
+    let mut bench = Bench::new(with_trunk());
+    let foreign = OFFER
+        .lines()
+        .filter(|line| !line.starts_with("a="))
+        .map(|line| if line.starts_with("m=") { "m=audio 4000 RTP/AVP 18" } else { line });
+    let foreign: String = foreign.map(|line| format!("{line}\r\n")).collect();
+    bench.receive(udp(CALLER), request("INVITE", 1, "", "call1", "", &foreign));
+    let refusal = bench.take().pop().unwrap();
+    assert_eq!((status(&refusal), &header(&refusal, "Warning")[..3]), (488, "305"), "{refusal}");
+}
+
+#[test]
+fn c1_a_call_to_a_sips_address_is_answered_from_one() {
+    let mut bench = Bench::new(with_trunk());
+    let invite = request("INVITE", 1, "", "call1", "", OFFER).replacen("INVITE sip:", "INVITE sips:", 1);
+    bench.receive(udp(CALLER), invite);
+    let Some(SipEvent::Invited(invited)) = bench.take_events().pop() else { panic!("{:?}", bench.sent) };
+    bench.command(SipCommand::Answer { dialog: invited.dialog, sdp: ANSWER.into() });
+    let answer = bench.take().pop().unwrap();
+    assert_eq!(header(&answer, "Contact"), "<sips:192.0.2.1:5060>");
+}
+
+#[test]
 fn c1_a_packed_body_is_refused_with_what_would_be_taken() {
     let mut bench = Bench::new(with_trunk());
     bench.receive(udp(CALLER), request("INVITE", 1, "", "call1", "Content-Encoding: gzip\r\n", OFFER));

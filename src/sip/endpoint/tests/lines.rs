@@ -90,6 +90,26 @@ fn c1_a_silent_registrar_is_left_for_the_next_within_four_seconds() {
 }
 
 #[test]
+fn c1_a_longer_registration_is_challenged_anew_and_answered_at_once() {
+    let mut bench = Bench::new(registering(&["192.0.2.7:5060"], true));
+    bench.millis(1);
+    let mut answered = |status: &str, extra: &str| {
+        let request = bench.take().remove(0);
+        bench.receive(udp("192.0.2.7:5060"), reply(&request, status, extra));
+        bench.millis(1);
+        request
+    };
+    answered("401 Unauthorized", CHALLENGE);
+    let proven = answered("423 Interval Too Brief", "Min-Expires: 1800\r\n");
+    assert!(proven.contains("Authorization: Digest"));
+    let longer = answered("401 Unauthorized", &CHALLENGE.replace("abc", "def"));
+    assert_eq!(header(&longer, "Expires"), "1800");
+    let proven = answered("423 Interval Too Brief", "Min-Expires: 1801\r\n");
+    assert!(header(&proven, "Authorization").contains("nonce=\"def\"") && header(&proven, "Expires") == "1800", "{proven}");
+    assert_eq!(bench.take(), [""; 0], "a registrar that goes on asking for more waits for the next attempt");
+}
+
+#[test]
 fn c1_retry_after_and_min_expires_are_respected_and_backing_off_has_bounds() {
     let mut bench = Bench::new(registering(&["192.0.2.7:5060"], true));
     bench.millis(1);

@@ -1,0 +1,58 @@
+//! Opening the store that the settings name, and saying in an operator's words why it does not open.
+
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
+
+use crate::config::Config;
+use crate::domain::Finding;
+use crate::store::{Obstacle, Store, StoreError};
+
+const SEE: &str = "see docs/operations.md, section \"the store does not open\"";
+
+/// The file of the embedded store; none for a server or one that lives in memory.
+#[must_use]
+pub fn store_file(config: &Config) -> Option<PathBuf> {
+    let path = config.store.url.reveal().strip_prefix("sqlite:")?;
+    let path = path.split('?').next().unwrap_or(path).trim_start_matches("//");
+    (!path.is_empty() && !path.starts_with(':')).then(|| path.into())
+}
+
+/// Opens the store that the settings name.
+///
+/// # Errors
+/// One finding with the cause.
+pub async fn open_store(config: &Config) -> Result<Store, Finding> {
+    let file = store_file(config);
+    if let Some(folder) = file.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Finding::new("store.url", format!("{}: {error}", folder.display()), "make the folder writable, or write another path")
+        })?;
+    }
+    let opened = Store::open(config.store.url.reveal(), config.shop.clock.clone()).await;
+    opened.map(|store| store.with_rules(config.dispatch)).map_err(|error| fault(file.as_deref(), &error))
+}
+
+/// What stands in the way, and what to do about it.
+fn fault(file: Option<&Path>, error: &StoreError) -> Finding {
+    let finding = |found: String, cure: String| Finding::new("store.url", found, cure);
+    let (Some(file), StoreError::Unavailable(_)) = (file, error) else { return finding(error.to_string(), SEE.into()) };
+    if let Some((path, why)) = unwritable(file) {
+        let cure = "mount it for writing, or give it to the user that runs dinetone; or write another path";
+        return finding(format!("{} cannot be written: {why}", path.display()), cure.into());
+    }
+    match error.obstacle() {
+        Some(Obstacle::Held) => finding(
+            format!("{} is held by another program", file.display()),
+            format!("end that program (`fuser {}` tells which), then try again", file.display()),
+        ),
+        Some(Obstacle::Full) => finding(format!("the disk of {} is full", file.display()), "make room, then try again".into()),
+        None => finding(error.to_string(), SEE.into()),
+    }
+}
+
+/// The file, or the folder in which its log is kept, when it cannot be written.
+fn unwritable(file: &Path) -> Option<(&Path, std::io::Error)> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    [file, folder].into_iter().filter(|path| path.exists()).find_map(|path| Some((path, access(path, Access::WRITE_OK).err()?.into())))
+}
