@@ -159,11 +159,7 @@ impl Config {
             findings.push(Finding::new(format!("line {line}"), error.message().to_owned(), "mend the TOML"));
             Table::new()
         });
-        for (name, value) in environment {
-            if let Some(path) = name.strip_prefix(environment::PREFIX) {
-                environment::overlay(&mut table, path, value, &mut findings);
-            }
-        }
+        environment::lay_over(&mut table, environment, &mut findings);
         let config = Self::check(&table, &mut findings);
         (config, findings)
     }
@@ -293,7 +289,13 @@ impl Config {
 
         let mut log_section = Section::new("log", section("log"), findings);
         let log = Log {
-            level: log_section.text("level", "info"),
+            level: log_section
+                .parse(
+                    "level",
+                    |text| is_filter(text).then(|| text.to_owned()),
+                    "write error, warn, info, debug or trace; or by part, such as \"info,dinetone::sip=debug\"",
+                )
+                .unwrap_or_else(|| "info".into()),
             json: log_section
                 .parse(
                     "format",
@@ -329,6 +331,13 @@ impl Config {
             data_dir,
         }
     }
+}
+
+/// A level, or levels by part of the program: a misspelt level would be taken for a part, and all else would fall silent.
+fn is_filter(text: &str) -> bool {
+    let is_level =
+        |word: &str| ["off", "error", "warn", "info", "debug", "trace"].iter().any(|level| word.trim().eq_ignore_ascii_case(level));
+    text.split(',').all(|part| is_level(part.rsplit_once('=').map_or(part, |(_, level)| level)))
 }
 
 #[cfg(test)]

@@ -230,6 +230,26 @@ mod tests {
         assert!(told.contains("line 2 is not UTF-8") && told.contains("save it as UTF-8"), "{told}");
     }
 
+    /// What load generators reckon with: line 1000 speaks for 6 s, takes four digits, and speaks for 2 s.
+    #[test]
+    fn c35_the_benches_first_line_speaks_as_long_as_it_says() {
+        use crate::domain::{Catalogue, Language, Phrase};
+        let menus = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/menus.toml").into();
+        let queues = vec![QueueId::new("order")];
+        let places = Places { menus, prompts: "none".into(), uploads: Own::default(), digit_one: DigitOne::Yao, queues };
+        let (files, findings) = places.load();
+        assert_eq!(findings, []);
+        let files = files.unwrap();
+        let around = crate::voice::Around { names: &Catalogue::default(), recordings: &|_| None };
+        for (name, seconds) in [("speech", 5.8..6.3), ("thanks", 1.8..2.3)] {
+            let node = files.script.nodes().map(|(_, node)| node).find(|node| node.name == name).unwrap();
+            let phrases: Vec<Phrase> = node.say.iter().map(|id| Phrase::plain(id.clone())).collect();
+            let said = files.library.render(Language::Mandarin, &phrases, &around);
+            let lasts = said.frames() as f64 * 0.02;
+            assert!(said.missing.is_empty() && seconds.contains(&lasts), "{name} lasts {lasts} s, missing {:?}", said.missing);
+        }
+    }
+
     #[test]
     fn a_recording_that_cannot_be_read_has_one_cure() {
         let folder = tempfile::tempdir().unwrap();

@@ -363,7 +363,7 @@ fn strangers_at_the_browsers_port_are_counted_and_nothing_else() {
 }
 
 #[test]
-fn c7_an_encrypted_telephone_is_heard_and_clear_packets_are_not_taken() {
+fn c2_an_encrypted_telephone_is_heard_and_clear_packets_are_not_taken() {
     let (media, reports) = started();
     let (phone, other, ports) = (peer(), peer(), [free_port(), free_port()]);
     let (ours, theirs) = (MasterKey::Counter([1; 30]), MasterKey::Counter([2; 30]));

@@ -138,7 +138,7 @@ fn c51_wrap_up_is_seen_on_the_floor_with_its_seconds() {
 
 /// I5: the caller hangs up, and the ring stops at once.
 #[test]
-fn i5_the_ring_stops_when_the_caller_has_gone() {
+fn c8_i5_the_ring_stops_when_the_caller_has_gone() {
     let world = World::open_at("12:00");
     let agent = world.agent("8001");
     agent.logs_in();

@@ -189,7 +189,7 @@ fn c8_baresip_signs_on_with_a_password_and_calls() {
 
 /// C10: a telephone that insists on encrypted sound (RTP/SAVP with keys in the description) rings, whatever the settings.
 #[test]
-fn c10_baresip_rings_with_encrypted_sound() {
+fn c2_c10_baresip_rings_with_encrypted_sound() {
     let server = Setup::demo().start();
     let mut phone = Phone::start("<sip:13800138000@127.0.0.1;transport=udp>;regint=0;audio_codecs=pcma;mediaenc=srtp-mand");
     phone.say("dial", &format!("sip:1000@{}", server.sip));

@@ -27,7 +27,7 @@ fn with_tls() -> (Server, CertificateDer<'static>) {
 }
 
 #[test]
-fn c1_options_and_a_whole_call_over_tls() {
+fn c1_c2_options_and_a_whole_call_over_tls() {
     let (server, certificate) = with_tls();
     let address = server.tls.expect("an address for TLS is told at the start");
     let mut roots = rustls::RootCertStore::empty();

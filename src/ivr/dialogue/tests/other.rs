@@ -125,7 +125,7 @@ fn c24_who_is_no_member_can_leave_a_name() {
 }
 
 #[test]
-fn c26_new_dishes_prices_restaurants_and_offers_can_be_heard() {
+fn c25_c26_c28_new_dishes_prices_restaurants_with_the_way_there_and_offers_can_be_heard() {
     let mut call = Call::known();
     call.listens().keys("4").hears_exactly(&["info.menu"]);
     call.keys("1").hears_exactly(&["info.new_head", "info.item", "info.item_keys"]);
