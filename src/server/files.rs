@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(findings, []);
         let files = files.unwrap();
         let around = crate::voice::Around { names: &Catalogue::default(), recordings: &|_| None };
-        for (name, seconds) in [("speech", 5.8..6.3), ("thanks", 1.8..2.3)] {
+        for (name, seconds) in [("speech", 5.7..6.3), ("thanks", 1.8..2.5)] {
             let node = files.script.nodes().map(|(_, node)| node).find(|node| node.name == name).unwrap();
             let phrases: Vec<Phrase> = node.say.iter().map(|id| Phrase::plain(id.clone())).collect();
             let said = files.library.render(Language::Mandarin, &phrases, &around);

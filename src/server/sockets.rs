@@ -103,7 +103,16 @@ fn udp(address: SocketAddr) -> io::Result<StdUdpSocket> {
 }
 
 fn taken(key: &str, address: SocketAddr, kind: &str, error: &io::Error) -> Finding {
-    Finding::new(key, format!("{address} ({kind}) cannot be opened: {error}"), "stop what uses it, or write another address")
+    Finding::new(key, format!("{address} ({kind}) cannot be opened: {error}"), cure_of(error))
+}
+
+/// What to do about a listener that cannot be opened.
+pub fn cure_of(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable => "no network of this machine has this address: write one that it has, or 0.0.0.0 or [::] for all",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need the right CAP_NET_BIND_SERVICE: grant it, or write a higher port",
+        _ => "stop what uses it, or write another address",
+    }
 }
 
 fn unreadable(key: &str, path: &Path, what: &str) -> Finding {

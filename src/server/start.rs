@@ -16,7 +16,7 @@ use super::effects::Effects;
 use super::files::{Files, Own, Places};
 use super::ladder::Ladders;
 use super::media_thread::{MediaSettings, MediaThreads, entries};
-use super::sockets::{Sockets, acceptor, sip_settings};
+use super::sockets::{Sockets, acceptor, cure_of, sip_settings};
 use super::storage::open_store;
 use super::streams::Streams;
 use super::uploads::Uploads;
@@ -123,7 +123,7 @@ pub async fn web_socket(config: &Config) -> Result<(TcpListener, Option<tokio_ru
     let mut faults = Vec::new();
     let listener = TcpListener::bind(config.web.listen).await.map_err(|error| {
         let found = format!("{} cannot be opened: {error}", config.web.listen);
-        faults.push(Finding::new("web.listen", found, "stop what uses it, or write another address"));
+        faults.push(Finding::new("web.listen", found, cure_of(&error)));
     });
     let tls = match (&config.web.certificate, &config.web.key) {
         (Some(certificate), Some(key)) => acceptor("web.certificate", certificate, "web.key", key).map_err(|fault| faults.push(fault)).ok(),

@@ -36,7 +36,8 @@ pub async fn open_store(config: &Config) -> Result<Store, Finding> {
 /// What stands in the way, and what to do about it.
 fn fault(file: Option<&Path>, error: &StoreError) -> Finding {
     let finding = |found: String, cure: String| Finding::new("store.url", found, cure);
-    let (Some(file), StoreError::Unavailable(_)) = (file, error) else { return finding(error.to_string(), SEE.into()) };
+    let (file, StoreError::Unavailable(_)) = (file, error) else { return finding(error.to_string(), SEE.into()) };
+    let Some(file) = file else { return finding(error.to_string(), "start the database, or mend store.url".into()) };
     if let Some((path, why)) = unwritable(file) {
         let cure = "mount it for writing, or give it to the user that runs dinetone; or write another path";
         return finding(format!("{} cannot be written: {why}", path.display()), cure.into());

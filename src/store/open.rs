@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqliteConnection, SqlitePool};
 
 use super::db::{Pool, vals};
 use super::{Store, StoreError};
@@ -230,7 +230,14 @@ async fn open_postgres(url: &str) -> Result<Pool, StoreError> {
         .application_name("dinetone")
         .statement_cache_capacity(200)
         .options([("statement_timeout", "10000"), ("lock_timeout", "5000"), ("idle_in_transaction_session_timeout", "15000")]);
-    let pool: PgPool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_with(options).await?;
+    let pool = match PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE).connect_with(options.clone()).await {
+        // It tried again and again, and does not say what happened each time.
+        Err(fault @ sqlx::Error::PoolTimedOut) => {
+            let again = tokio::time::timeout(PATIENCE, options.connect()).await;
+            return Err(again.ok().and_then(Result::err).unwrap_or(fault).into());
+        }
+        other => other?,
+    };
     migrator().run(&pool).await.map_err(migration_fault)?;
     Ok(Pool::Postgres(pool))
 }

@@ -197,6 +197,10 @@ fn c35_all_faults_of_the_settings_are_told_at_once() {
     }
     assert!(!String::from_utf8_lossy(&output.stdout).contains("Ready"));
 
+    let elsewhere = Setup::demo().env("DINETONE__SIP__LISTEN", "203.0.113.77:5060").install();
+    let told = text(&elsewhere.cli(&["check"]));
+    assert!(told.contains("no network of this machine has this address"), "{told}");
+
     // A dialogue with faults and a port that is taken, too.
     let running = Setup::demo().start();
     let mut other = Setup::demo();

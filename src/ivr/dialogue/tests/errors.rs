@@ -194,8 +194,8 @@ fn the_benches_lines_do_what_they_say() {
         Call::begin(Setting { script, dialled, caller, card: Card::default(), catalogue: catalogue(), later: 0 })
     };
     let mut call = bench("1000", None);
-    call.hears_exactly(&["greet.open", "main.more"]);
-    call.listens().keys("1234#").hears_exactly(&["greet.open"]);
+    call.hears_exactly(&["phone.enter"]);
+    call.listens().keys("1234#").hears_exactly(&["gen.bye"]);
     call.listens();
     assert_eq!(call.ended, Some(Hangup::Served));
     let mut call = bench("1000", None);
