@@ -1,7 +1,7 @@
 // What the page decides by itself: drafts, codes, the floor folded from frames. Pure.
 import { describe, expect, it } from 'vitest'
 import { CODES, KEYS, keyOf, needsNote, pressKey, proposed } from '@/agent/disposition'
-import { copyOrder, draftForCall, emptyDraft, fieldOf, isBlank, takeCustomer, toOrder, wantedAt } from '@/agent/drafts'
+import { copyOrder, draftForCall, emptyDraft, emptyInvoice, fieldOf, isBlank, takeCustomer, titleTaken, toOrder, wantedAt } from '@/agent/drafts'
 import { pathWords } from '@/agent/path'
 import { routedWords } from '@/agent/routed'
 import { applyFrame, currentCall, emptyFloor } from '@/shared/floor_state'
@@ -167,5 +167,22 @@ describe('c59 what brought the caller here', () => {
     expect(toOrder(draft, new Date()).override).toEqual({ who: '王主管', why: '老客户' })
     expect(toOrder({ ...draft, service: 'pickup' }, new Date()).override).toBeUndefined()
     expect(toOrder(emptyDraft('k', 'o'), new Date()).override).toBeUndefined()
+  })
+})
+
+describe('invoices', () => {
+  it('C91 go with the order when they are asked for, to the mobile that orders', () => {
+    const draft = { ...emptyDraft('k', 'o'), phone: '138 0013 8000' }
+    expect(toOrder(draft, new Date())).not.toHaveProperty('invoice')
+    const invoice = emptyInvoice(draft.phone)
+    expect(invoice).toMatchObject({ kind: 'company', phone: '13800138000' })
+    expect(emptyInvoice('021-64380001').phone).toBe('')
+    expect(toOrder({ ...draft, invoice }, new Date()).invoice).toEqual(invoice)
+    expect(fieldOf({ code: 'invoice' })).toBe('invoice')
+  })
+  it('C91 are made out as before, and sent where it was typed when nothing else is known', () => {
+    const typed = { ...emptyInvoice('13800138000'), email: 'new@example.com' }
+    const before = { kind: 'company' as const, title: '某公司', tax_number: '91110000600037341L', email: null, phone: null }
+    expect(titleTaken(typed, before)).toEqual({ kind: 'company', title: '某公司', tax_number: '91110000600037341L', email: 'new@example.com', phone: '13800138000' })
   })
 })

@@ -19,6 +19,16 @@ const CLAIM: Duration = Duration::from_secs(90);
 
 impl Centre {
     fn keep(&mut self, fact: Fact) {
+        // Nobody gave up waiting, and nobody hung up: we cut them off, and the store sees to it (C107).
+        let cut = match &fact {
+            Fact::Visit(visit) => visit.left.is_some(),
+            Fact::Part(part) => part.until.is_some(),
+            Fact::Missed(_) => true,
+            _ => false,
+        };
+        if self.ending && cut {
+            return;
+        }
         self.out.push_back(Output::Store(StoreRequest::Keep(Box::new(fact))));
     }
 
@@ -209,6 +219,9 @@ impl Centre {
     // ── call-backs ───────────────────────────────────────────────────────────────────────────────
 
     fn call_back_step(&mut self, step: CallBackStep) {
+        if self.ending {
+            return;
+        }
         self.out.push_back(Output::Store(StoreRequest::CallBack { call: 0, step: Box::new(step) }));
     }
 
@@ -255,6 +268,10 @@ impl Centre {
 
     /// Its turn is near: claimed first, so that of all nodes one dials (I8).
     pub(super) fn call_back_due(&mut self, now: Now, kept: CallBack) {
+        if self.draining {
+            // Another node dials it, or this one after its restart.
+            return;
+        }
         let id = kept.id.clone();
         let waits = self.floor.keeping.contains(&id);
         self.floor.claiming.insert(id.clone(), kept);

@@ -74,6 +74,8 @@ pub struct Centre {
     limits: Limits,
     ids: Ids,
     draining: bool,
+    /// All calls are being cut off: what is open of them stays open in the store, whose part it is to see who is owed a call.
+    ending: bool,
     deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
     /// The earliest deadline of each call that is in the heap.
     armed: HashMap<u64, Instant>,
@@ -107,6 +109,7 @@ impl Centre {
             limits,
             ids,
             draining: false,
+            ending: false,
             deadlines: BinaryHeap::new(),
             armed: HashMap::new(),
             floor: Floor::new(acd),

@@ -85,8 +85,9 @@ impl Centre {
                 self.sip.handle(now, SipInput::Command(SipCommand::Refuse { retry_after: Some(retry_after) }));
             }
             Input::EndAll => {
+                self.ending = true;
                 for key in self.keys() {
-                    let end = End { by: Party::Us, reason: Reason::OurFault("restarting") };
+                    let end = End { by: Party::Us, reason: Reason::RESTARTING };
                     self.with_call(now, key, |call, env| call.handle(env, now, SessionInput::End(end)));
                 }
             }

@@ -58,6 +58,9 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// How calls end that outlast the time which an orderly stop gives them.
+    pub const RESTARTING: Self = Self::OurFault("restarting");
+
     /// Stable name, with its detail after a colon.
     #[must_use]
     pub fn name(&self) -> String {

@@ -143,11 +143,13 @@ pub enum MissedKind {
     CallBackFailed,
     /// Left a message.
     Voicemail,
+    /// Their call was cut off because we stopped, or were killed, in the middle of it (C107).
+    CutOff,
 }
 
 impl MissedKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Abandoned, Self::Missed, Self::CallBackFailed, Self::Voicemail];
+    pub const ALL: [Self; 5] = [Self::Abandoned, Self::Missed, Self::CallBackFailed, Self::Voicemail, Self::CutOff];
 
     /// Stable name.
     #[must_use]
@@ -157,6 +159,7 @@ impl MissedKind {
             Self::Missed => "missed",
             Self::CallBackFailed => "callback_failed",
             Self::Voicemail => "voicemail",
+            Self::CutOff => "cut_off",
         }
     }
 }

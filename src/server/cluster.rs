@@ -98,6 +98,13 @@ pub async fn begin(store: &Store, node: &Node, lost_after: Duration) -> Result<L
     store.node_starts(node, Timestamp::from(clock::now().wall)).await.map_err(of_store)
 }
 
+/// Counts who was cut off, for whoever watches restarts (C107).
+pub fn count_owed(left: &LeftBehind) {
+    for (owed, count) in [("call_back", left.conversations.call_backs), ("person", left.conversations.missed)] {
+        metrics::counter!("dinetone_cut_off_total", "owed" => owed).increment(count);
+    }
+}
+
 /// Gives signs of life and looks for those of the others, until the program ends.
 pub async fn run(member: Member) {
     let mut others = Others::default();
@@ -249,6 +256,11 @@ impl Others {
         }
         now.duration_since(seen.2)
     }
+
+    /// Whether this node was seen alive and has been stopped in order since: said once.
+    fn has_left(&mut self, node: &Node) -> bool {
+        self.0.remove(&node.name).is_some()
+    }
 }
 
 impl Member {
@@ -263,8 +275,10 @@ impl Member {
             Sign::Taken => return Ok(false),
         }
         let mut up = 0_u32;
+        let mut gone = false;
         for node in self.store.nodes().await? {
             if !node.is_up() {
+                gone |= node.left_at.is_some() && others.has_left(&node);
                 continue;
             }
             up += 1;
@@ -273,12 +287,20 @@ impl Member {
             }
         }
         metrics::gauge!("dinetone_nodes").set(f64::from(up));
+        if gone {
+            // Whom it had to cut off is called back from here.
+            let open = self.store.open_call_backs().await?;
+            if !open.is_empty() {
+                let _ = self.inbox.send(Input::CallBacks(open)).await;
+            }
+        }
         Ok(true)
     }
 
     async fn take_over(&self, node: &Node) -> Result<(), StoreError> {
         let now = Timestamp::from(clock::now().wall);
         let Some(left) = self.store.node_lost(node, now).await? else { return Ok(()) };
+        count_owed(&left);
         metrics::counter!("dinetone_nodes_lost_total", "node" => node.name.clone()).increment(1);
         tracing::error!(
             lost = node.name,

@@ -231,6 +231,7 @@ async fn assemble(
     if left.calls > 0 {
         tracing::warn!("{} call(s) of an earlier run were closed as interrupted", left.calls);
     }
+    cluster::count_owed(&left);
     let waiting = left.conversations;
     if waiting != crate::store::Recovered::default() {
         tracing::warn!(
@@ -594,7 +595,15 @@ impl Running {
             let _ = tokio::time::timeout(Duration::from_secs(5), texts).await;
         }
         self.heart.abort();
-        let _ = self.store.node_leaves(&self.node.name, &self.node.run, Timestamp::from(clock::now().wall)).await;
+        match self.store.node_leaves(&self.node.name, &self.node.run, Timestamp::from(clock::now().wall)).await {
+            Ok(left) if left.conversations != crate::store::Recovered::default() => tracing::warn!(
+                "{} caller(s) who were cut off are called back after the start (by another node at once), {} wait for a person's call",
+                left.conversations.call_backs,
+                left.conversations.missed
+            ),
+            Ok(_) => {}
+            Err(error) => tracing::warn!("the store was not told of the end; the next start puts it right: {error}"),
+        }
         self.store.close().await;
         let _ = std::fs::remove_file(self.signs.join("running"));
         tracing::info!("stopped");

@@ -1,16 +1,30 @@
 //! Wishes to be called back, each exactly once (I8): every step is one guarded update, so that whoever comes second is told.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::db::{Durability, Row, Tx, broken, vals};
 use super::people::phone;
 use super::{Store, StoreError, missed, new_id};
-use crate::domain::{CallBack, CallBackStatus, CallId, CustomerId, Language, MissedCaller, MissedKind, QueueId, Timestamp};
+use crate::domain::{CallBack, CallBackStatus, CallId, CustomerId, Language, MissedCaller, MissedKind, QueueId, Reason, Timestamp};
 
 /// A caller whom a crash threw out of the queue longer ago than this gets no surprise call, but a person's.
 const FRESH: Duration = Duration::from_secs(60 * 60);
+/// A call that arrived longer ago is none that was cut off just now.
+const LONGEST_CALL: Duration = Duration::from_secs(4 * 60 * 60);
+/// From the end of all calls to the end of the program it takes at most so long.
+const STOPPING: Duration = Duration::from_secs(60);
 /// Tries to reach somebody; after that it is a person's task.
 const MOST_TRIES: i64 = 2;
+
+/// How a node came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// Nobody told the store: its calls are still open there.
+    Killed,
+    /// In order: its calls have ended, what was open of them is left as it was.
+    Stopped,
+}
 
 /// What became of a wish.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +38,7 @@ pub enum Wished {
 /// What was found of conversations that a killed process left open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recovered {
-    /// Callers who waited and are to be called back.
+    /// Callers who waited or spoke with somebody and are to be called back.
     pub call_backs: u64,
     /// Callers who are on the list of missed ones instead.
     pub missed: u64,
@@ -118,17 +132,23 @@ impl Store {
 
 /// Puts right what a node left behind when it was killed (I11): callers who waited in a queue become call-backs
 /// that keep their place, dialled call-backs are dialled again, and those who were cut off go to a person.
-pub(super) async fn recover(tx: &mut Tx, node: &str, now: Timestamp) -> Result<Recovered, StoreError> {
+///
+/// Who spoke with an agent is called back like somebody who waited, first in line; who was choosing dishes is on the list of missed
+/// callers, and the agent who calls sees the dishes (C107). Nobody who has rung again, or is on the line at another node, is called.
+pub(super) async fn recover(tx: &mut Tx, node: &str, cut: Cut, now: Timestamp) -> Result<Recovered, StoreError> {
     const VISITS: &str = "update queue_visits set left_at = $1, outcome = 'interrupted' where node = $2 and left_at is null \
         returning call_id, queue, phone, customer, language, entered_at, is_callback";
-    const CLAIMS: &str = "select id, tries, status from call_backs where claimed_by = $1 and status in ('dialling', 'talking')";
+    const CLAIMS: &str = "select id, tries, status, phone from call_backs where claimed_by = $1 and status in ('dialling', 'talking')";
     const AGAIN: &str =
         "update call_backs set status = 'wanted', claimed_by = null, claimed_until = null, not_before = $1, changed_at = $1 where id = $2";
     const PARTS: &str = "update call_parts set until_at = $1, ended = 'lost' where until_at is null and exists \
-        (select 1 from calls where calls.id = call_parts.call_id and calls.node = $2) returning from_at";
+        (select 1 from calls where calls.id = call_parts.call_id and calls.node = $2) returning from_at, call_id, queue, kind";
     let mut recovered = Recovered::default();
+    // Each number is owed one thing.
+    let mut seen = BTreeSet::new();
     let visits = tx.rows(VISITS, vals![now.as_millis(), node]).await?;
     for claim in tx.rows(CLAIMS, vals![node]).await? {
+        seen.insert(claim.text(3)?.to_owned());
         // Who had been reached was cut off; who was dialled twice has had both tries.
         if claim.text(2)? == "talking" || claim.int(1)? >= MOST_TRIES {
             recovered.missed += u64::from(fail(tx, claim.text(0)?, now).await?);
@@ -139,6 +159,9 @@ pub(super) async fn recover(tx: &mut Tx, node: &str, now: Timestamp) -> Result<R
     }
     for visit in &visits {
         let Some(number) = visit.opt_text(2)?.filter(|_| visit.int(6).is_ok_and(|callback| callback == 0)) else { continue };
+        if !seen.insert(number.to_owned()) || is_back(tx, number, visit.text(0)?).await? {
+            continue;
+        }
         let since = Timestamp::from_millis(visit.int(5)?);
         let (call, queue) = (CallId::new(visit.text(0)?), QueueId::new(visit.text(1)?));
         let customer = visit.opt_text(3)?.map(CustomerId::new);
@@ -165,14 +188,108 @@ pub(super) async fn recover(tx: &mut Tx, node: &str, now: Timestamp) -> Result<R
         };
         recovered.call_backs += u64::from(insert(tx, &wish, "interrupted", now).await?);
     }
+    let parts = tx.rows(PARTS, vals![now.as_millis(), node]).await?;
+    for part in parts.iter().filter(|part| part.text(3).is_ok_and(|kind| kind == "agent")) {
+        let since = Timestamp::from_millis(part.int(0)?);
+        cut_off(tx, part.text(1)?, part.opt_text(2)?, since, now, &mut seen, &mut recovered).await?;
+    }
+    choosing(tx, node, cut, now, &mut seen, &mut recovered).await?;
     let mut times: Vec<i64> = visits.iter().map(|visit| visit.int(5)).collect::<Result<_, _>>()?;
-    for part in tx.rows(PARTS, vals![now.as_millis(), node]).await? {
+    for part in &parts {
         times.push(part.int(0)?);
     }
     for at in times {
         super::reports::changed(tx, at, at).await?;
     }
     Ok(recovered)
+}
+
+/// Somebody whose talk with an agent was cut off: called back like those who waited, unless an order came of the talk, we had called
+/// them, or it is too long ago for a surprise; then a person calls.
+async fn cut_off(
+    tx: &mut Tx,
+    call: &str,
+    queue: Option<&str>,
+    since: Timestamp,
+    now: Timestamp,
+    seen: &mut BTreeSet<String>,
+    recovered: &mut Recovered,
+) -> Result<(), StoreError> {
+    const SQL: &str = "select c.caller, c.customer, c.language, (select o.number from orders as o where o.call_id = c.id limit 1) \
+        from calls as c where c.id = $1 and c.caller is not null";
+    let Some(row) = tx.row(SQL, vals![call]).await? else { return Ok(()) };
+    let number = row.text(0)?;
+    if !seen.insert(number.to_owned()) || is_back(tx, number, call).await? {
+        return Ok(());
+    }
+    let (number, customer) = (phone(number)?, row.opt_text(1)?.map(CustomerId::new));
+    let queue = queue.map(QueueId::new);
+    let Some(queue) = queue.clone().filter(|_| row.opt_text(3).is_ok_and(|order| order.is_none()) && since.after(FRESH) >= now) else {
+        let caller = MissedCaller { kind: MissedKind::CutOff, call: Some(CallId::new(call)), phone: number, customer, queue, at: now };
+        missed::put(tx, &caller).await?;
+        recovered.missed += 1;
+        return Ok(());
+    };
+    let wish = CallBack {
+        id: new_id(now),
+        phone: number,
+        customer,
+        queue,
+        language: Language::from_tag(row.text(2)?).unwrap_or_default(),
+        call: Some(CallId::new(call)),
+        since,
+        not_before: now,
+        not_after: None,
+        tries: 0,
+        status: CallBackStatus::Wanted,
+    };
+    recovered.call_backs += u64::from(insert(tx, &wish, "cut_off", now).await?);
+    Ok(())
+}
+
+/// Those who had chosen dishes and not ordered when their call was cut off just now.
+async fn choosing(
+    tx: &mut Tx,
+    node: &str,
+    cut: Cut,
+    now: Timestamp,
+    seen: &mut BTreeSet<String>,
+    recovered: &mut Recovered,
+) -> Result<(), StoreError> {
+    const SQL: &str = "select c.id, c.caller, c.customer from calls as c join carts as k on k.phone = c.caller where c.node = $1 \
+        and c.arrived_at > $2 and c.ended_at >= $3 and c.end_reason = $4 and k.saved_at >= c.arrived_at and k.saved_at > $5 order by c.arrived_at, c.id";
+    let (reason, ended) = match cut {
+        // Closed in this very transaction.
+        Cut::Killed => (Reason::Interrupted, now),
+        Cut::Stopped => (Reason::RESTARTING, now.before(STOPPING)),
+    };
+    let (arrived, saved) = (now.before(LONGEST_CALL), now.before(FRESH));
+    let args = vals![node, arrived.as_millis(), ended.as_millis(), reason.name(), saved.as_millis()];
+    for row in tx.rows(SQL, args).await? {
+        let number = row.text(1)?;
+        if !seen.insert(number.to_owned()) || is_back(tx, number, row.text(0)?).await? {
+            continue;
+        }
+        let (call, customer) = (Some(CallId::new(row.text(0)?)), row.opt_text(2)?.map(CustomerId::new));
+        let caller = MissedCaller { kind: MissedKind::CutOff, call, phone: phone(number)?, customer, queue: None, at: now };
+        missed::put(tx, &caller).await?;
+        recovered.missed += 1;
+    }
+    Ok(())
+}
+
+/// Whether this number is on the line (at another node), or has called again since that call.
+async fn is_back(tx: &mut Tx, number: &str, call: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "select other.id from calls as other where other.caller = $1 and other.id <> $2 and (other.ended_at is null \
+        or other.arrived_at > coalesce((select c.arrived_at from calls as c where c.id = $2), $3)) limit 1";
+    Ok(tx.row(SQL, vals![number, call, i64::MAX]).await?.is_some())
+}
+
+/// Who has ordered needs no call about the call that was cut off before.
+pub(super) async fn ordered(tx: &mut Tx, number: &str, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "update call_backs set status = 'cancelled', why = 'ordered', changed_at = $1 \
+        where phone = $2 and status = 'wanted' and why in ('interrupted', 'cut_off')";
+    tx.exec(SQL, vals![now.as_millis(), number]).await.map(|_| ())
 }
 
 /// Puts a new wish on the list; false when this number or id is there already.

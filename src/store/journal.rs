@@ -17,9 +17,9 @@ pub struct JournalEntry {
     pub at: Timestamp,
     /// `order_placed`, `order_moved`, `order_urged`, `order_telephone`, `task_opened`, `task_taken`, `task_changed`, `task_closed`,
     /// `branch_changed`, `message_left`, `ticket_opened`, `ticket_changed`, `ticket_escalated`, `ticket_closed`, `house_changed`,
-    /// `restored`.
+    /// `restored`, `invoice_asked`, `invoice_changed`.
     pub kind: String,
-    /// Id of the order, task or case; number of the branch.
+    /// Id of the order (also of an invoice), task or case; number of the branch.
     pub subject: String,
     /// JSON.
     pub data: String,

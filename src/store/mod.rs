@@ -45,6 +45,7 @@
 //! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused`, `closed_branches` |
 //! | `prompts` | `keep_prompt`, `choose_prompt`, `prompt_versions`, `chosen_prompts`, `prompt_sound` |
 //! | `house` | `import_house` |
+//! | `invoices` | `ask_invoice`, `withdraw_invoice`, `invoice`, `invoices`, `invoice_titles`, `export_invoices`, `invoice_told` |
 //! | `members` | `member_rows`, `put_members` |
 //! | `backup` | `backup`, `restore` |
 //! | `demo` | `fill_demo` |
@@ -73,6 +74,7 @@ mod error;
 mod exchange;
 mod followers;
 mod house;
+mod invoices;
 mod journal;
 mod life;
 mod lines;
@@ -127,6 +129,7 @@ pub use drafts::Draft;
 pub use error::{Obstacle, StoreError};
 pub use exchange::TablePlan;
 pub use house::HouseChange;
+pub use invoices::{Invoice, InvoiceFilter, InvoiceResult};
 pub use journal::{JournalEntry, News};
 pub use life::{OrderEvent, Stepped};
 pub use members::MemberRow;

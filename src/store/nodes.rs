@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::callbacks::{Recovered, recover};
+use super::callbacks::{Cut, Recovered, recover};
 use super::calls::interrupt;
 use super::db::{Durability, Row, vals};
 use super::{Store, StoreError};
@@ -72,7 +72,7 @@ impl Store {
         let mut tx = self.pool.begin(Durability::Full).await?;
         let args = vals![&node.name, &node.run, &node.place, &node.sip, &node.web, now.as_millis()];
         tx.exec(SQL, args).await?;
-        let left = left_behind(&mut tx, &node.name, now).await?;
+        let left = left_behind(&mut tx, &node.name, Cut::Killed, now).await?;
         tx.commit().await?;
         Ok(left)
     }
@@ -107,12 +107,21 @@ impl Store {
         Ok(sign)
     }
 
-    /// This run ends in order: nobody need look after it.
+    /// This run ends in order: nobody need look after it. Whom it had to cut off is owed the same as after a crash.
     ///
     /// # Errors
     /// When the store cannot write.
-    pub async fn node_leaves(&self, name: &str, run: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.write("update nodes set left_at = $3 where name = $1 and run = $2", vals![name, run, now.as_millis()]).await
+    pub async fn node_leaves(&self, name: &str, run: &str, now: Timestamp) -> Result<LeftBehind, StoreError> {
+        const SQL: &str = "update nodes set left_at = $3 where name = $1 and run = $2 and left_at is null and lost_at is null";
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        if tx.exec(SQL, vals![name, run, now.as_millis()]).await? == 0 {
+            // Another process has its name by now, or others have put right what it left.
+            tx.undo().await?;
+            return Ok(LeftBehind::default());
+        }
+        let left = left_behind(&mut tx, name, Cut::Stopped, now).await?;
+        tx.commit().await?;
+        Ok(left)
     }
 
     /// All that were ever here, by name.
@@ -155,20 +164,20 @@ impl Store {
             tx.undo().await?;
             return Ok(None);
         }
-        let left = left_behind(&mut tx, &node.name, now).await?;
+        let left = left_behind(&mut tx, &node.name, Cut::Killed, now).await?;
         tx.commit().await?;
         Ok(Some(left))
     }
 }
 
 /// Puts right what the named node left. Its row has been written in this transaction: nobody else does the same now.
-async fn left_behind(tx: &mut super::db::Tx, name: &str, now: Timestamp) -> Result<LeftBehind, StoreError> {
+async fn left_behind(tx: &mut super::db::Tx, name: &str, cut: Cut, now: Timestamp) -> Result<LeftBehind, StoreError> {
     // The branch is rung at once, by whoever is there.
     const BRANCH_CALLS: &str = "update branch_calls set status = 'wanted', next_at = $1, claimed_by = null, claimed_until = null, changed_at = $1 \
         where claimed_by = $2 and status = 'dialling'";
     Ok(LeftBehind {
         calls: interrupt(tx, name, now).await?,
-        conversations: recover(tx, name, now).await?,
+        conversations: recover(tx, name, cut, now).await?,
         branch_calls: tx.exec(BRANCH_CALLS, vals![now.as_millis(), name]).await?,
     })
 }

@@ -90,7 +90,7 @@ impl Store {
         }
     }
 
-    /// What the person who took an order down added to it; nothing for an order by keypad.
+    /// What the person who took an order down added to it, but for its invoice; nothing for an order by keypad.
     ///
     /// # Errors
     /// When the store cannot answer.
@@ -107,6 +107,7 @@ impl Store {
             notes: Vec::new(),
             typed: None,
             outside: row.opt_text(5)?.map(str::to_owned).zip(Some(text(6)?)),
+            invoice: None,
         })
     }
 

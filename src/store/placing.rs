@@ -10,8 +10,8 @@ use super::life;
 use super::people::{branch, new_customer, put_address};
 use super::{Store, StoreError, catalogue as shelf, lines, new_id, points};
 use crate::domain::{
-    Address, CallId, Catalogue, CustomerId, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry, RecordingId,
-    Timestamp, UserId, When,
+    Address, CallId, Catalogue, CustomerId, InvoiceRequest, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry,
+    RecordingId, Timestamp, UserId, When,
 };
 use crate::ivr::question::{OrderRequest, Placed};
 use crate::order::life::{Actor, ActorKind, Life, Start, TaskKind};
@@ -38,6 +38,8 @@ pub struct TakenDown {
     pub typed: Option<bool>,
     /// Somebody lets an order out of the zone through: who, and why.
     pub outside: Option<(String, String)>,
+    /// The guest wants an invoice, made out so (C91).
+    pub invoice: Option<InvoiceRequest>,
 }
 
 impl Store {
@@ -216,6 +218,7 @@ impl Store {
         tx.exec("delete from carts where id = $1 or phone = $2 or customer = $3", vals![&request.key, request.phone.reveal(), owner])
             .await?;
         super::missed::close(tx, request.phone.reveal(), "ordered", &taken.agent_name, now).await?;
+        super::callbacks::ordered(tx, request.phone.reveal(), now).await?;
         let (life, zone) = self.first_life(request, taken, status, promised_at, catalogue, now);
         let by = match (&taken.agent, via) {
             (Some(agent), PlacedVia::Api) => Actor::new(ActorKind::Program, agent.as_str(), &taken.agent_name),
@@ -238,6 +241,9 @@ impl Store {
             "owner": life.owner.name(), "life": life.life, "version": life.version,
         });
         entries.add("order_placed", &id, data);
+        if let Some(wanted) = &taken.invoice {
+            super::invoices::put_in(tx, &id, wanted, &taken.agent_name, now, &mut entries).await?;
+        }
         life::begin(tx, (&id, &number), &life, &by, &tasks, now, &mut entries).await?;
         entries.write(tx, now).await?;
         Ok(Outcome::Written(Placed::Confirmed { id: OrderId::new(id), number: OrderNumber::new(number), promised_at, pay: quote.pay }))

@@ -128,7 +128,7 @@ mod tests {
             StepKind::Warning("no digits seen".into()),
             StepKind::Note("\"quoted\"".into()),
             StepKind::Ordered(OrderNumber::new("2611213072")),
-            StepKind::Ended(End { by: Party::Us, reason: Reason::OurFault("restarting") }),
+            StepKind::Ended(End { by: Party::Us, reason: Reason::RESTARTING }),
         ];
         let arrived = Timestamp::from_millis(1_000_000);
         let steps: Vec<Step> =

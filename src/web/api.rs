@@ -10,6 +10,7 @@ mod devices;
 mod drafts;
 mod exchange;
 mod house;
+mod invoices;
 mod kitchen;
 mod message_log;
 mod missed;
@@ -60,6 +61,13 @@ pub fn routes() -> Routes {
         .post("/api/orders", orders::place)
         .get("/api/orders", orders::list)
         .get("/api/orders/{id}", orders::one)
+        .get("/api/orders/{id}/invoice", invoices::of_order)
+        .put("/api/orders/{id}/invoice", invoices::ask)
+        .delete("/api/orders/{id}/invoice", invoices::withdraw)
+        .get("/api/customers/{id}/invoice-titles", invoices::titles)
+        .get("/api/invoices", invoices::list)
+        .post("/api/invoices/export", invoices::export)
+        .post("/api/invoices/results", invoices::results)
         .post("/api/orders/{id}/steps", kitchen::step)
         .get("/api/orders/{id}/timeline", kitchen::timeline)
         .get("/api/orders/{id}/branches", kitchen::branches)
@@ -164,6 +172,13 @@ pub fn routes() -> Routes {
     orders::place,
     orders::list,
     orders::one,
+    invoices::of_order,
+    invoices::ask,
+    invoices::withdraw,
+    invoices::titles,
+    invoices::list,
+    invoices::export,
+    invoices::results,
     kitchen::step,
     kitchen::timeline,
     kitchen::branches,

@@ -125,6 +125,7 @@ mod tests {
         "/api/missed/{id}/take",
         "/api/orders/{id}/link",
         "/api/admin-changes/{id}/undo",
+        "/api/invoices/export",
     ];
 
     #[test]

@@ -21,8 +21,10 @@ export const openKey = ref<string | null>(null)
 export const missed = ref<Missed[]>([])
 export const missedKnown = ref(false)
 export const panel = ref<'' | 'transfer' | 'keypad'>('')
-export const dialog = ref<'' | 'shift' | 'settings' | 'search' | 'customer' | 'block' | 'help' | 'read' | 'hangup' | 'override'>('')
+export const dialog = ref<'' | 'shift' | 'settings' | 'search' | 'customer' | 'block' | 'help' | 'read' | 'hangup' | 'override' | 'invoice'>('')
 export const customerShown = ref<string | null>(null)
+/** Whose invoice the dialogue is about. */
+export const invoiceOf = ref<{ id: string; number: string; customer: string | null; phone: string } | null>(null)
 export const stateMenu = ref(false)
 /** Wrap-up choices of the call that is being summed up. */
 export const wrap = reactive({ call: 0, code: null as number | null, note: '', touched: false })
@@ -410,6 +412,11 @@ export async function createCustomer(name: string, phone: string) {
   } catch (error) {
     say(sentence(error), 'bad')
   }
+}
+
+export function showInvoice(order: { id: string; number: string; customer?: string | null; phone?: string }) {
+  invoiceOf.value = { id: order.id, number: order.number, customer: order.customer ?? null, phone: order.phone ?? '' }
+  dialog.value = 'invoice'
 }
 
 export function showCustomer(id: string | null) {

@@ -1,5 +1,5 @@
 // An order that is being written: what it holds, how it begins from a screen pop, what is sent. Pure.
-import type { Call, Dish, OrderDraft, PastOrder, Placed, Pop } from '@/shared/wire'
+import type { Call, Dish, Invoice, InvoiceIn, OrderDraft, PastOrder, Placed, Pop } from '@/shared/wire'
 import { linesFrom, type Line } from './order_entry'
 
 export interface Draft {
@@ -23,6 +23,8 @@ export interface Draft {
   lines: Line[]
   /** Why an address outside the zone is served, and who said so. */
   override?: { who: string; why: string } | null
+  /** The guest wants an invoice. */
+  invoice?: InvoiceIn | null
   placed: Placed | null
   /** Sent, and nobody knows whether it arrived: only the same again may be sent. */
   uncertain: boolean
@@ -121,13 +123,32 @@ export function toOrder(draft: Draft, now: Date): OrderDraft {
     points: draft.points,
     note: draft.note.trim(),
     ...(draft.service === 'delivery' && draft.override ? { override: draft.override } : {}),
+    ...(draft.invoice ? { invoice: draft.invoice } : {}),
   }
 }
 
+/** An invoice that begins to be written down: most are for companies, and go to the mobile that orders. */
+export function emptyInvoice(phone: string): InvoiceIn {
+  const digits = phone.replace(/[\s-]/g, '')
+  return { kind: 'company', title: '', tax_number: '', email: '', phone: /^1\d{10}$/.test(digits) ? digits : '' }
+}
+
+/** The request of before as it can be changed. */
+export function toInvoice(asked: Pick<Invoice, 'kind' | 'title' | 'tax_number' | 'email' | 'phone'>): InvoiceIn {
+  return { kind: asked.kind, title: asked.title, tax_number: asked.tax_number ?? '', email: asked.email ?? '', phone: asked.phone ?? '' }
+}
+
+/** Made out as before; where it goes stays as typed, where that was typed. */
+export function titleTaken(typed: InvoiceIn, before: Pick<Invoice, 'kind' | 'title' | 'tax_number' | 'email' | 'phone'>): InvoiceIn {
+  const known = toInvoice(before)
+  return { ...known, email: known.email || typed.email, phone: known.phone || typed.phone }
+}
+
 /** Which field a problem of the quote belongs to. */
-export function fieldOf(problem: { code: string; dish?: number | null }): 'dish' | 'address' | 'branch' | 'time' | 'phone' | 'points' | 'total' {
+export function fieldOf(problem: { code: string; dish?: number | null }): 'dish' | 'address' | 'branch' | 'time' | 'phone' | 'points' | 'invoice' | 'total' {
   if (problem.dish !== undefined && problem.dish !== null) return 'dish'
   const code = problem.code
+  if (code === 'invoice') return 'invoice'
   if (/address|outside|zone/.test(code)) return 'address'
   if (/phone|contact|number/.test(code)) return 'phone'
   if (/time|late|early|wanted|past|too_far/.test(code)) return 'time'

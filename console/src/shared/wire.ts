@@ -271,6 +271,36 @@ export interface OrderDraft {
   points?: boolean
   note?: string
   override?: { who: string; why: string }
+  invoice?: InvoiceIn
+}
+
+/** Who an invoice is made out to (C91). */
+export interface InvoiceIn {
+  kind: 'person' | 'company'
+  title: string
+  tax_number: string
+  email: string
+  phone: string
+}
+
+/** An order's request for one, as far as it is. */
+export interface Invoice {
+  kind: 'person' | 'company'
+  title: string
+  tax_number: string | null
+  email: string | null
+  phone: string | null
+  order: string
+  number: string
+  status: 'asked' | 'exported' | 'issued' | 'failed' | 'withdrawn'
+  asked_at: string
+  asked_by: string
+  amount_fen: number
+  batch: string | null
+  told: string
+  changed_at: string
+  order_status: string
+  delivered: boolean
 }
 
 export interface Quote {
@@ -298,7 +328,7 @@ export interface Missed {
   at: string
   phone: string
   name: string
-  kind: 'abandoned' | 'missed' | 'callback_failed' | 'voicemail'
+  kind: 'abandoned' | 'missed' | 'callback_failed' | 'voicemail' | 'cut_off'
   queue: string
   customer?: string | null
   times?: number

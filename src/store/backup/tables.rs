@@ -805,6 +805,27 @@ pub(super) const TABLES: &[Table] = &[
         key: 1,
         columns: &[("id", Text), ("language", Text), ("clip", Text), ("at", Int), ("by_name", Text), ("sound", Text), ("chosen", Int)],
     },
+    Table {
+        name: "invoices",
+        key: 1,
+        columns: &[
+            ("order_id", Text),
+            ("number", Text),
+            ("customer", Text),
+            ("kind", Text),
+            ("title", Text),
+            ("tax_number", Text),
+            ("email", Text),
+            ("phone", Text),
+            ("status", Text),
+            ("asked_at", Int),
+            ("asked_by", Text),
+            ("batch", Text),
+            ("amount_fen", Int),
+            ("told", Text),
+            ("changed_at", Int),
+        ],
+    },
 ];
 
 #[cfg(test)]
@@ -845,6 +866,12 @@ mod tests {
         for line in MIGRATIONS.iter().flat_map(|(_, _, file)| file.lines()).map(str::trim) {
             let words: Vec<&str> = line.split([' ', ',']).filter(|word| !word.is_empty()).collect();
             match words.as_slice() {
+                // Made anew under its name.
+                ["alter", "table", from, "rename", "to", to] => {
+                    let place = tables.iter().position(|table| table.0 == *from).unwrap();
+                    let columns = tables.remove(place).1;
+                    tables.iter_mut().find(|table| table.0 == to.trim_end_matches(';')).unwrap().1 = columns;
+                }
                 ["create", "table", name, ..] => tables.push(((*name).to_owned(), Vec::new())),
                 ["alter", "table", name, "add", "column", column, kind, ..] => {
                     let table = tables.iter_mut().find(|table| table.0 == *name).unwrap();

@@ -101,6 +101,9 @@ async fn place_once(web: &Web, viewer: &Viewer, new: &NewOrder) -> Answer<(Statu
     let outcome = web.store.place_order_by(&order.request, via, &order.taken, web.wall(), &catalogue).await?;
     match outcome {
         Placed::Confirmed { id, number, promised_at, pay } => {
+            if order.taken.invoice.is_some() {
+                metrics::counter!("dinetone_invoices_total", "state" => "asked").increment(1);
+            }
             web.audit(viewer, "order.placed", &format!("order:{number}"), &order.request.phone.to_string()).await;
             if let Some(call) = new.call {
                 tell_floor(web, viewer, call, number.as_str()).await;
@@ -183,8 +186,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(
     let mut shown = Vec::new();
     for order in web.store.orders(&filter).await? {
         if may_see(&viewer, &order) {
-            let taken = web.store.order_taken(&order.id).await?;
-            shown.push(show(&viewer, &order, &taken));
+            shown.push(whole(&web, &viewer, &order).await?);
         }
     }
     Ok(Json(Value::Array(shown)))
@@ -200,8 +202,17 @@ fn may_see(viewer: &Viewer, order: &Order) -> bool {
 pub(in crate::web) async fn one(State(web): State<Web>, viewer: Viewer, Path(id): Path<String>) -> Answer<Json<Value>> {
     viewer.require(&[&LOOK[..], &[Role::Branch]].concat())?;
     let order = web.store.order(&id).await?.filter(|order| may_see(&viewer, order)).ok_or_else(|| Problem::not_found("order"))?;
-    let taken = web.store.order_taken(&order.id).await?;
-    Ok(Json(show(&viewer, &order, &taken)))
+    whole(&web, &viewer, &order).await.map(Json)
+}
+
+/// With what a person added; who an invoice is made out to is told to those who take it down or hand it on (C91).
+async fn whole(web: &Web, viewer: &Viewer, order: &Order) -> Answer<Value> {
+    let mut shown = show(viewer, order, &web.store.order_taken(&order.id).await?);
+    if LOOK.contains(&viewer.role) {
+        let asked = web.store.invoice(&order.id).await?;
+        shown["invoice"] = asked.map_or(Value::Null, |asked| super::invoices::show(viewer, &asked));
+    }
+    Ok(shown)
 }
 
 fn show(viewer: &Viewer, order: &Order, taken: &TakenDown) -> Value {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{LEAD, phone, text};
 use crate::domain::{
-    BranchNumber, Cart, CartLine, Catalogue, ClockTime, CustomerId, DateTime, DiscountReason, Language, MemberNumber, MenuNumber, Money,
-    Opening, Place, PlacedVia, Quantity, Timestamp, User, When,
+    BranchNumber, Cart, CartLine, Catalogue, ClockTime, CustomerId, DateTime, DiscountReason, InvoiceFault, InvoiceRequest, Language,
+    MemberNumber, MenuNumber, Money, Opening, Place, PlacedVia, Quantity, Timestamp, User, When,
 };
 use crate::order::cart::MOST_LINES;
 use crate::order::dispatch::{Asked, choose};
@@ -48,6 +48,10 @@ pub(in crate::web) struct Draft {
     #[serde(default, rename = "override")]
     #[schema(inline)]
     outside: Option<Override>,
+    /// The guest wants an invoice, made out so (C91).
+    #[serde(default)]
+    #[schema(inline)]
+    invoice: Option<InvoiceIn>,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
@@ -68,6 +72,29 @@ struct Override {
     #[serde(default)]
     who: String,
     why: String,
+}
+
+/// Who an invoice is made out to, as it was taken down.
+#[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct InvoiceIn {
+    /// `person` or `company`.
+    kind: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    tax_number: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    phone: String,
+}
+
+impl InvoiceIn {
+    /// Checked: what may be kept, or what is wrong.
+    pub(super) fn checked(&self) -> Result<InvoiceRequest, InvoiceFault> {
+        InvoiceRequest::check(&self.kind, &self.title, &self.tax_number, &self.email, &self.phone)
+    }
 }
 
 /// One thing that stands in the way.
@@ -232,6 +259,14 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
             (pricing::quote(catalogue, &cart, level.as_deref(), local, Some(&place), points), None)
         }
     };
+    let invoice = match draft.invoice.as_ref().map(InvoiceIn::checked).transpose() {
+        Ok(invoice) => invoice,
+        Err(fault) => {
+            let (zh, en) = fault.words();
+            obstacles.push(Obstacle::new("invoice", zh, en));
+            None
+        }
+    };
     let request = OrderRequest {
         key: String::new(),
         customer,
@@ -255,6 +290,7 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
         notes,
         typed,
         outside,
+        invoice,
     };
     Ok(Priced { request, taken, quote, promised_at, obstacles })
 }

@@ -59,19 +59,24 @@ impl RowList {
     }
 
     fn formulas(&self) -> Vec<Formula> {
-        self.columns.iter().map(|(key, _, _, _, zh, en)| Formula { key, zh, en }).collect()
+        formulas_of(self.columns)
     }
 
     /// These rows in the form that was asked for.
     pub async fn send(&self, web: &Web, viewer: &Viewer, wanted: &Wanted, days: &Days, rows: Vec<Vec<Cell>>) -> Answer<Response> {
-        let heads = self.columns.iter().map(|(key, zh, en, kind, ..)| Head {
-            key: (*key).to_owned(),
-            zh: (*zh).to_owned(),
-            en: (*en).to_owned(),
-            kind: *kind,
-        });
-        let table = Table { heads: heads.collect(), rows, total: None, previous: None, chart: None };
+        let table = Table { heads: heads_of(self.columns), rows, total: None, previous: None, chart: None };
         let about = About { name: self.name, zh: self.title.0, en: self.title.1, formulas: self.formulas() };
         send(web, viewer, &about, &table, days.days, language(viewer, wanted)?, wanted.format.as_deref()).await
     }
+}
+
+/// What each column says.
+pub(super) fn formulas_of(columns: &'static [Column]) -> Vec<Formula> {
+    columns.iter().map(|(key, _, _, _, zh, en)| Formula { key, zh, en }).collect()
+}
+
+/// The heads of a table with these columns.
+pub(super) fn heads_of(columns: &[Column]) -> Vec<Head> {
+    let head = |(key, zh, en, kind, ..): &Column| Head { key: (*key).to_owned(), zh: (*zh).to_owned(), en: (*en).to_owned(), kind: *kind };
+    columns.iter().map(head).collect()
 }

@@ -259,18 +259,30 @@ impl World {
 
     /// The store has been asked how it is, and has not answered in time; or it answers again.
     pub fn store_is_known_to_be_away(&self, away: bool) {
+        self.tells_the_centre(Input::Store { away });
+    }
+
+    /// A stop was asked for: no new calls, those in progress may finish.
+    pub fn server_stops_taking_calls(&self) {
+        self.tells_the_centre(Input::Drain { retry_after: 30 });
+    }
+
+    /// The time for that is over.
+    pub fn server_ends_all_calls(&self) {
+        self.tells_the_centre(Input::EndAll);
+        self.time_passes(Duration::from_secs(1));
+    }
+
+    fn tells_the_centre(&self, input: Input) {
         let mut inner = self.0.borrow_mut();
         let now = inner.now;
-        inner.centre.handle(now, Input::Store { away });
+        inner.centre.handle(now, input);
         inner.drain();
     }
 
     /// The other nodes of the house, as they have told of themselves.
     pub fn other_nodes(&self, nodes: Vec<dinetone::centre::OtherNode>) {
-        let mut inner = self.0.borrow_mut();
-        let now = inner.now;
-        inner.centre.handle(now, Input::Nodes(nodes));
-        inner.drain();
+        self.tells_the_centre(Input::Nodes(nodes));
     }
 
     /// Every trunk is taken away.

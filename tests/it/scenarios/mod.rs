@@ -7,4 +7,5 @@ mod listening;
 mod lost;
 mod ordering;
 mod people;
+mod stopping;
 mod the_line;

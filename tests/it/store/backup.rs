@@ -59,7 +59,7 @@ pub async fn c108_a_damaged_backup_changes_nothing(database: Database) {
     let damaged = [
         ("empty", String::new()),
         ("another file", "# a letter\n".to_owned()),
-        ("a cut", whole[..whole.len() / 2].to_owned()),
+        ("a cut", whole.chars().take(whole.chars().count() / 2).collect()),
         ("a missing end", whole[..=last_line].to_owned()),
         ("a changed price", whole.replacen("3800", "3801", 1)),
         ("a missing line", whole.lines().enumerate().filter(|(place, _)| *place != 9).map(|(_, line)| format!("{line}\n")).collect()),

@@ -235,6 +235,7 @@ pub async fn c61_an_order_taken_down_by_hand_is_checked_and_priced_like_any_othe
         notes: vec![Some("不要葱".into()), None],
         typed: Some(false),
         outside: None,
+        invoice: None,
     };
     let mut wanted = request("k1", "13811112222");
     wanted.place = Place::Saved { address: String::new(), text: "科技路十八号".into(), branch: branch(1) };

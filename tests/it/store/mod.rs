@@ -8,9 +8,11 @@
 
 mod backup;
 mod calls;
+mod cut_off;
 mod dispatch;
 mod floor;
 mod house;
+mod invoices;
 mod kit;
 mod kitchen;
 mod leaving;
@@ -135,6 +137,11 @@ contract![
     races::i7_points_are_not_spent_twice,
     races::of_forty_moves_at_once_one_wins,
     races::c24_many_guesses_at_once_are_three,
+    cut_off::c107_who_is_cut_off_by_a_crash_is_called_back_once_or_by_a_person,
+    cut_off::c107_nobody_is_called_who_has_rung_again_or_is_on_the_line,
+    cut_off::c107_a_stop_in_order_owes_the_same_and_a_long_night_calls_nobody_by_surprise,
+    invoices::c91_an_invoice_is_kept_with_its_order_and_given_out_once,
+    invoices::c91_a_customers_titles_are_offered_again,
     calls::a_call_keeps_its_path_and_how_it_ended,
     calls::calls_left_open_are_closed_with_their_true_start,
     calls::thousands_of_short_calls_in_one_batch,

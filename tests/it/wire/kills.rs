@@ -291,3 +291,51 @@ fn i11_callers_in_the_queue_are_called_back_after_a_power_cut() {
     });
     assert!(calls.values().all(|number| number == "13800138000"), "{calls:?}");
 }
+
+/// C107: the power goes while a caller chooses dishes: somebody calls them who sees the dishes; who rings again finds them, and is off the
+/// list.
+#[test]
+fn c107_who_was_choosing_when_the_power_went_is_on_the_list_with_the_dishes() {
+    use super::server::{Guarded, eventually};
+    use super::web_kit::Browser;
+    use serde_json::{Value, json};
+    use std::process::Stdio;
+
+    let soon = Duration::from_secs(30);
+    let mut server = Setup::demo().start();
+    let calls = |server: &Server, script: &str| {
+        let mut command = server.diner(script, &["--from", "13800138000"]);
+        Guarded(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    };
+    let desk = |server: &Server| {
+        let mut desk = Browser { to: server.web, from: None, cookie: None, origin: Some(format!("http://{}", server.web)) };
+        assert_eq!(desk.sign_in("8001", "demo").status, 200);
+        desk
+    };
+    let cart = |desk: &Browser| {
+        let found = desk.send("POST", "/api/customers/search", &json!({ "q": "13800138000" })).json();
+        let page = desk.get(&format!("/api/customers/{}", found[0]["id"].as_str().unwrap())).json();
+        Some(page["pop"]["cart"]["lines"].clone()).filter(Value::is_array)
+    };
+    let script =
+        "hears main.menu within 20s\npress 112\nhears order.ask_dish within 20s\npress 18#2#\nhears order.ask_next within 20s\nwaits 60s\n";
+    let diner = calls(&server, script);
+    let lina = desk(&server);
+    let chosen = eventually("the dishes are kept while they are chosen", soon, || cart(&lina));
+    assert_eq!((&chosen[0]["dish"], &chosen[0]["quantity"]), (&json!(18), &json!(2)), "{chosen}");
+    assert_eq!(lina.get("/api/missed").json(), json!([]));
+    server.kill();
+    drop(diner);
+    server.run();
+    let lina = desk(&server);
+    let missed = lina.get("/api/missed").json();
+    assert_eq!(
+        (missed.as_array().unwrap().len(), &missed[0]["kind"], &missed[0]["phone"]),
+        (1, &json!("cut_off"), &json!("13800138000")),
+        "{missed}"
+    );
+    assert_eq!(cart(&lina), Some(chosen), "whoever calls sees them");
+    let again = calls(&server, "hears main.menu within 20s\npress 1\nhears order.resume within 20s\nwaits 20s\n");
+    eventually("who rings again needs no call", soon, || (lina.get("/api/missed").json() == json!([])).then_some(()));
+    drop(again);
+}

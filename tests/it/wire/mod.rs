@@ -6,6 +6,7 @@
 
 mod api_desk;
 mod api_house;
+mod api_invoices;
 mod api_kitchen;
 mod api_plant;
 mod baresip;

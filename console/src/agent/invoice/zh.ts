@@ -1,0 +1,22 @@
+// The words of invoices: they come with the first who wants one. Its keys are the type that en.ts must satisfy.
+export const zh = {
+  'invoice.title': '发票',
+  'invoice.ask': '登记',
+  'invoice.of': '订单 #{number} 的发票',
+  'invoice.kind': '类型',
+  'invoice.company': '公司',
+  'invoice.person': '个人',
+  'invoice.name': '发票抬头',
+  'invoice.tax_number': '税号',
+  'invoice.email': '接收邮箱',
+  'invoice.phone': '接收手机',
+  'invoice.kept': '发票已登记，送达后交给开票方。',
+  'invoice.withdraw': '不要发票了',
+  'invoice.withdrawn': '已撤回发票申请。',
+  'invoice.fixed': '已交给开票方，要改请联系开票方。',
+  'invoice.status.asked': '已登记',
+  'invoice.status.exported': '开票中',
+  'invoice.status.issued': '已开票',
+  'invoice.status.failed': '未开成',
+  'invoice.status.withdrawn': '已撤回',
+} as const
