@@ -14,6 +14,7 @@ mod calls;
 mod cluster;
 mod cluster_floor;
 mod console;
+mod isolation;
 mod kills;
 mod offers;
 mod operations;
