@@ -17,7 +17,8 @@ pub fn routes() -> Routes {
 #[openapi(
     info(
         title = "Dinetone",
-        description = "A restaurant hotline: callers, orders, agents. Errors are problem+json; times RFC 3339 in UTC; money whole fen."
+        description = "A restaurant hotline: callers, orders, agents. Errors are problem+json; times RFC 3339 in UTC; money whole fen. \
+            What is created takes an `Idempotency-Key` header: the same key again gets the same answer, and nothing is done twice."
     ),
     paths(
         description, docs::to_front, docs::front, docs::file,

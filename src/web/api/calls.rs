@@ -74,12 +74,30 @@ pub(in crate::web) async fn one(State(web): State<Web>, viewer: Viewer, Path(id)
     let call = &story.call.record;
     let mut shown = serde_json::to_value(Call::of(call, &story.call.steps)).unwrap_or_default();
     shown["caller"] = json!(call.caller.as_ref().map(|phone| show_phone(&viewer, phone)));
+    if !viewer.calls_customers() {
+        hide_keyed_numbers(&mut shown["steps"]);
+    }
     shown["customer"] = json!(call.customer.as_ref().map(CustomerId::as_str));
     shown["visits"] = story.visits.iter().map(visit).collect();
     shown["parties"] = story.parts.iter().map(party).collect();
     shown["wrap_ups"] = story.wrap_ups.iter().map(|(wrap_up, at)| summed_up(wrap_up, *at)).collect();
     shown["orders"] = json!(story.orders.iter().map(crate::domain::OrderNumber::as_str).collect::<Vec<_>>());
     Ok(Json(shown))
+}
+
+/// So many keys in a row are a number of somebody's, not a choice.
+const NUMBER: usize = 7;
+
+/// Whoever does not call customers does not read their numbers key by key either (C98).
+fn hide_keyed_numbers(steps: &mut Value) {
+    let Some(steps) = steps.as_array_mut() else { return };
+    for run in steps.chunk_by_mut(|one, next| one["type"] == "key" && next["type"] == "key") {
+        if run.iter().filter(|step| step["key"].as_str().is_some_and(|key| key.starts_with(|letter: char| letter.is_ascii_digit()))).count()
+            >= NUMBER
+        {
+            run.iter_mut().for_each(|step| step["key"] = json!("·"));
+        }
+    }
 }
 
 fn visit(visit: &QueueVisit) -> Value {
@@ -120,4 +138,24 @@ fn summed_up(wrap_up: &WrapUp, at: Timestamp) -> Value {
         "order": wrap_up.order.as_ref().map(crate::domain::OrderNumber::as_str),
         "follow": wrap_up.follow,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn c98_a_number_that_was_keyed_is_hidden_and_choices_are_not() {
+        let key = |key: char| json!({ "type": "key", "key": key.to_string() });
+        let mut steps: Vec<_> = "1".chars().map(key).collect();
+        steps.push(json!({ "type": "node", "node": "order.identify" }));
+        steps.extend("13800138000#".chars().map(key));
+        steps.push(json!({ "type": "said" }));
+        steps.extend("18#2#".chars().map(key));
+        let mut shown = json!(steps);
+        super::hide_keyed_numbers(&mut shown);
+        let keys: String = shown.as_array().unwrap().iter().filter_map(|step| step["key"].as_str()).collect();
+        assert_eq!(keys, format!("1{}18#2#", "·".repeat(12)));
+        super::hide_keyed_numbers(&mut json!(null));
+    }
 }

@@ -315,7 +315,7 @@ fn c76_c80_c81_i6_two_nodes_are_one_house_and_one_of_them_is_enough() {
 /// The caller rings A; the agent whom they know works at B, and takes the call there with a desk phone. Then somebody for whom
 /// nobody is free at A. And both floors are one.
 #[test]
-fn c39_c45_c60_c66_c70_the_agent_whom_a_customer_knows_is_found_at_the_other_node() {
+fn c39_c45_c60_c62_c70_the_agent_whom_a_customer_knows_is_found_at_the_other_node() {
     let Some(database) = postgres::Server::start() else { return };
     let url = database.fresh();
     let settings = format!("[sip]\ndigest = [\"MD5\"]\n{OUTSIDE}");

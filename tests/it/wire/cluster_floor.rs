@@ -88,7 +88,7 @@ fn rings(phone: &Phone, calls: usize) {
     eventually("the telephone rings", SOON, || (phone.log().matches("ncoming call").count() >= calls).then_some(()));
 }
 
-/// C60, C66, C70 over two nodes. 8001 works at B with a telephone that has rung so often; nobody is free at A.
+/// C60, C62, C70 over two nodes. 8001 works at B with a telephone that has rung so often; nobody is free at A.
 pub fn one_floor(a: &Server, b: &mut Server, at_a: &str, far: Live, far_phone: &mut Phone) {
     let (watch, snapshot) = signed_in(a, "supervisor").live();
     assert_eq!((&snapshot["node"], &snapshot["nodes"][0]["node"]), (&json!("a"), &json!("b")), "{snapshot}");

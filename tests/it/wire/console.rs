@@ -100,9 +100,9 @@ fn c39_c63_i9_a_call_in_the_browser_keeps_its_card_and_its_voices() {
     tell("call", Setup::demo());
 }
 
-/// Passed on (C60, C66, C67): blind with a note, after a word, called off, three in one conversation.
+/// Passed on (C60, C62, C67): blind with a note, after a word, called off, three in one conversation.
 #[test]
-fn c60_c66_callers_are_passed_on_with_their_card() {
+fn c60_c62_callers_are_passed_on_with_their_card() {
     tell("transfer", Setup::demo());
 }
 

@@ -446,7 +446,7 @@ export const en: WordsLike<typeof zh> = {
   'help.Esc': 'Close panel / clear field',
   'help.1–9': 'Wrap-up code (in wrap-up)',
   'help.Ctrl+Enter': 'Save the wrap-up',
-  'help./': 'Search',
+  'help./': 'Search (also Ctrl+K)',
   'help.entry': 'In the dish field',
   'help.entry.18*2.typed': '18*2',
   'help.entry.18*2': 'two portions of dish 18',

@@ -443,7 +443,7 @@ export const zh = {
   'help.Esc': '关闭面板 / 清空',
   'help.1–9': '小结码（整理时）',
   'help.Ctrl+Enter': '保存小结',
-  'help./': '全局搜索',
+  'help./': '全局搜索（也可 Ctrl+K）',
   'help.entry': '菜品输入框',
   'help.entry.18*2.typed': '18*2',
   'help.entry.18*2': '18 号菜两份',

@@ -46,7 +46,7 @@ fn refer(invite: &str, tag: &str, cseq: u32, refer_to: &str) -> String {
 }
 
 #[test]
-fn c65_a_desk_phone_transfers_blindly_and_hears_how_it_goes() {
+fn c62_a_desk_phone_transfers_blindly_and_hears_how_it_goes() {
     let mut bench = desk();
     let (dialog, invite) = desk_call(&mut bench, "d");
     bench.receive(udp(DESK), refer(&invite, "d", 5, "<sip:802@dinetone>"));
@@ -70,7 +70,7 @@ fn c65_a_desk_phone_transfers_blindly_and_hears_how_it_goes() {
 }
 
 #[test]
-fn c65_an_attended_transfer_names_the_other_call_of_the_same_phone() {
+fn c62_an_attended_transfer_names_the_other_call_of_the_same_phone() {
     let mut bench = desk();
     let (first, invite) = desk_call(&mut bench, "d");
     let (second, other) = desk_call(&mut bench, "e");
@@ -94,7 +94,7 @@ fn c65_an_attended_transfer_names_the_other_call_of_the_same_phone() {
 }
 
 #[test]
-fn c65_callers_from_outside_transfer_nobody() {
+fn c62_callers_from_outside_transfer_nobody() {
     let mut bench = Bench::new(with_trunk());
     let (_, tag) = bench.answered_call("");
     bench.receive(udp("192.0.2.7:5060"), request("REFER", 2, &tag, "ref", "Refer-To: <sip:0088299@x>\r\n", ""));

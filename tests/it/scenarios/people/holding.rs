@@ -217,9 +217,9 @@ fn c62_a_failed_consultation_returns() {
     world.is_quiet();
 }
 
-/// C39, C66: whoever was only asked for advice has nothing to sum up and is not the customer's last agent, even when all three talked.
+/// C39, C62: whoever was only asked for advice has nothing to sum up and is not the customer's last agent, even when all three talked.
 #[test]
-fn c39_c66_who_only_gave_advice_is_not_the_last_agent() {
+fn c39_c62_who_only_gave_advice_is_not_the_last_agent() {
     let world = World::open_at("12:00");
     let (first, second) = (world.agent("8001"), world.agent("8002"));
     first.logs_in();

@@ -67,10 +67,10 @@ fn c70_agents_of_another_node_are_on_the_floor() {
     assert!(world.events().iter().any(|what| matches!(what, What::NodeGone { node } if node == "b")));
 }
 
-/// C60, C66: a colleague whose node is no peer, or who is busy there, is refused with a reason and nothing changes; a node that is silent
+/// C60, C62: a colleague whose node is no peer, or who is busy there, is refused with a reason and nothing changes; a node that is silent
 /// gives the caller back.
 #[test]
-fn c60_c66_a_colleague_at_a_node_that_does_not_answer_costs_nothing() {
+fn c60_c62_a_colleague_at_a_node_that_does_not_answer_costs_nothing() {
     let world = World::open_at("12:00");
     let agent = world.agent("8001");
     agent.logs_in();
@@ -125,9 +125,9 @@ fn told_by_node_b(to: &Agent, advice: bool) -> Handover {
     }
 }
 
-/// C39, C66: whoever was only asked for advice by a colleague of another node has nothing to sum up and is not the customer's last agent.
+/// C39, C62: whoever was only asked for advice by a colleague of another node has nothing to sum up and is not the customer's last agent.
 #[test]
-fn c39_c66_advice_to_another_node_is_no_talk_with_the_customer() {
+fn c39_c62_advice_to_another_node_is_no_talk_with_the_customer() {
     let world = World::open_at("12:00");
     let agent = world.agent("8001");
     agent.logs_in();
@@ -147,9 +147,9 @@ fn c39_c66_advice_to_another_node_is_no_talk_with_the_customer() {
     assert_eq!(queues, 0, "nobody of a queue was answered");
 }
 
-/// C66: whoever was asked hangs up, or their page is lost for good: the call between the nodes ends, and nobody waits here for it.
+/// C62: whoever was asked hangs up, or their page is lost for good: the call between the nodes ends, and nobody waits here for it.
 #[test]
-fn c66_advice_to_another_node_ends_with_whoever_gave_it() {
+fn c62_advice_to_another_node_ends_with_whoever_gave_it() {
     for lost in [false, true] {
         let world = World::open_at("12:00");
         let agent = world.agent("8001");
@@ -168,9 +168,9 @@ fn c66_advice_to_another_node_ends_with_whoever_gave_it() {
     }
 }
 
-/// C39, C66: who was asked and then has the caller sums up and is the last agent; so is whoever is handed a caller at once.
+/// C39, C62: who was asked and then has the caller sums up and is the last agent; so is whoever is handed a caller at once.
 #[test]
-fn c39_c66_who_takes_the_caller_over_from_another_node_is_the_last_agent() {
+fn c39_c62_who_takes_the_caller_over_from_another_node_is_the_last_agent() {
     let world = World::open_at("12:00");
     let agent = world.agent("8001");
     agent.logs_in();
@@ -199,7 +199,7 @@ fn c39_c66_who_takes_the_caller_over_from_another_node_is_the_last_agent() {
     world.is_quiet();
 }
 
-/// C62, C66: when all three talk, whoever was asked sees so.
+/// C62: when all three talk, whoever was asked sees so.
 #[test]
 fn c62_three_in_one_conversation_over_two_nodes_is_seen_at_both() {
     let world = World::open_at("12:00");
@@ -219,9 +219,9 @@ fn c62_three_in_one_conversation_over_two_nodes_is_seen_at_both() {
     world.is_quiet();
 }
 
-/// C66: the node that asks says that it is for advice, and says when the caller is passed on.
+/// C62: the node that asks says that it is for advice, and says when the caller is passed on.
 #[test]
-fn c66_the_other_node_is_told_whether_it_is_asked_or_has_the_caller() {
+fn c62_the_other_node_is_told_whether_it_is_asked_or_has_the_caller() {
     let world = World::open_at("12:00");
     let (agent, there) = (world.agent("8001"), world.other_node());
     agent.logs_in();
