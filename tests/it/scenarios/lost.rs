@@ -6,7 +6,7 @@ use dinetone::command::{Command, DialReason, Supervision, Target, TransferMode};
 use dinetone::domain::PhoneNumber;
 use dinetone::event::{CallState, What};
 
-use super::people::{caller, ms};
+use super::people::{caller, first_talks, ms};
 use crate::kit::World;
 use crate::kit::phone::Line;
 
@@ -64,11 +64,7 @@ fn c63_a_laptop_that_stays_away_gives_the_caller_back() {
 #[test]
 fn c63_a_consulted_colleague_who_vanishes_is_taken_out() {
     let world = World::open_at("12:00");
-    let (first, second) = (world.agent("8001"), world.agent("8002"));
-    first.logs_in();
-    let diner = caller(&world, "13800138000");
-    first.takes_the_call();
-    second.logs_in();
+    let (first, second, diner) = first_talks(&world);
     first.passes_on(Target::Agent(second.user.clone()), TransferMode::Consult, "");
     second.takes_the_call();
     let call = first.call().call;

@@ -13,6 +13,7 @@ use dinetone::domain::{AgentState, Party, Reason, StepKind};
 use dinetone::event::{CallState, What};
 
 use crate::kit::World;
+use crate::kit::agent::Agent;
 use crate::kit::phone::Line;
 use crate::kit::world::Diner;
 
@@ -27,6 +28,16 @@ pub fn caller(world: &World, number: &str) -> Diner {
     diner.keys("0");
     diner.speaks(true);
     diner
+}
+
+/// Agent 8001 talks with a member, and 8002 has just come and is free.
+pub fn first_talks(world: &World) -> (Agent, Agent, Diner) {
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    first.logs_in();
+    let diner = caller(world, "13800138000");
+    first.takes_the_call();
+    second.logs_in();
+    (first, second, diner)
 }
 
 /// Who spoke last with the customer of this number.
@@ -198,11 +209,7 @@ fn c53_a_reject_goes_to_the_next_agent_at_once() {
 #[test]
 fn c39_the_second_call_reaches_the_same_agent() {
     let world = World::open_at("12:00");
-    let (first, second) = (world.agent("8001"), world.agent("8002"));
-    first.logs_in();
-    let diner = caller(&world, "13800138000");
-    first.takes_the_call();
-    second.logs_in();
+    let (first, second, diner) = first_talks(&world);
     diner.hangs_up();
     first.wraps_up(20);
     world.time_passes(Duration::from_secs(60));

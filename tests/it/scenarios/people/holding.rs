@@ -5,7 +5,7 @@ use std::time::Duration;
 use dinetone::command::{Command, Refusal, Target, TransferMode};
 use dinetone::event::CallState;
 
-use super::caller;
+use super::{caller, first_talks};
 use crate::kit::World;
 use crate::kit::phone::Line;
 
@@ -45,11 +45,8 @@ fn c62_hold_is_silent_and_the_caller_hears_music() {
 #[test]
 fn c60_a_blind_transfer_keeps_card_and_notes() {
     let world = World::open_at("12:00");
-    let (first, second) = (world.agent("8001"), world.agent("8002"));
-    first.logs_in();
-    let diner = caller(&world, "13800138000");
-    let card = first.takes_the_call();
-    second.logs_in();
+    let (first, second, diner) = first_talks(&world);
+    let card = first.call();
     first.notes("wants the window table");
     first.passes_on(Target::Agent(second.user.clone()), TransferMode::Blind, "a complaint");
     first.is("wrap_up");
@@ -70,11 +67,7 @@ fn c60_a_blind_transfer_keeps_card_and_notes() {
 #[test]
 fn c62_a_failed_blind_transfer_comes_back() {
     let world = World::open_at("12:00");
-    let (first, second) = (world.agent("8001"), world.agent("8002"));
-    first.logs_in();
-    let diner = caller(&world, "13800138000");
-    first.takes_the_call();
-    second.logs_in();
+    let (first, second, diner) = first_talks(&world);
     first.passes_on(Target::Agent(second.user.clone()), TransferMode::Blind, "");
     second.sees_pop();
     first.wraps_up(50);
@@ -90,11 +83,8 @@ fn c62_a_failed_blind_transfer_comes_back() {
 #[test]
 fn c62_an_attended_transfer_keeps_the_card() {
     let world = World::open_at("12:00");
-    let (first, second) = (world.agent("8001"), world.agent("8002"));
-    first.logs_in();
-    let diner = caller(&world, "13800138000");
-    let card = first.takes_the_call();
-    second.logs_in();
+    let (first, second, diner) = first_talks(&world);
+    let card = first.call();
     diner.says_nothing_for(4);
     first.passes_on(Target::Agent(second.user.clone()), TransferMode::Consult, "do you know this one?");
     let asked = second.takes_the_call();
@@ -120,11 +110,7 @@ fn c62_an_attended_transfer_keeps_the_card() {
 #[test]
 fn c62_three_talk_with_each_other() {
     let world = World::open_at("12:00");
-    let (first, second) = (world.agent("8001"), world.agent("8002"));
-    first.logs_in();
-    let diner = caller(&world, "13800138000");
-    first.takes_the_call();
-    second.logs_in();
+    let (first, second, diner) = first_talks(&world);
     diner.says_nothing_for(4);
     first.passes_on(Target::Agent(second.user.clone()), TransferMode::Consult, "");
     second.takes_the_call();
@@ -199,11 +185,7 @@ fn c62_a_caller_is_not_passed_on_to_somebody_who_has_hung_up() {
 #[test]
 fn c62_a_failed_consultation_returns() {
     let world = World::open_at("12:00");
-    let (first, second) = (world.agent("8001"), world.agent("8002"));
-    first.logs_in();
-    let diner = caller(&world, "13800138000");
-    first.takes_the_call();
-    second.logs_in();
+    let (first, second, diner) = first_talks(&world);
     diner.says_nothing_for(4);
     first.passes_on(Target::Agent(second.user.clone()), TransferMode::Consult, "");
     second.sees_pop();
@@ -221,11 +203,7 @@ fn c62_a_failed_consultation_returns() {
 #[test]
 fn c39_c62_who_only_gave_advice_is_not_the_last_agent() {
     let world = World::open_at("12:00");
-    let (first, second) = (world.agent("8001"), world.agent("8002"));
-    first.logs_in();
-    let diner = caller(&world, "13800138000");
-    first.takes_the_call();
-    second.logs_in();
+    let (first, second, diner) = first_talks(&world);
     diner.says_nothing_for(4);
     let call = first.call().call;
     for conference in [false, true] {
