@@ -234,4 +234,6 @@ impl Hall {
 }
 
 #[cfg(test)]
+mod allocation_tests;
+#[cfg(test)]
 mod tests;
