@@ -34,7 +34,7 @@ export function card(number, status, ago, more = {}, now = Date.now()) {
     seen_at: reached > 0 ? placed_at + 5_000 : null, accepted_at: at(1), cooking_at: at(2), ready_at: at(3), out_at: at(4), done_at: status === 'cancelled' ? placed_at + 5 * MINUTE : at(5),
     rider: status === 'out' || status === 'done' ? { id: 'r-1', name: '老周' } : null,
     outcome: status === 'done' ? { code: 'D00', minutes_late: 0, by: '徐家汇店', at: now - 3 * MINUTE, until: now + 12 * MINUTE } : null,
-    pending: null, urged_at: null, undo_until: null, agent_name: number % 2 ? '' : '李娜', ...more,
+    attempts: 0, held_until: null, rescheduled: 0, expected_at: null, pending: null, urged_at: null, undo_until: null, agent_name: number % 2 ? '' : '李娜', ...more,
   }
 }
 
@@ -59,11 +59,11 @@ export const riders = (now = Date.now()) => [
 export const evening = (now = Date.now()) => [
   card(3086, 'new', 0.4, { branch: 1, fulfilment: 'pickup', wanted_at: now + 42 * MINUTE, allergies: ['花生'], lines: [line(0, 2, { spice: 'mild' }), line(2, 2, { note: '不要葱' })] }, now),
   card(3083, 'new', 1.2, { branch: 1, fulfilment: 'delivery', seen_at: null }, now),
-  card(3072, 'cooking', 12, { branch: 1, fulfilment: 'delivery' }, now),
+  card(3072, 'cooking', 12, { branch: 1, fulfilment: 'delivery', expected_at: now + 52 * MINUTE }, now),
   card(3070, 'accepted', 50, { branch: 1, fulfilment: 'pickup', version: 2, urged_at: now - 2 * MINUTE }, now),
   card(3071, 'cooking', 6, { branch: 1, fulfilment: 'delivery', pending: { kind: 'edit', why: '少一份鸡丁', by: '李娜', at: now - 20_000, lines: [{ dish: 42, quantity: 1, size: null, spice: null, note: null }] } }, now),
   card(3066, 'ready', 20, { branch: 1, fulfilment: 'pickup' }, now),
-  card(3064, 'ready', 22, { branch: 1, fulfilment: 'delivery' }, now),
+  card(3064, 'ready', 22, { branch: 1, fulfilment: 'delivery', attempts: 2, held_until: now + 19 * MINUTE }, now),
   card(3061, 'out', 31, { branch: 1, fulfilment: 'delivery' }, now),
   card(3058, 'done', 60, { branch: 1 }, now),
   card(3049, 'cancelled', 70, { branch: 1 }, now),
@@ -77,7 +77,7 @@ export const evening = (now = Date.now()) => [
 /** What a rider's page is told. */
 export const delivery = (now = Date.now()) => ({
   number: '1122-3061', tail: '3061', status: 'out', out: true, name: '王女士', phone: '13800138000', address: '漕溪北路 88 号 12 楼 1203 室', spoken: false, remark: '门铃坏了，打电话', lines: [{ zh: '宫保鸡丁', en: 'Kung Pao chicken', quantity: 2 }, { zh: '扬州炒饭', en: 'Yangzhou fried rice', quantity: 1 }],
-  pay_fen: 12_600, promised_at: new Date(now + 9 * MINUTE).toISOString(), branch: '徐家汇店', branch_phone: '021-64380001', rider: '老周', outcome: null, codes: ['D00', 'D70', 'D71', 'D72', 'D73', 'D81', 'D82', 'D83', 'D90'],
+  pay_fen: 12_600, promised_at: new Date(now + 9 * MINUTE).toISOString(), branch: '徐家汇店', branch_phone: '021-64380001', rider: '老周', outcome: null, attempts: 0, held_until: null, codes: ['D00', 'D70', 'D71', 'D72', 'D73', 'D81', 'D82', 'D83', 'D90'],
 })
 
 export const tasks = (now = Date.now()) => [
@@ -101,6 +101,7 @@ export function stepped(before, body, by, now = Date.now()) {
   if (step === 'refuse') Object.assign(one, { owner: 'headquarters', refused_by: [...one.refused_by, one.branch] })
   else if (step === 'hand_over') Object.assign(one, one.fulfilment === 'pickup' ? { status: 'done', done_at: now, outcome: { code: 'D00', minutes_late: 0, by, at: now, until: now + 15 * MINUTE } } : { status: 'out', out_at: now, owner: 'rider', rider: body.rider ? riders().find((rider) => rider.id === body.rider) ?? null : null })
   else if (step === 'deliver' || step === 'correct') Object.assign(one, { status: 'done', done_at: now, outcome: { code: body.code === 'auto' ? 'D00' : body.code, minutes_late: 0, by, at: now, until: now + 15 * MINUTE } })
+  else if (step === 'reschedule') Object.assign(one, { promised_at: body.at, rescheduled: one.rescheduled + 1, version: one.version + 1, fulfilment: body.pickup ? 'pickup' : one.fulfilment })
   else if (step === 'reassign') Object.assign(one, { branch: body.branch, owner: 'branch', sent_at: now, seen_at: null, status: 'new' })
   else if (step === 'cancel') Object.assign(one, { status: 'cancelled', done_at: now })
   else if (step === 'address') Object.assign(one, { address: body.text, branch: body.branch, status: 'new', owner: 'branch', sent_at: now })

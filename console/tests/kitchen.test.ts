@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fenOf } from '@/branch/cash'
 import { Ringer } from '@/branch/ringing'
 import { sameToTheEye } from '@/kitchen/board'
-import { budget, byUrgency, changedLines, columnOf, found, inOrderOfWaiting, isLate, isLoud, mayWait, rings, tone, toneOfShare, toneOfTask, waitsForBranch } from '@/kitchen/order'
+import { budget, byUrgency, changedLines, columnOf, foretold, found, inOrderOfWaiting, isLate, isLoud, mayWait, rings, timeAhead, tone, toneOfShare, toneOfTask, waitsForBranch } from '@/kitchen/order'
 import { applyBoardFrame, emptyBoard } from '@/kitchen/state'
 import type { BoardFrame, Card, Task } from '@/kitchen/wire'
 import { qr, qrPath } from '@/kitchen/qr'
@@ -14,7 +14,7 @@ const card = (more: Partial<Card> = {}): Card => ({
   id: 'o-1', number: '1122-3086', tail: '3086', status: 'new', life: 1, version: 1, stage: 0, owner: 'branch', due_at: null, ring: true, loud: false, via: 'keypad', language: 'zh-CN',
   branch: 1, branch_why: null, refused_by: [], fulfilment: 'delivery', name: '王女士', phone: '13800138000', level: null, orders_before: 1, allergies: [], address: '漕溪北路 88 号', address_id: null,
   recording: null, zone: null, outside: false, lines: [], remark: '', note_recording: null, goods_fen: 0, discounts: [], fee_fen: 0, pay_fen: 0, placed_at: NOW, promised_at: NOW + 45 * MINUTE,
-  wanted_at: null, release_at: null, sent_at: NOW, seen_at: null, accepted_at: null, cooking_at: null, ready_at: null, out_at: null, done_at: null, rider: null, outcome: null, pending: null,
+  wanted_at: null, release_at: null, sent_at: NOW, seen_at: null, accepted_at: null, cooking_at: null, ready_at: null, out_at: null, done_at: null, rider: null, outcome: null, attempts: 0, held_until: null, rescheduled: 0, expected_at: null, pending: null,
   urged_at: null, undo_until: null, agent_name: '', ...more,
 })
 const task = (id: string, at: number, more: Partial<Task> = {}): Task => ({
@@ -44,6 +44,30 @@ describe('c81 deadlines', () => {
     expect(tone(out, NOW + 39 * MINUTE)).toBe('amber')
     expect(isLate(out, NOW + 31 * MINUTE)).toBe(true)
     expect(tone(card({ status: 'done', done_at: NOW }), NOW + 500 * MINUTE)).toBe('green')
+  })
+})
+
+describe('c85 another time', () => {
+  it('is the next such moment of the clock, within eight hours', () => {
+    const noon = new Date(2026, 10, 21, 12, 0).getTime()
+    const told = (typed: string, now = noon) => {
+      const at = timeAhead(typed, now)
+      return at === null ? null : Math.round((at - now) / MINUTE)
+    }
+    expect(['18:30', '1830', '12：15', '20:00'].map((typed) => told(typed))).toEqual([390, 390, 15, 480])
+    expect(['12:00', '20:01', '11:00', '25:00', '18:60', 'soon', ''].map((typed) => told(typed))).toEqual([null, null, null, null, null, null, null])
+    expect(told('0:30', new Date(2026, 10, 21, 23, 45).getTime())).toBe(45)
+  })
+  it('food that is kept has until then, not until its old promise', () => {
+    const kept = card({ status: 'ready', ready_at: NOW, promised_at: NOW + 5 * MINUTE, held_until: NOW + 30 * MINUTE })
+    expect([14, 16, 31].map((m) => tone(kept, NOW + m * MINUTE))).toEqual(['green', 'amber', 'red'])
+  })
+})
+
+describe('c88 what will be late', () => {
+  it('says by how much until it is over', () => {
+    const slow = card({ status: 'cooking', promised_at: NOW, expected_at: NOW + 12.4 * MINUTE })
+    expect([slow, card({ ...slow, expected_at: null }), card({ ...slow, status: 'done' })].map(foretold)).toEqual([12, null, null])
   })
 })
 

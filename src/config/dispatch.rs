@@ -19,6 +19,8 @@ pub(super) fn dispatch(mut s: Section<'_>) -> Rules {
         undo: s.duration("undo", usual.undo),
         correct: s.duration("correct", usual.correct),
         nudge_again: s.duration("nudge_again", usual.nudge_again),
+        hold: s.duration("hold", usual.hold),
+        foresee: s.duration("foresee", usual.foresee),
         large_portions: u32::try_from(s.number("large_portions", u64::from(usual.large_portions), 1..=100_000)).unwrap_or(u32::MAX),
         large: i64::try_from(s.number("large_yuan", u64::try_from(usual.large.as_fen() / 100).unwrap_or(0), 1..=10_000_000))
             .map_or(usual.large, Money::yuan),
@@ -36,6 +38,9 @@ pub(super) fn dispatch(mut s: Section<'_>) -> Rules {
     }
     if rules.loud_after < Duration::from_secs(5) {
         s.fault("loud_after", "is shorter than five seconds", "give people time to walk to the board, such as \"60s\"");
+    }
+    if rules.hold <= rules.undo {
+        s.fault("hold", "is not longer than dispatch.undo", "food that nobody took is kept for a while: write \"30m\"");
     }
     if rules.next_branch_after < Duration::from_secs(30) {
         s.fault("next_branch_after", "is shorter than half a minute", "the telephone is rung again as often: write \"5m\"");

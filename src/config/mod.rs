@@ -7,6 +7,7 @@ mod media;
 mod messages;
 mod outbound;
 mod plant;
+mod quality;
 mod queue;
 pub mod read;
 mod sip;
@@ -73,6 +74,8 @@ pub struct Config {
     pub cluster: Cluster,
     /// `[dispatch]`: when what becomes whose alarm.
     pub dispatch: crate::order::life::Rules,
+    /// `[quality]`: what happens too often.
+    pub quality: crate::order::quality::Rules,
     /// `[acd]` and `[[queue]]`
     pub queues: crate::queue::Settings,
     /// The file names no queue: these are the usual ones.
@@ -182,9 +185,9 @@ impl Config {
     }
 
     fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
-        const SECTIONS: [&str; 19] = [
-            "acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "outbound", "printing",
-            "wall", "messages", "smpp", "cluster", "log", "data",
+        const SECTIONS: [&str; 20] = [
+            "acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "quality", "outbound",
+            "printing", "wall", "messages", "smpp", "cluster", "log", "data",
         ];
         for (key, value) in table {
             let is_list = matches!(key.as_str(), "trunk" | "account" | "queue");
@@ -276,6 +279,7 @@ impl Config {
         limits_section.finish();
 
         let dispatch = dispatch::dispatch(Section::new("dispatch", section("dispatch"), findings));
+        let quality = quality::quality(Section::new("quality", section("quality"), findings));
         let outbound = outbound::outbound(Section::new("outbound", section("outbound"), findings));
 
         let smpp = messages::smpp(Section::new("smpp", section("smpp"), findings));
@@ -320,6 +324,7 @@ impl Config {
             shop: Shop { clock, time_zone, digit_one_yao },
             limits,
             dispatch,
+            quality,
             outbound,
             printing,
             wall,

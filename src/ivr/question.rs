@@ -1,8 +1,8 @@
 //! What the dialogue asks the world and what it is told: every answer may come late, or never.
 
 use crate::domain::{
-    Address, BlockLevel, BranchNumber, Cart, CustomerId, DayWord, Discount, Fulfilment, Language, Member, MemberNumber, MenuNumber, Money,
-    OrderId, OrderLine, OrderNumber, OrderStatus, PhoneNumber, Place, RecordingId, Timestamp, When,
+    Address, BlockLevel, BranchNumber, Cart, CustomerId, DateTime, DayWord, Discount, Fulfilment, Language, Member, MemberNumber,
+    MenuNumber, Money, OrderId, OrderLine, OrderNumber, OrderStatus, PhoneNumber, Place, RecordingId, Timestamp, When,
 };
 use crate::order::life::Outcome;
 
@@ -30,7 +30,13 @@ pub enum Question {
     /// The order with these last four digits that a rider may report on; `caller` may be a rider's number.
     RiderOrder { last4: String, caller: Option<PhoneNumber> },
     /// What became of it.
-    RiderReport { order: OrderId, code: Outcome, caller: Option<PhoneNumber> },
+    RiderReport {
+        order: OrderId,
+        code: Outcome,
+        /// Another time on the restaurant's clock, and whether it is fetched then.
+        later: Option<(DateTime, bool)>,
+        caller: Option<PhoneNumber>,
+    },
     /// A branch accepts or refuses an order by telephone.
     BranchAnswer { id: String, order: OrderId, branch: BranchNumber, accept: bool },
     /// Keep a recording with what it belongs to; the answer is its case number.

@@ -58,6 +58,14 @@ pub struct Card {
     pub done_at: Option<i64>,
     pub rider: Option<CardRider>,
     pub outcome: Option<CardOutcome>,
+    /// How often the diner was not reached at the door.
+    pub attempts: u8,
+    /// Until when the food is kept for its diner.
+    pub held_until: Option<i64>,
+    /// How often the diner moved it to another time.
+    pub rescheduled: u8,
+    /// When it is expected, while that is too late (C88).
+    pub expected_at: Option<i64>,
     pub pending: Option<CardPending>,
     pub urged_at: Option<i64>,
     pub undo_until: Option<i64>,

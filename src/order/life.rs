@@ -4,13 +4,15 @@
 //! from one life to the next: pure, with the time handed in. What it cannot do itself (open a task, telephone a branch, give
 //! points back) it asks for by [`Effect`]s, which the store carries out in the transaction that writes the step.
 
+mod feedback;
 mod next;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-pub use next::{late, next};
+pub use feedback::late;
+pub use next::next;
 
 pub use crate::domain::Times;
 
@@ -145,6 +147,12 @@ names!(
         Blacklist = "blacklist",
         Complaint = "complaint",
         NoBranch = "no_branch",
+        /// Nobody opened the door: somebody rings the diner while the food is still warm (D71).
+        Unreachable = "unreachable",
+        /// Will be late by what the kitchen has before it: the diner is rung up before they ring (C88).
+        Foreseen = "foreseen",
+        /// Something goes wrong more often than it may (C101).
+        Quality = "quality",
     }
 );
 
@@ -178,6 +186,28 @@ impl Actor {
     #[must_use]
     pub fn system() -> Self {
         Self::new(ActorKind::System, "system", "")
+    }
+}
+
+/// Another time than was promised (D73).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Later {
+    pub at: Timestamp,
+    /// It is fetched from the branch.
+    pub pickup: bool,
+}
+
+/// What somebody says of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    pub code: Outcome,
+    /// To `Rescheduled`: when.
+    pub later: Option<Later>,
+}
+
+impl From<Outcome> for Report {
+    fn from(code: Outcome) -> Self {
+        Self { code, later: None }
     }
 }
 
@@ -223,6 +253,11 @@ pub enum Step {
     },
     Correct {
         code: Outcome,
+        note: String,
+    },
+    /// The diner wants it at another time, or comes for it (D73): the order has a new promise.
+    Reschedule {
+        later: Later,
         note: String,
     },
     /// Takes the branch's last step back.
@@ -280,6 +315,7 @@ impl Step {
             Self::HandOver { .. } => "hand_over",
             Self::Deliver { .. } => "deliver",
             Self::Correct { .. } => "correct",
+            Self::Reschedule { .. } => "reschedule",
             Self::Undo => "undo",
             Self::Send => "send",
             Self::Reassign { .. } => "reassign",
@@ -358,6 +394,12 @@ pub struct Life {
     pub done_at: Option<Timestamp>,
     pub urged_at: Option<Timestamp>,
     pub outcome: Option<Delivered>,
+    /// How often the diner has been looked for at the door and not been reached.
+    pub attempts: u8,
+    /// Until when food that nobody took is kept for its diner.
+    pub held_until: Option<Timestamp>,
+    /// How often the diner moved it to another time.
+    pub rescheduled: u8,
     pub rider: Option<Rider>,
     pub pending: Option<Pending>,
     pub undo: Option<Undo>,
@@ -492,6 +534,10 @@ pub struct Rules {
     pub correct: Duration,
     /// Between two hurries.
     pub nudge_again: Duration,
+    /// Food that nobody took after two attempts is kept for so long.
+    pub hold: Duration,
+    /// An order that is expected so much after its promise will be late (C88).
+    pub foresee: Duration,
     /// An order that nobody took down is unusually large from so many portions, or from this value on: somebody rings the diner.
     pub large_portions: u32,
     pub large: Money,
@@ -509,6 +555,8 @@ impl Default for Rules {
             undo: Duration::from_secs(10),
             correct: Duration::from_secs(1800),
             nudge_again: Duration::from_secs(600),
+            hold: Duration::from_secs(1800),
+            foresee: Duration::from_secs(600),
             large_portions: 40,
             large: Money::yuan(1000),
         }
@@ -545,6 +593,9 @@ impl Life {
             done_at: None,
             urged_at: None,
             outcome: None,
+            attempts: 0,
+            held_until: None,
+            rescheduled: 0,
             rider: None,
             pending: None,
             undo: None,
@@ -569,6 +620,7 @@ impl Life {
         self.owner = Owner::Branch;
         self.sent_at = Some(now);
         (self.seen_at, self.accepted_at, self.cooking_at, self.ready_at, self.out_at) = (None, None, None, None, None);
+        (self.attempts, self.held_until) = (0, None);
         self.stage = 0;
     }
 
@@ -580,6 +632,7 @@ impl Life {
         let state = match (self.status, self.sent_at) {
             (Done | Cancelled, _) => return None,
             (AddressCheck, _) => None,
+            _ if self.held_until.is_some() => self.held_until,
             (New, None) if self.owner == Owner::Clock => self.release_at,
             (New, None) => None,
             (New, Some(sent)) => Some(sent.after(match self.stage {

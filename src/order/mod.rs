@@ -3,6 +3,8 @@
 pub mod board;
 pub mod cart;
 pub mod dispatch;
+pub mod foresee;
 pub mod life;
 pub mod placing;
 pub mod pricing;
+pub mod quality;

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::codes::{CODES, DISCOUNTS, LOST, RESULTS, STAGES, TOPICS, WEEKDAYS};
 use super::shape::{By, Grain, Report, Value};
 use super::source::{Key, Source, Sums, add};
-use super::table::{Cell, Chart, Head, Kind, Table, mean_seconds, permille};
+use super::table::{Cell, Chart, Head, Kind, Table, mean_seconds, permille, within};
 
 /// Words for the values of a column: by column and value, Chinese and English.
 pub type Words = BTreeMap<(&'static str, String), (String, String)>;
@@ -119,6 +119,10 @@ fn figures(report: &Report, sums: &BTreeMap<&'static str, i64>) -> Vec<Cell> {
         Value::Share(part, whole) => permille(together(part), together(whole)),
         Value::Unless(part, whole) => permille(together(whole) - together(part), together(whole)),
         Value::Mean(millis, among) => mean_seconds(together(millis), together(among)),
+        Value::Within(percent, spans, among) => {
+            let spans: Vec<(i64, i64)> = spans.iter().map(|(bound, name)| (*bound, of(name))).collect();
+            within(percent, &spans, of(among))
+        }
         Value::Seconds(millis) => mean_seconds(of(millis), 1),
         Value::Each(sum, among) => match of(among) {
             0 => Cell::Nothing,

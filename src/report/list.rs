@@ -41,6 +41,7 @@ mod tests {
                     Value::Sum(one) | Value::Seconds(one) => vec![one],
                     Value::Share(some, all) | Value::Unless(some, all) | Value::Mean(some, all) => [some, all].concat(),
                     Value::Each(sum, count) => vec![sum, count],
+                    Value::Within(_, spans, all) => spans.iter().map(|span| span.1).chain([all]).collect(),
                 };
                 for sum in used {
                     assert_eq!(sums.iter().filter(|known| **known == sum).count(), 1, "{}: {sum}", report.name);

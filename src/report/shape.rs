@@ -38,6 +38,8 @@ pub enum Value {
     Mean(&'static [&'static str], &'static [&'static str]),
     /// Milliseconds as seconds.
     Seconds(&'static str),
+    /// So many per cent of the second were not longer: counts by upper bounds in seconds, even within each span; in seconds.
+    Within(u8, &'static [(i64, &'static str)], &'static str),
     /// Fen ÷ a count.
     Each(&'static str, &'static str),
 }

@@ -102,9 +102,39 @@ pub fn mean_seconds(millis: i64, among: i64) -> Cell {
     if among <= 0 { Cell::Nothing } else { Cell::Tenths((millis * 2 + among * 100) / (among * 200)) }
 }
 
+/// By when so many per cent of `among` were done, in seconds with one decimal place: `spans` count what ended by each bound and not by
+/// the one before, and are taken as even inside. What took longer than the last bound is told as the bound.
+#[must_use]
+pub fn within(percent: u8, spans: &[(i64, i64)], among: i64) -> Cell {
+    if among <= 0 {
+        return Cell::Nothing;
+    }
+    // Hundredths of a case.
+    let wanted = among * i64::from(percent);
+    let (mut from, mut before) = (0, 0);
+    for &(bound, count) in spans {
+        let count = count * 100;
+        if count > 0 && before + count >= wanted {
+            return Cell::Tenths(from * 10 + ((bound - from) * 10 * (wanted - before) + count / 2) / count);
+        }
+        (from, before) = (bound, before + count);
+    }
+    Cell::Tenths(from * 10)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Cell, mean_seconds, permille};
+    use super::{Cell, mean_seconds, permille, within};
+
+    #[test]
+    fn c102_a_median_is_told_from_counts_by_span() {
+        let spans = [(5, 0), (10, 4), (20, 4), (30, 2)];
+        assert_eq!(within(50, &spans, 10), Cell::Tenths(125), "the fifth of ten: a quarter into 10 to 20 s");
+        assert_eq!(within(95, &spans, 10), Cell::Tenths(275));
+        assert_eq!(within(100, &spans, 10), Cell::Tenths(300));
+        assert_eq!(within(95, &spans, 20), Cell::Tenths(300), "half took longer than the last bound");
+        assert_eq!(within(50, &spans, 0), Cell::Nothing);
+    }
 
     #[test]
     fn shares_and_means_are_rounded_to_a_tenth_and_nothing_is_not_zero() {

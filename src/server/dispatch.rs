@@ -14,20 +14,23 @@ use super::clock;
 use crate::domain::{BranchNumber, MenuNumber, OrderId, Timestamp};
 use crate::order::dispatch::{Asked, next_branch};
 use crate::order::life::{Actor, Step, TaskKind};
+use crate::order::quality;
 use crate::store::{NewTask, SILENT, Stepped, Store, StoreError};
 
 /// How often the store is asked what is due, and what others wrote.
 const LOOK: Duration = Duration::from_millis(500);
 /// How often branches and numbers are looked at.
 const ROUND: Duration = Duration::from_secs(5);
+/// How often what happened lately is held against the rules of quality.
+const WATCH: Duration = Duration::from_secs(60);
 /// Orders that are dealt with at one look.
 const AT_ONCE: u32 = 100;
 /// A branch with open orders whose board is away for so long is a task.
 const AWAY: Duration = Duration::from_secs(60);
 
 /// Runs for as long as the program does.
-pub async fn run(store: Store) {
-    let (mut away, mut round, mut written) = (false, None::<Instant>, store.news());
+pub async fn run(store: Store, quality: quality::Rules) {
+    let (mut away, mut round, mut watched, mut written) = (false, None::<Instant>, None::<Instant>, store.news());
     loop {
         super::follower::rest(&store, &mut written, LOOK).await;
         let now = Timestamp::from(clock::now().wall);
@@ -35,6 +38,10 @@ pub async fn run(store: Store) {
         if done.is_ok() && round.is_none_or(|last| last.elapsed() >= ROUND) {
             round = Some(Instant::now());
             done = look_around(&store, now).await;
+        }
+        if done.is_ok() && watched.is_none_or(|last| last.elapsed() >= WATCH) {
+            watched = Some(Instant::now());
+            done = store.watch_quality(&quality, now).await;
         }
         match done {
             Err(error) if !std::mem::replace(&mut away, true) => tracing::error!("dispatch waits for the store: {error}"),
@@ -86,6 +93,7 @@ async fn overdue(store: &Store, id: &OrderId, life: i64, boards: &BTreeMap<u16, 
             (_, true, _) => "next_branch",
             (.., 1) => "loud",
             (.., 3) => "telephone",
+            _ if !after.status.is_open() => "kept_in_vain",
             _ => "task",
         };
         metrics::counter!("dinetone_escalations_total", "what" => what).increment(1);
@@ -94,11 +102,13 @@ async fn overdue(store: &Store, id: &OrderId, life: i64, boards: &BTreeMap<u16, 
     Ok(())
 }
 
-/// Branches that are away with open orders, and the numbers of the operator.
+/// Orders that will be late, branches that are away with open orders, and the numbers of the operator.
 ///
 /// # Errors
 /// When the store cannot answer.
 pub async fn look_around(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let foretold = store.foresee(now).await?;
+    metrics::counter!("dinetone_foretold_total").increment(foretold as u64);
     let open: BTreeSet<String> = store
         .open_tasks()
         .await?

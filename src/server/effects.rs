@@ -14,6 +14,7 @@ use crate::domain::{CallId, Catalogue, PlacedVia, RecordingId, Timestamp};
 use crate::ivr::question::{Answer, Notice, Question};
 use crate::media::clip::{Clip, ClipBytes};
 use crate::media::wav;
+use crate::order::life::{Later, Report};
 use crate::store::{Store, StoreError, Wished};
 
 /// Requests that the store works on at once; beyond that a question is answered "failed" and the caller hears the fallback.
@@ -208,8 +209,10 @@ impl Effects {
             Question::RiderOrder { last4, caller } => {
                 Answer::Orders(told("rider_order", store.rider_order(&last4, caller.as_ref(), now).await)?.into_iter().collect())
             }
-            Question::RiderReport { order, code, caller } => {
-                Answer::Done(told("rider_report", store.rider_report(&order, code, caller.as_ref(), now).await)?)
+            Question::RiderReport { order, code, later, caller } => {
+                let later = later.map(|(at, pickup)| Later { at: store.clock().timestamp(at), pickup });
+                let said = Report { code, later };
+                Answer::Done(told("rider_report", store.rider_report(&order, said, caller.as_ref(), now).await)?)
             }
             Question::BranchAnswer { id, order, branch, accept } => {
                 Answer::Done(told("branch_answer", store.branch_answers(&id, &order, branch, accept, now).await)?)

@@ -403,7 +403,7 @@ async fn assemble(
         .map_err(|error| vec![Finding::new("data.dir", format!("{}: {error}", signs.display()), "make the folder writable")])?;
     let (news, _) = broadcast::channel(EVENTS_KEPT);
     tasks::spawn("journal", follower::follow(store.clone(), news.clone(), nats::start(config.cluster.nats.as_ref(), &node.name)));
-    tasks::spawn("dispatch", dispatch::run(store.clone()));
+    tasks::spawn("dispatch", dispatch::run(store.clone(), config.quality.clone()));
     let paper = Arc::new(web::Paper { stale_after: config.printing.stale_after, ..web::Paper::default() });
     tasks::spawn("printing", super::printing::run(store.clone(), Arc::clone(&paper.wake)));
     let errands = super::errands::Errands {

@@ -23,7 +23,7 @@ pub struct CardFilter {
 /// Columns of [`super::life::COLUMNS`] come first.
 const MORE: &str = "o.id, o.number, o.via, o.language, coalesce(nullif(o.contact, ''), c.name, ''), o.phone, m.level, c.allergies, \
     o.address_text, o.address_id, o.recording, o.zone, o.override_by, o.remark, o.note, o.goods_fen, o.fee_fen, o.pay_fen, o.placed_at, \
-    o.wanted_at, o.agent_name, \
+    o.wanted_at, o.agent_name, o.expected_at, \
     (select cast(count(*) as bigint) from orders b where b.customer = o.customer and b.placed_at < o.placed_at)";
 const FROM: &str = "from orders o left join customers c on c.id = o.customer left join members m on m.number = o.member";
 const OPEN: &str = "'new', 'address_check', 'accepted', 'cooking', 'ready', 'out'";
@@ -114,6 +114,7 @@ impl Store {
         card.placed_at = cells.int()?;
         card.wanted_at = cells.opt_text()?.and_then(|at| at.parse::<DateTime>().ok()).map(|at| self.clock.timestamp(at).as_millis());
         card.agent_name = cells.opt_text()?.unwrap_or_default().to_owned();
+        card.expected_at = cells.opt_int()?;
         card.orders_before = u32::try_from(cells.int()?).unwrap_or(0);
         Ok(card)
     }
@@ -193,6 +194,10 @@ fn of_life(life: &Life) -> Card {
             at: said.at.as_millis(),
             until: said.until.as_millis(),
         }),
+        attempts: life.attempts,
+        held_until: time(life.held_until),
+        rescheduled: life.rescheduled,
+        expected_at: None,
         pending,
         urged_at: time(life.urged_at),
         undo_until: life.undo.as_ref().map(|undo| undo.until.as_millis()),

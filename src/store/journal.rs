@@ -15,7 +15,7 @@ pub struct JournalEntry {
     /// Without gaps.
     pub seq: i64,
     pub at: Timestamp,
-    /// `order_placed`, `order_moved`, `order_urged`, `order_telephone`, `task_opened`, `task_taken`, `task_changed`, `task_closed`,
+    /// `order_placed`, `order_moved`, `order_urged`, `order_foreseen`, `order_telephone`, `task_opened`, `task_taken`, `task_changed`, `task_closed`,
     /// `branch_changed`, `message_left`, `ticket_opened`, `ticket_changed`, `ticket_escalated`, `ticket_closed`, `house_changed`,
     /// `restored`, `invoice_asked`, `invoice_changed`.
     pub kind: String,

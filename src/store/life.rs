@@ -10,7 +10,7 @@ use super::people::branch as branch_number;
 use super::tasks::{NewTask, close_in, open_in};
 use super::{Store, StoreError, catalogue as shelf, lines, points};
 use crate::domain::{BranchNumber, Cart, Fulfilment, MemberNumber, MenuNumber, Money, Opening, OrderId, OrderStatus, Place, Timestamp};
-use crate::order::life::{Actor, ActorKind, EditLine, Effect, Life, Owner, Refused, Step, TaskKind, Times, next};
+use crate::order::life::{Actor, ActorKind, EditLine, Effect, Life, Outcome, Owner, Refused, Step, TaskKind, Times, next};
 use crate::order::pricing::quote;
 pub(super) use row::{COLUMNS, Cells, life};
 use row::{edit_json, write};
@@ -371,6 +371,7 @@ fn event_name(step: &Step, before: &Life, after: &Life) -> &'static str {
         _ if before.owner == Owner::Clock => "send",
         _ if before.branch != after.branch => "next_branch",
         _ if before.pending != after.pending => "change_unanswered",
+        (OrderStatus::Done, _) => "kept_in_vain",
         (OrderStatus::New, 1) => "loud",
         (OrderStatus::New, 2) if before.sent_at.is_some() => "unheard",
         (OrderStatus::New, 3) => "telephone",
@@ -388,7 +389,15 @@ fn event_data(step: &Step, before: &Life, after: &Life) -> Value {
             let dishes: Vec<u16> = dishes.iter().map(|dish| dish.get()).collect();
             json!({ "reason": reason.name(), "dishes": dishes, "note": note, "at_branch": before.branch.get() })
         }
+        Step::Deliver { code: Some(Outcome::Unreachable), note, .. } if after.outcome.is_none() => {
+            let held = after.held_until.map(Timestamp::as_millis);
+            json!({ "note": note, "outcome": Outcome::Unreachable.name(), "attempt": after.attempts, "held_until": held })
+        }
         Step::Deliver { note, .. } | Step::Correct { note, .. } => json!({ "note": note }),
+        Step::Reschedule { later, note } => json!({
+            "note": note, "outcome": Outcome::Rescheduled.name(), "promised_at": later.at.as_millis(), "pickup": later.pickup,
+            "promised_before": before.promised_at.as_millis(),
+        }),
         Step::HandOver { .. } | Step::Rider { .. } => {
             json!({ "rider": after.rider.as_ref().map(|rider| &rider.id), "rider_name": after.rider.as_ref().map(|rider| &rider.name) })
         }

@@ -21,6 +21,7 @@
 //! | `carts` | `save_cart`, `drop_cart` |
 //! | `placing` | `place_order`, `place_order_by` |
 //! | `orders` | `order`, `orders`, `orders_of`, `find_order` |
+//! | `foresee`, `quality` | `foresee`, `watch_quality` |
 //! | `life` | `order_step`, `move_order`, `urge_order`, `cancel_order`, `order_timeline` |
 //! | `cards` | `card`, `cards` |
 //! | `boards` | `journal_last`, `news`, `boards_seen`, `boards`, `due_orders`, `pause_branch`, `end_pauses`, `branch_sold_out`, `branch_has_again`, `branch_cards`, `order_counts`, `loads` |
@@ -73,6 +74,7 @@ mod drafts;
 mod error;
 mod exchange;
 mod followers;
+mod foresee;
 mod house;
 mod invoices;
 mod journal;
@@ -94,6 +96,7 @@ mod pop;
 mod printing;
 mod prompts;
 mod proposals;
+mod quality;
 mod reports;
 mod riders;
 mod seal;

@@ -46,6 +46,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (18, "open_parts", include_str!("../../migrations/0018_open_parts.sql")),
     (21, "contacts", include_str!("../../migrations/0021_contacts.sql")),
     (22, "more_reports", include_str!("../../migrations/0022_more_reports.sql")),
+    (25, "feedback", include_str!("../../migrations/0025_feedback.sql")),
     (28, "invoices", include_str!("../../migrations/0028_invoices.sql")),
     (29, "cut_off", include_str!("../../migrations/0029_cut_off.sql")),
 ];

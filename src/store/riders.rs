@@ -7,7 +7,7 @@ use super::people::cooked_by;
 use super::{Stepped, Store, StoreError, journal, new_id, orders, secret_hash};
 use crate::domain::{BranchNumber, Money, OrderId, OrderStatus, PhoneNumber, Timestamp};
 use crate::ivr::question::OrderView;
-use crate::order::life::{Actor, ActorKind, Outcome, Step};
+use crate::order::life::{Actor, ActorKind, Outcome, Report, Step};
 
 /// Reports for orders that left longer ago than this are for people.
 const REPORTED_WITHIN: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
@@ -230,7 +230,7 @@ impl Store {
         let rider = self.rider_of(caller).await?;
         let sql = format!(
             "select {} from orders where placed_at > $1 and number like $2 and fulfilment = 'delivery' \
-             and (status = 'out' or (status = 'ready' and rider is not null) or (status = 'done' and outcome_until > $3)) \
+             and (status = 'out' or (status = 'ready' and (rider is not null or attempts > 0)) or (status = 'done' and outcome_until > $3)) \
              and ($4 = '' or rider = $4 or (rider is null and branch = $5)) \
              order by case status when 'done' then 1 else 0 end, placed_at desc limit 1",
             orders::VIEW
@@ -248,14 +248,14 @@ impl Store {
     pub async fn rider_report(
         &self,
         order: &OrderId,
-        code: Outcome,
+        said: impl Into<Report>,
         caller: Option<&PhoneNumber>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let who = caller.map_or_else(|| "telephone".to_owned(), |caller| format!("telephone {caller}"));
         let rider = self.rider_of(caller).await?;
         let known = rider.map(|rider| (rider.id, rider.name));
-        self.delivered(order, code, "", known, &who, now).await
+        self.delivered(order, said, "", known, &who, now).await
     }
 
     /// The same by whoever has the order's link, or spoke from a number that nobody knows: in the name of the order's rider,
@@ -266,7 +266,7 @@ impl Store {
     pub async fn delivered(
         &self,
         order: &OrderId,
-        code: Outcome,
+        said: impl Into<Report>,
         note: &str,
         known: Option<(String, String)>,
         who: &str,
@@ -283,7 +283,10 @@ impl Store {
                 Actor::new(ActorKind::Telephone, &id, &name).of(cooked_by(row.int(1)?)?)
             }
         };
-        let step = if row.text(0)? == OrderStatus::Done.name() {
+        let Report { code, later } = said.into();
+        let step = if let (Outcome::Rescheduled, Some(later)) = (code, later) {
+            Step::Reschedule { later, note: note.to_owned() }
+        } else if row.text(0)? == OrderStatus::Done.name() {
             Step::Correct { code, note: note.to_owned() }
         } else {
             // "Delivered" alone says nothing about the time: that is worked out.

@@ -295,6 +295,8 @@ pub(super) async fn put(tx: &mut Tx, ticket: &NewTicket, number: &str, now: Time
     note(tx, &id, now, &ticket.by, "opened", "").await?;
     let data =
         json!({ "number": number, "kind": ticket.kind.name(), "severity": severity, "order": ticket.order.as_ref().map(OrderId::as_str) });
+    // A second ticket about an order is a second contact.
+    super::reports::changed(tx, now.as_millis(), now.as_millis()).await?;
     journal::append(tx, now, "ticket_opened", &id, &data).await?;
     Ok(id)
 }

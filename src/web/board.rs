@@ -145,7 +145,7 @@ impl Web {
         let data: serde_json::Value = serde_json::from_str(&entry.data).unwrap_or_default();
         let branch_of = |value: &serde_json::Value| value.as_u64().and_then(|number| u16::try_from(number).ok());
         match entry.kind.as_str() {
-            "order_placed" | "order_moved" | "order_urged" => {
+            "order_placed" | "order_moved" | "order_urged" | "order_foreseen" => {
                 let Ok(Some(card)) = self.store.card(&entry.subject).await else { return };
                 let other = branch_of(&data["from_branch"]).unwrap_or(card.branch);
                 let (full, masked) = (frame("order", "order", entry.seq, &card), frame("order", "order", entry.seq, &card.masked()));

@@ -129,6 +129,23 @@ async function branch(stage, step) {
     await until('delivered', () => board.sent.some((one) => one.id === 'o-3101' && one.step === 'deliver' && one.code === 'auto'))
     await page.locator('[data-recent="3101"]').waitFor()
 
+    // D73 asks how and when, and fits; what was foretold and what is kept stands on the card.
+    await order('3072').locator('[data-test="expected"]').waitFor()
+    await order('3064').locator('[data-test="held"]').waitFor()
+    await order('3061').locator('[data-step="outcome"]').click()
+    await page.getByRole('dialog').locator('[data-outcome="D73"]').click()
+    await looksRight(page, { shot: (name) => stage.shot(page, `branch-later-${name}`) })
+    check((await small(page)).length === 0, `targets of 52 px: ${await small(page)}`)
+    await page.getByRole('dialog').locator('[data-later="pickup"]').click()
+    await page.getByRole('dialog').locator('[data-minutes="30"]').click()
+    await until('moved', () => board.sent.some((one) => one.id === 'o-3061' && one.step === 'reschedule' && one.pickup === true && one.at > Date.now() + 29 * 60_000))
+
+    // Headquarters takes one away that is being cooked: somebody must stop.
+    board.tell({ type: 'order', order: { ...board.cards.get('o-3070'), branch: 2, life: 99 } })
+    await page.locator('[data-test="moved"]').getByText('#3070').waitFor()
+    await page.locator('[data-test="moved-seen"]').click()
+    await until('seen', async () => (await page.locator('[data-test="moved"]').count()) === 0)
+
     await order('3083').locator('[data-step="refuse"]').click()
     await page.locator('[data-reason="sold_out"]').click()
     const dialog = page.getByRole('dialog')

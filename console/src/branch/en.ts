@@ -89,6 +89,8 @@ export const en: WordsLike<typeof zh> = {
   'link.sms': 'Send it to {name} by text message',
   delivered: 'Delivered',
   other: 'Something else…',
+  moved: '{tails} went to another branch: please stop.',
+  'moved.seen': 'Seen',
   'outcome.title': 'What about #{tail}?',
   'outcome.note': 'Please say it in a few words',
   correct: 'Correct',

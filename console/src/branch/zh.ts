@@ -86,6 +86,8 @@ export const zh = {
   'link.sms': '用短信发给{name}',
   delivered: '已送到',
   other: '其他结果…',
+  moved: '{tails} 已改派给别的门店，不用做了。',
+  'moved.seen': '知道了',
   'outcome.title': '#{tail} 怎么样了？',
   'outcome.note': '请写一句说明',
   correct: '更正',

@@ -48,6 +48,7 @@ export function budget(card: Card): { from: number; to: number } | null {
     case 'accepted':
     case 'cooking':
     case 'ready': {
+      if (card.held_until !== null) return { from: card.ready_at ?? card.placed_at, to: card.held_until }
       const from = card.accepted_at ?? card.placed_at
       return card.promised_at === null ? null : { from, to: Math.max(from + 60_000, card.promised_at) }
     }
@@ -86,6 +87,20 @@ export function since(card: Card): number {
     default:
       return card.placed_at
   }
+}
+
+/** So many minutes late it will be, as far as anybody can tell; none when it will be in time, or is over. */
+export const foretold = (card: Pick<Card, 'status' | 'expected_at' | 'promised_at'>): number | null =>
+  card.expected_at === null || card.promised_at === null || columnOf(card) === 'over' ? null : Math.max(1, Math.round((card.expected_at - card.promised_at) / 60_000))
+
+/** `18:30` or `1830` as the next such moment of this clock within eight hours; none when there is none. */
+export function timeAhead(typed: string, now: number): number | null {
+  const found = /^(\d{1,2})[:：.]?(\d{2})$/.exec(typed.trim())
+  if (!found || Number(found[1]) > 23 || Number(found[2]) > 59) return null
+  const at = new Date(now)
+  at.setHours(Number(found[1]), Number(found[2]), 0, 0)
+  if (at.getTime() <= now) at.setDate(at.getDate() + 1)
+  return at.getTime() <= now + 8 * 3_600_000 ? at.getTime() : null
 }
 
 /** Rings at the branch: sent, and nobody has touched it. */

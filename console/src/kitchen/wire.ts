@@ -86,6 +86,14 @@ export interface Card {
   done_at: number | null
   rider: { id: string; name: string } | null
   outcome: Outcome | null
+  /** How often the guest was not reached at the door. */
+  attempts: number
+  /** Until when the food is kept for the guest. */
+  held_until: number | null
+  /** How often the guest moved it to another time. */
+  rescheduled: number
+  /** When it is expected, while that is too late (C88). */
+  expected_at: number | null
   pending: Pending | null
   urged_at: number | null
   undo_until: number | null

@@ -18,6 +18,8 @@ export const en: WordsLike<typeof zh> = {
   note: 'A word more (if you like)',
   send: 'Send: {what}',
   back: 'Back',
+  tried: 'Noted: not reached, attempt {n}. Headquarters rings as well; try once more, and tap it again if nobody answers.',
+  'held.back': 'Not reached twice: the food is kept until {time}. Please bring it back.',
   done: 'Noted: {what}',
   late: '{n} min late',
   'done.until': 'Can be corrected until {time}.',

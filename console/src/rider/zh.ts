@@ -15,6 +15,8 @@ export const zh = {
   note: '补充一句（可以不写）',
   send: '发送：{what}',
   back: '返回',
+  tried: '已记下第 {n} 次联系不上客户。总部也会打电话；再试一次，还是联系不上就再点一次。',
+  'held.back': '两次联系不上，餐留到 {time}，请带回门店。',
   done: '已记录：{what}',
   late: '晚了 {n} 分钟',
   'done.until': '{time} 前可以更正。',

@@ -103,7 +103,7 @@ fn prompts_of(node: &Node) -> Vec<String> {
         Kind::Complaint => &["cp.menu", "cp.record", "cp.review"],
         Kind::Record => &["cp.record", "cp.review"],
         Kind::Queue => &["q.connecting", "q.pos", "q.wait", "q.options", "gen.no_agent", "q.busy_message", "cp.record"],
-        Kind::Rider => &["st.ask_no", "rd.ask_code", "rd.next"],
+        Kind::Rider => &["st.ask_no", "rd.ask_code", "ful.ask", "time.enter", "rd.next"],
         Kind::Hangup if !node.quiet => &["gen.bye"],
         _ => &[],
     };

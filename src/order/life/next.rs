@@ -1,8 +1,8 @@
 //! The steps themselves: from one life to the next, or why not.
 
 use super::{
-    Actor, ActorKind, Change, Delivered, EditLine, Effect, LATE, Life, Outcome, Owner, Pending, PendingKind, RefuseReason, Refused, Rider,
-    Rules, Step, TaskKind, Times, Undo, minutes,
+    Actor, ActorKind, Change, EditLine, Effect, LATE, Life, Outcome, Owner, Pending, PendingKind, RefuseReason, Refused, Rider, Rules,
+    Step, TaskKind, Times, Undo, minutes,
 };
 use crate::domain::{BranchNumber, Fulfilment, OrderStatus, Timestamp};
 
@@ -12,22 +12,6 @@ use OrderStatus::{Accepted, AddressCheck, Cancelled, Cooking, Done, New, Out, Re
 const HOMELESS: &[TaskKind] = &[TaskKind::Refused, TaskKind::Unheard, TaskKind::NoBranch, TaskKind::Late];
 /// What the acceptance by a branch settles.
 const HEARD: &[TaskKind] = &[TaskKind::Refused, TaskKind::Unheard, TaskKind::NoBranch];
-/// What another word about the delivery settles.
-const RESULTS: &[TaskKind] = &[
-    TaskKind::Undelivered,
-    TaskKind::CareCall,
-    TaskKind::WrongAddress,
-    TaskKind::Capacity,
-    TaskKind::Blacklist,
-    TaskKind::Complaint,
-    TaskKind::Late,
-];
-
-/// How late a delivery at `at` is, in whole minutes.
-#[must_use]
-pub fn late(promised: Timestamp, at: Timestamp) -> u32 {
-    u32::try_from((at.as_millis() - promised.as_millis()).max(0) / 60_000).unwrap_or(u32::MAX)
-}
 
 /// Takes a step, or says why it cannot be taken.
 ///
@@ -57,7 +41,9 @@ fn may(life: &Life, step: &Step, by: &Actor) -> Result<(), Refused> {
         | Step::Grant
         | Step::Decline { .. }
         | Step::Rider { .. } => matches!(by.kind, Branch | Telephone | Headquarters | Program | System),
-        Step::Deliver { .. } | Step::Correct { .. } => matches!(by.kind, Branch | Telephone | Headquarters | Rider | Program | System),
+        Step::Deliver { .. } | Step::Correct { .. } | Step::Reschedule { .. } => {
+            matches!(by.kind, Branch | Telephone | Headquarters | Rider | Program | System)
+        }
         Step::Send | Step::Reassign { .. } => matches!(by.kind, Headquarters | Program | System),
         Step::Address { .. } => matches!(by.kind, Headquarters | Agent | Program | System),
         Step::Nudge | Step::Cancel { .. } | Step::AskCancel { .. } | Step::AskEdit { .. } => {
@@ -75,13 +61,14 @@ fn may(life: &Life, step: &Step, by: &Actor) -> Result<(), Refused> {
     }
 }
 
-struct Taken<'a> {
-    life: Life,
-    effects: Vec<Effect>,
+/// A step being taken.
+pub(super) struct Taken<'a> {
+    pub life: Life,
+    pub effects: Vec<Effect>,
     before: &'a Life,
-    by: &'a Actor,
-    now: Timestamp,
-    rules: &'a Rules,
+    pub by: &'a Actor,
+    pub now: Timestamp,
+    pub rules: &'a Rules,
 }
 
 impl Taken<'_> {
@@ -95,6 +82,7 @@ impl Taken<'_> {
             Step::HandOver { rider } => self.hand_over(rider.as_ref()),
             Step::Deliver { code, note, minutes_late } => self.deliver(*code, note, *minutes_late),
             Step::Correct { code, note } => self.correct(*code, note),
+            Step::Reschedule { later, note } => self.reschedule(*later, note),
             Step::Undo => self.undo(),
             Step::Send => self.send(),
             Step::Reassign { branch, why, times } => self.reassign(*branch, why, *times),
@@ -110,20 +98,25 @@ impl Taken<'_> {
         }
     }
 
-    fn due(&mut self) {
+    pub(super) fn due(&mut self) {
         self.life.due_at = self.life.due(self.rules);
     }
 
     /// Into that state, with nothing escalated yet, and back again for a few seconds.
-    fn enter(&mut self, status: OrderStatus) {
-        if matches!(self.by.kind, ActorKind::Branch | ActorKind::Headquarters) {
-            let before = Box::new(Life { undo: None, ..self.before.clone() });
-            self.life.undo = Some(Undo { until: self.now.after(self.rules.undo), before });
-        }
+    pub(super) fn enter(&mut self, status: OrderStatus) {
+        self.undoable();
         self.life.status = status;
         self.life.owner = Owner::Branch;
         self.life.stage = 0;
         self.due();
+    }
+
+    /// A tap of the branch can be taken back for a few seconds.
+    pub(super) fn undoable(&mut self) {
+        if matches!(self.by.kind, ActorKind::Branch | ActorKind::Headquarters) {
+            let before = Box::new(Life { undo: None, ..self.before.clone() });
+            self.life.undo = Some(Undo { until: self.now.after(self.rules.undo), before });
+        }
     }
 
     fn heard(&mut self) {
@@ -133,7 +126,7 @@ impl Taken<'_> {
     }
 
     /// At its branch: sent, and not past these states.
-    fn at_branch(&self, from: &[OrderStatus]) -> Result<(), Refused> {
+    pub(super) fn at_branch(&self, from: &[OrderStatus]) -> Result<(), Refused> {
         if from.contains(&self.life.status) && self.life.sent_at.is_some() { Ok(()) } else { Err(Refused::Impossible) }
     }
 
@@ -172,6 +165,7 @@ impl Taken<'_> {
         life.owner = Owner::Headquarters;
         life.stage = LATE;
         (life.sent_at, life.seen_at, life.accepted_at) = (None, None, None);
+        (life.attempts, life.held_until) = (0, None);
         // The next branch is tried when the refusal cannot be taken back any more.
         life.due_at = Some(self.now.after(self.rules.undo));
         self.effects.push(Effect::Open(TaskKind::Refused, reason.name()));
@@ -211,62 +205,10 @@ impl Taken<'_> {
         self.life.out_at = Some(self.now);
         self.life.rider = rider.cloned().or_else(|| self.life.rider.take());
         self.life.owner = if self.life.rider.is_some() { Owner::Rider } else { Owner::Branch };
-        self.effects.push(Effect::Close(&[TaskKind::Late]));
-        Ok(())
-    }
-
-    fn deliver(&mut self, code: Option<Outcome>, note: &str, told: Option<u32>) -> Result<(), Refused> {
-        let millis = self.now.as_millis() - self.life.promised_at.as_millis();
-        let code = code.unwrap_or_else(|| Outcome::of_lateness(millis));
-        let from: &[OrderStatus] = if code.is_delivered() { &[Ready, Out] } else { &[Accepted, Cooking, Ready, Out] };
-        self.at_branch(from)?;
-        self.life.change_why = note.to_owned();
-        let late = if code.is_delivered() { told.unwrap_or_else(|| late(self.life.promised_at, self.now)) } else { told.unwrap_or(0) };
-        self.result(code, late)
-    }
-
-    /// It is over, with this result.
-    fn result(&mut self, code: Outcome, minutes_late: u32) -> Result<(), Refused> {
-        self.enter(Done);
-        self.life.owner = Owner::Nobody;
-        self.life.pending = None;
-        self.life.done_at = Some(self.now);
-        self.effects.push(Effect::Close(&[]));
-        self.say(code, minutes_late, self.now.after(self.rules.correct));
-        Ok(())
-    }
-
-    fn say(&mut self, code: Outcome, minutes_late: u32, until: Timestamp) {
-        let minutes_late = minutes_late.max(code.least_minutes());
-        self.life.outcome = Some(Delivered { code, minutes_late, by: self.by.name.clone(), at: self.now, until });
-        self.effects.push(Effect::Points);
-        let task = match code {
-            Outcome::OnTime | Outcome::Late10 | Outcome::Late30 | Outcome::CalledOff => return,
-            Outcome::Late60 => TaskKind::CareCall,
-            Outcome::WrongAddress => {
-                self.effects.push(Effect::FlagAddress);
-                TaskKind::WrongAddress
-            }
-            Outcome::Unreachable | Outcome::Rejected | Outcome::Rescheduled | Outcome::NoRider | Outcome::SoldOut => TaskKind::Undelivered,
-            Outcome::NotSent => TaskKind::Capacity,
-            Outcome::Damaged => TaskKind::Complaint,
-            Outcome::Prank => TaskKind::Blacklist,
-        };
-        self.effects.push(Effect::Open(task, code.name()));
-    }
-
-    fn correct(&mut self, code: Outcome, note: &str) -> Result<(), Refused> {
-        let Some(said) = self.life.outcome.clone().filter(|_| self.life.status == Done) else { return Err(Refused::Impossible) };
-        if said.code == code {
-            return Err(Refused::Already);
-        }
-        if self.now > said.until && !self.by.lead {
-            return Err(Refused::TooLate);
-        }
-        self.life.change_why = note.to_owned();
-        let minutes_late = if code.is_delivered() { late(self.life.promised_at, self.life.done_at.unwrap_or(self.now)) } else { 0 };
-        self.effects.push(Effect::Close(RESULTS));
-        self.say(code, minutes_late, said.until);
+        // Another way to the door has its own two attempts.
+        (self.life.attempts, self.life.held_until) = (0, None);
+        self.due();
+        self.effects.push(Effect::Close(&[TaskKind::Late, TaskKind::Unreachable]));
         Ok(())
     }
 
@@ -379,7 +321,7 @@ impl Taken<'_> {
         life.version += u32::from(life.sent_at.is_some());
         life.status = Cancelled;
         life.owner = Owner::Nobody;
-        life.pending = None;
+        (life.pending, life.held_until) = (None, None);
         life.due_at = None;
         life.change_why = why.to_owned();
         self.effects.push(Effect::Close(&[]));
@@ -505,6 +447,11 @@ impl Taken<'_> {
                 self.life.stage = LATE;
                 self.life.due_at = None;
                 self.effects.push(Effect::Open(TaskKind::Address, "overdue"));
+            }
+            // Nobody came for it, or let anybody in.
+            (Accepted | Cooking | Ready | Out, _) if self.life.held_until.is_some() => {
+                self.life.undo = None;
+                return self.result(Outcome::Unreachable, 0);
             }
             (Accepted | Cooking | Ready | Out, _) => {
                 self.life.stage = LATE;

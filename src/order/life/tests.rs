@@ -182,6 +182,88 @@ fn c85_the_outcome_is_worked_out_from_the_promise_and_corrected_within_its_windo
     }
 }
 
+fn on_its_way() -> Life {
+    let mut order = life(Fulfilment::Delivery, false, None);
+    step(&mut order, &Step::Ready, &kitchen(), 10).unwrap();
+    step(&mut order, &Step::HandOver { rider: Some(Rider { id: "r1".into(), name: "老周".into() }) }, &kitchen(), 20).unwrap();
+    order
+}
+
+/// The diner rings from the stairs: not now, at eight. The order is not over, it has another promise.
+#[test]
+fn c85_d73_another_time_is_a_new_promise_with_its_own_alarms() {
+    let rider = Actor::new(ActorKind::Rider, "r1", "老周").of(branch(1));
+    let moved = |seconds: u64, pickup: bool| Step::Reschedule { later: Later { at: at(seconds), pickup }, note: "八点".into() };
+    let mut order = on_its_way();
+    // The alarm of the old promise has been told.
+    step(&mut order, &overdue(None, false), &Actor::system(), 55 * 60).unwrap();
+    assert_eq!((order.stage, due_in(&order)), (2, None));
+    let bare = Step::Deliver { code: Some(Outcome::Rescheduled), note: String::new(), minutes_late: None };
+    assert!(matches!(step(&mut order, &bare, &rider, 3600), Err(Refused::Field(_))), "the code alone promises nothing");
+    for seconds in [3600, 3600 + 481 * 60] {
+        assert!(matches!(step(&mut order, &moved(seconds, false), &rider, 3600), Err(Refused::Field(_))));
+    }
+    // A quarter of an hour: the rider waits downstairs.
+    let mut waits = order.clone();
+    let effects = step(&mut waits, &moved(3600 + 900, false), &rider, 3600).unwrap();
+    assert_eq!(effects, [Effect::Close(&[TaskKind::Late, TaskKind::Unreachable, TaskKind::Foreseen])]);
+    assert_eq!((waits.status, waits.owner, due_in(&waits)), (OrderStatus::Out, Owner::Rider, Some(3600 + 900 + 600)));
+    assert_eq!((waits.version, waits.rescheduled), (2, 1));
+    // Two hours: it lies at the branch again, and is late when it is not out by then.
+    step(&mut order, &moved(3 * 3600, false), &rider, 3600).unwrap();
+    assert_eq!(
+        (order.status, order.owner, order.rider.is_none(), due_in(&order)),
+        (OrderStatus::Ready, Owner::Branch, true, Some(3 * 3600))
+    );
+    // The diner comes for it after all.
+    step(&mut order, &moved(2 * 3600, true), &kitchen(), 3700).unwrap();
+    assert_eq!((order.fulfilment, due_in(&order)), (Fulfilment::Pickup, Some(3 * 3600)), "an hour to come late is theirs");
+    step(&mut order, &Step::HandOver { rider: None }, &kitchen(), 2 * 3600).unwrap();
+    assert_eq!(order.outcome.as_ref().map(|said| (said.code.name(), said.minutes_late)), Some(("D00", 0)));
+}
+
+#[test]
+fn c85_d73_corrects_what_was_reported_too_soon() {
+    let mut order = on_its_way();
+    let done = Step::Deliver { code: None, note: String::new(), minutes_late: None };
+    step(&mut order, &done, &kitchen(), 600).unwrap();
+    let moved = Step::Reschedule { later: Later { at: at(7200), pickup: false }, note: String::new() };
+    assert_eq!(step(&mut order.clone(), &moved, &kitchen(), 600 + 1801), Err(Refused::TooLate));
+    let effects = step(&mut order, &moved, &kitchen(), 700).unwrap();
+    assert!(effects.contains(&Effect::Points), "what was earned is taken back");
+    assert_eq!((order.status, order.owner, order.outcome.is_none(), due_in(&order)), (OrderStatus::Ready, Owner::Branch, true, Some(7200)));
+}
+
+#[test]
+fn c85_d71_two_attempts_then_the_food_is_kept_then_it_is_over() {
+    let rider = Actor::new(ActorKind::Rider, "r1", "老周").of(branch(1));
+    let nobody = Step::Deliver { code: Some(Outcome::Unreachable), note: "没人接".into(), minutes_late: None };
+    let mut order = on_its_way();
+    let effects = step(&mut order, &nobody, &rider, 1200).unwrap();
+    assert_eq!(effects, [Effect::Open(TaskKind::Unreachable, "D71")], "somebody else rings the diner");
+    assert_eq!((order.status, order.owner, order.attempts, order.held_until), (OrderStatus::Out, Owner::Rider, 1, None));
+    step(&mut order, &nobody, &rider, 1500).unwrap();
+    let until = 1500 + 30 * 60_u64;
+    assert_eq!((order.status, order.owner, order.attempts, due_in(&order)), (OrderStatus::Ready, Owner::Branch, 2, Some(until as i64)));
+    // The diner rings back: another rider, two attempts of their own.
+    let mut again = order.clone();
+    step(&mut again, &Step::HandOver { rider: None }, &kitchen(), 1600).unwrap();
+    assert_eq!((again.status, again.attempts, again.held_until, due_in(&again)), (OrderStatus::Out, 0, None, Some(55 * 60)));
+    // A slip of the finger is taken back.
+    let mut tapped = on_its_way();
+    step(&mut tapped, &nobody, &kitchen(), 1200).unwrap();
+    step(&mut tapped, &Step::Undo, &kitchen(), 1205).unwrap();
+    assert_eq!((tapped.status, tapped.attempts), (OrderStatus::Out, 0));
+    // The branch gives up before its time; the clock does so at its end.
+    let mut early = order.clone();
+    step(&mut early, &nobody, &kitchen(), 1700).unwrap();
+    assert_eq!(early.outcome.as_ref().map(|said| said.code), Some(Outcome::Unreachable));
+    assert_eq!(step(&mut order, &overdue(None, false), &Actor::system(), until - 1), Err(Refused::NotDue));
+    let effects = step(&mut order, &overdue(None, false), &Actor::system(), until).unwrap();
+    assert_eq!(effects, [Effect::Close(&[]), Effect::Points, Effect::Open(TaskKind::Undelivered, "D71")]);
+    assert_eq!((order.status, order.owner, order.due_at, order.held_until), (OrderStatus::Done, Owner::Nobody, None, None));
+}
+
 #[test]
 fn c84_a_pick_up_is_done_when_it_is_handed_over_and_undone_within_ten_seconds() {
     let mut order = life(Fulfilment::Pickup, false, None);
@@ -201,7 +283,7 @@ fn names_come_back_as_they_were_written() {
     for code in Outcome::ALL {
         assert_eq!(Outcome::from_name(code.name()), Some(*code));
     }
-    assert_eq!((Owner::ALL.len(), TaskKind::ALL.len(), Outcome::ALL.len()), (5, 17, 14));
+    assert_eq!((Owner::ALL.len(), TaskKind::ALL.len(), Outcome::ALL.len()), (5, 20, 14));
     assert_eq!(Owner::from_name("somebody"), None);
 }
 
@@ -219,8 +301,20 @@ fn reference(order: &Life, taken: &Step, by: &Actor, now: Timestamp) -> Option<O
         Step::Ready => here(&[New, Accepted, Cooking], Ready),
         Step::HandOver { .. } => here(&[Cooking, Ready], if pickup { Done } else { Out }),
         Step::Deliver { code, .. } if code.is_none_or(Outcome::is_delivered) => here(&[Ready, Out], Done),
+        Step::Deliver { code: Some(Outcome::Rescheduled), .. } => None,
+        Step::Deliver { code: Some(Outcome::Unreachable), .. } => match (order.attempts, status) {
+            (0, _) => here(&[Accepted, Cooking, Ready, Out], status),
+            (1, Out) => here(&[Out], Ready),
+            (1, _) => here(&[Accepted, Cooking, Ready], status),
+            _ => here(&[Accepted, Cooking, Ready, Out], Done),
+        },
         Step::Deliver { .. } => here(&[Accepted, Cooking, Ready, Out], Done),
         Step::Correct { .. } => (status == Done).then_some(Done),
+        Step::Reschedule { later: Later { at, pickup }, .. } => match status {
+            Done => Some(Ready),
+            Out if *pickup || at.as_millis() - now.as_millis() > 2 * 60_000 * i64::from(order.times.travel) => here(&[Out], Ready),
+            _ => here(&[Accepted, Cooking, Ready, Out], status),
+        },
         Step::Undo => order.undo.as_ref().map(|undo| undo.before.status),
         Step::Send => (status == New && !sent).then_some(New),
         Step::Reassign { .. } if order.owner == Owner::Clock => (status == New).then_some(New),
@@ -235,7 +329,10 @@ fn reference(order: &Life, taken: &Step, by: &Actor, now: Timestamp) -> Option<O
         Step::Address { .. } => (status == AddressCheck).then_some(New),
         Step::Rider { .. } if pickup => None,
         Step::Rider { .. } => here(&[Accepted, Cooking, Ready, Out], status),
-        Step::Overdue { .. } => order.due_at.filter(|due| *due <= now).map(|_| status),
+        Step::Overdue { .. } => order.due_at.filter(|due| *due <= now).map(|_| {
+            let asked = order.pending.as_ref().is_some_and(|asked| !asked.alarmed && asked.at.after(Rules::default().task_after) <= now);
+            if order.held_until.is_some() && !asked { Done } else { status }
+        }),
     }
 }
 
@@ -252,7 +349,9 @@ fn any_step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Ready),
         4 => proptest::option::of(1_u8..3).prop_map(move |id| Step::HandOver { rider: id.map(rider) }),
         4 => proptest::option::of(code.clone()).prop_map(|code| Step::Deliver { code, note: String::new(), minutes_late: None }),
+        2 => Just(Step::Deliver { code: Some(Outcome::Unreachable), note: String::new(), minutes_late: None }),
         2 => code.prop_map(|code| Step::Correct { code, note: String::new() }),
+        2 => (1_u64..60_000, any::<bool>()).prop_map(|(seconds, pickup)| Step::Reschedule { later: Later { at: at(seconds), pickup }, note: String::new() }),
         3 => Just(Step::Undo),
         1 => Just(Step::Send),
         2 => (1_u16..4).prop_map(move |number| Step::Reassign { branch: branch(number), why: why(), times: None }),
@@ -327,7 +426,7 @@ proptest! {
                         prop_assert_eq!(actor.branch, Some(order.branch));
                     }
                     if !order.status.is_open() {
-                        prop_assert!(matches!(taken, Step::Correct { .. } | Step::Undo), "{:?} moved a finished order", taken);
+                        prop_assert!(matches!(taken, Step::Correct { .. } | Step::Undo | Step::Reschedule { .. }), "{:?} moved a finished order", taken);
                     }
                     carry_out(&mut tasks, &change.effects);
                     order = change.life;

@@ -301,17 +301,17 @@ pub(super) const REPORTS: &[Report] = &[
                 "Contacts",
                 Count,
                 Value::Sum("contacts"),
-                "有主叫号码并已应答的来电；骑手的来电和系统打出的电话不计",
-                "calls with a number that were taken; riders and calls of ours are left out"
+                "有主叫号码并已应答的来电，另加不在通话中为同一订单再开的工单；骑手的来电和系统打出的电话不计",
+                "calls with a number that were taken, and second tickets about one order that were opened without a call; riders and calls of ours are left out"
             ),
             figure!(
                 "returned",
-                "再次来电",
-                "Rang again",
+                "再次联系",
+                "Came back",
                 Count,
                 Value::Sum("returned"),
-                "同一号码24小时内打来过，这次又没有下新单；计入再次来电的那一天",
-                "the same number had rung within 24 h, and this call brought no new order; counted on the day of the second call"
+                "同一号码24小时内打来过，这次又没有下新单；或者24小时内为同一订单开了第二张工单；计入再次联系的那一天",
+                "the same number had rung within 24 h and this call brought no new order, or the order had a ticket within 24 h and got another; counted on the day of the second contact"
             ),
             figure!(
                 "fcr",
@@ -319,8 +319,8 @@ pub(super) const REPORTS: &[Report] = &[
                 "First contact resolution",
                 Percent,
                 Value::Unless(&["returned"], &["contacts"]),
-                "(来电 − 再次来电) ÷ 来电",
-                "(contacts − rang again) ÷ contacts"
+                "(来电 − 再次联系) ÷ 来电",
+                "(contacts − came back) ÷ contacts"
             ),
         ],
         chart: Some(("line", &["contacts", "returned"])),

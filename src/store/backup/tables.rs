@@ -263,6 +263,11 @@ pub(super) const TABLES: &[Table] = &[
             ("pending", Text),
             ("undo", Text),
             ("change_why", Text),
+            ("attempts", Int),
+            ("held_until", Int),
+            ("rescheduled", Int),
+            ("expected_at", Int),
+            ("foretold_at", Int),
         ],
     },
     Table {

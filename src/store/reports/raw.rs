@@ -23,9 +23,15 @@ pub(super) const fn records(source: Source) -> Option<&'static str> {
             case when c.order_number is null and not exists (select 1 from orders as o where o.call_id = c.id) \
                 and exists (select 1 from calls as b where b.caller = c.caller and b.arrived_at < c.arrived_at \
                     and b.arrived_at >= c.arrived_at - 86400000 and b.answered_at is not null and b.trunk <> 'outgoing') \
+                or exists (select 1 from tickets as t join tickets as f on f.order_id = t.order_id and f.at < t.at \
+                    and f.at >= t.at - 86400000 and coalesce(f.call_id, '') <> t.call_id where t.call_id = c.id) \
                 then 1 else 0 end as returned \
             from calls as c where c.arrived_at >= $1 and c.arrived_at < $2 and c.answered_at is not null and c.trunk <> 'outgoing' \
-            and c.caller is not null and not exists (select 1 from riders as r where r.phone = c.caller)"
+            and c.caller is not null and not exists (select 1 from riders as r where r.phone = c.caller) \
+            union all select (t.at - $1) / 900000, 1, 1 from tickets as t where t.at >= $1 and t.at < $2 and t.order_id is not null \
+            and exists (select 1 from tickets as f where f.order_id = t.order_id and f.at < t.at and f.at >= t.at - 86400000 \
+                and (f.call_id is null or t.call_id is null or f.call_id <> t.call_id)) \
+            and not exists (select 1 from calls as c where c.id = t.call_id and c.answered_at is not null and c.caller is not null)"
         }
         Source::Queues => {
             "select (entered_at - $1) / 900000 as slot, queue, case when outcome = 'moved' then 0 else 1 end as offered, \
@@ -97,14 +103,29 @@ pub(super) const fn records(source: Source) -> Option<&'static str> {
             and outcome in ('D00', 'D10', 'D30', 'D60')"
         }
         Source::Outcomes => {
-            "select branch, outcome as result, 1 as became from orders where placed_at >= $1 and placed_at < $2 and outcome is not null"
+            "select branch, outcome as result, 1 as became from orders where placed_at >= $1 and placed_at < $2 and outcome is not null \
+            union all select branch, 'D73', 1 from orders where placed_at >= $1 and placed_at < $2 and rescheduled > 0"
         }
         Source::Kitchens => {
             "select branch, case when sent_at is not null then 1 else 0 end as sent, \
             case when accepted_at >= sent_at then 1 else 0 end as accepted, \
             case when accepted_at >= sent_at then accepted_at - sent_at else 0 end as accept_ms, \
             case when refused_by = '' then 0 else length(refused_by) - length(replace(refused_by, ',', '')) + 1 end as refusals, \
-            case when refused_by = '' then 0 else 1 end as moved_on \
+            case when refused_by = '' then 0 else 1 end as moved_on, \
+            case when accepted_at >= sent_at and accepted_at - sent_at <= 5000 then 1 else 0 end as took_5, \
+            case when accepted_at - sent_at > 5000 and accepted_at - sent_at <= 10000 then 1 else 0 end as took_10, \
+            case when accepted_at - sent_at > 10000 and accepted_at - sent_at <= 15000 then 1 else 0 end as took_15, \
+            case when accepted_at - sent_at > 15000 and accepted_at - sent_at <= 20000 then 1 else 0 end as took_20, \
+            case when accepted_at - sent_at > 20000 and accepted_at - sent_at <= 30000 then 1 else 0 end as took_30, \
+            case when accepted_at - sent_at > 30000 and accepted_at - sent_at <= 45000 then 1 else 0 end as took_45, \
+            case when accepted_at - sent_at > 45000 and accepted_at - sent_at <= 60000 then 1 else 0 end as took_60, \
+            case when accepted_at - sent_at > 60000 and accepted_at - sent_at <= 90000 then 1 else 0 end as took_90, \
+            case when accepted_at - sent_at > 90000 and accepted_at - sent_at <= 120000 then 1 else 0 end as took_120, \
+            case when accepted_at - sent_at > 120000 and accepted_at - sent_at <= 180000 then 1 else 0 end as took_180, \
+            case when accepted_at - sent_at > 180000 and accepted_at - sent_at <= 240000 then 1 else 0 end as took_240, \
+            case when accepted_at - sent_at > 240000 and accepted_at - sent_at <= 300000 then 1 else 0 end as took_300, \
+            case when accepted_at - sent_at > 300000 and accepted_at - sent_at <= 600000 then 1 else 0 end as took_600, \
+            case when accepted_at - sent_at > 600000 and accepted_at - sent_at <= 1800000 then 1 else 0 end as took_1800 \
             from orders where placed_at >= $1 and placed_at < $2"
         }
         Source::Unserved => {

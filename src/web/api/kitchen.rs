@@ -13,7 +13,7 @@ use super::{needed, text};
 use crate::domain::{BranchNumber, CartLine, MenuNumber, OrderId, Quantity, Role, Timestamp};
 use crate::order::board::Card;
 use crate::order::dispatch::{self, Candidate, candidates};
-use crate::order::life::{Actor, ActorKind, EditLine, Outcome, RefuseReason, Refused, Rider, Step};
+use crate::order::life::{Actor, ActorKind, EditLine, Later, Outcome, RefuseReason, Refused, Rider, Step};
 use crate::store::Stepped;
 use crate::web::board::HEADQUARTERS;
 use crate::web::body::Body;
@@ -63,6 +63,9 @@ pub(in crate::web) struct Asked {
     rider_name: String,
     code: String,
     minutes_late: Option<u32>,
+    /// Another time: milliseconds since 1970, or `minutes` from now; and whether it is fetched.
+    at: Option<i64>,
+    pickup: bool,
     branch: Option<u16>,
     why: String,
     #[schema(inline)]
@@ -95,7 +98,7 @@ pub(in crate::web) async fn step(
 ) -> Answer<Response> {
     let by = actor(&viewer)?;
     let asked = asked?;
-    let mut step = read(&asked)?;
+    let mut step = read(&asked, web.wall())?;
     if let Step::HandOver { rider: Some(rider) } | Step::Rider { rider } = &mut step {
         // Whose cash it will be: somebody who is there, by the name on record.
         let card = seen(&web, &viewer, &id).await?;
@@ -134,7 +137,15 @@ pub(in crate::web) async fn step(
     web.once(&viewer, &headers, &what, &asked, work).await
 }
 
-fn read(asked: &Asked) -> Answer<Step> {
+/// Another time than was promised: a moment, or so many minutes from now.
+pub(in crate::web) fn later(at: Option<i64>, minutes: Option<u16>, pickup: bool, now: Timestamp) -> Answer<Later> {
+    let soon = |minutes: u16| now.after(Duration::from_secs(u64::from(minutes) * 60));
+    let at = at.map(Timestamp::from_millis).or_else(|| minutes.map(soon));
+    let at = at.ok_or_else(|| Problem::invalid("D73 needs the new time: at, or minutes; with pickup when it is fetched"))?;
+    Ok(Later { at, pickup })
+}
+
+fn read(asked: &Asked, now: Timestamp) -> Answer<Step> {
     let why = text("why", &asked.why, 200)?;
     let note = text("note", &asked.note, 200)?;
     let rider = || -> Answer<Option<Rider>> {
@@ -154,6 +165,10 @@ fn read(asked: &Asked) -> Answer<Step> {
         "cook" => Step::Cook,
         "ready" => Step::Ready,
         "hand_over" => Step::HandOver { rider: rider()? },
+        "reschedule" => Step::Reschedule { later: later(asked.at, asked.minutes, asked.pickup, now)?, note },
+        "deliver" | "correct" if asked.code == Outcome::Rescheduled.name() => {
+            Step::Reschedule { later: later(asked.at, asked.minutes, asked.pickup, now)?, note }
+        }
         "deliver" => Step::Deliver {
             code: if asked.code.is_empty() || asked.code == "auto" { None } else { Some(code(&asked.code)?) },
             note,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{needed, of_branch, phone, text, wanted_branch};
 use crate::domain::{Money, Order, OrderStatus, Place, Role, Timestamp};
-use crate::order::life::Outcome;
+use crate::order::life::{Outcome, Report as Said};
 use crate::store::{HandedIn, RiderWish, StoreError, StoredRider};
 use crate::web::body::{Body, Params};
 use crate::web::{Answer, Problem, Viewer, Web, secret};
@@ -217,6 +217,8 @@ async fn of_rider(web: &Web, order: &Order) -> Answer<Value> {
         "tail": order.number.last4(),
         "status": order.status.name(),
         "out": order.status == OrderStatus::Out,
+        "attempts": card.attempts,
+        "held_until": card.held_until.map(|at| time(Timestamp::from_millis(at))),
         "name": ticket.name,
         "phone": order.phone.reveal(),
         "address": address,
@@ -238,6 +240,11 @@ pub(in crate::web) struct Report {
     code: String,
     #[serde(default)]
     note: String,
+    /// To D73: when, in milliseconds since 1970 or in minutes from now, and whether it is fetched.
+    at: Option<i64>,
+    minutes: Option<u16>,
+    #[serde(default)]
+    pickup: bool,
 }
 
 /// What became of the order, in the rider's name; the time decides how late "delivered" is.
@@ -251,7 +258,12 @@ pub(in crate::web) async fn report(State(web): State<Web>, Path(word): Path<Stri
     let code = if report.code == "auto" { Some(Outcome::OnTime) } else { Outcome::from_name(&report.code) };
     let code = code.filter(|code| *code != Outcome::CalledOff).ok_or_else(|| Problem::invalid("code is one of D00 to D90"))?;
     let note = text("note", &report.note, 200)?;
-    if !web.store.delivered(&order.id, code, &note, None, "link", web.wall()).await? {
+    let now = web.wall();
+    let later = match code {
+        Outcome::Rescheduled => Some(super::kitchen::later(report.at, report.minutes, report.pickup, now)?),
+        _ => None,
+    };
+    if !web.store.delivered(&order.id, Said { code, later }, &note, None, "link", now).await? {
         return Err(Problem::new("conflict", "this cannot be said of the order now"));
     }
     let order = order_of(&web, &word).await?;

@@ -177,6 +177,54 @@ pub async fn c80_a_late_order_and_a_silent_branch_are_tasks(database: Database) 
     assert!(store.open_tasks().await.unwrap().is_empty());
 }
 
+/// The kitchen has more before an order than it has time: headquarters rings the diner first, once, and not for nothing (C88).
+pub async fn c88_an_order_that_will_be_late_is_foretold_once_and_taken_back(database: Database) {
+    let (store, _) = database.shop().await;
+    let id = to_caoxi(&store, "k1", When::Now).await;
+    let at = |minutes: u32| saturday().after(minutes * MINUTE);
+    let tablet = Actor::new(ActorKind::Branch, "t", "一号店").of(branch(1));
+    store.boards_seen("a", &[1], at(0)).await.unwrap();
+    look_around(&store, at(0)).await.unwrap();
+    let card = async || store.card(id.as_str()).await.unwrap().unwrap();
+    assert_eq!((card().await.expected_at, store.open_tasks().await.unwrap().len()), (None, 0), "an empty kitchen keeps its promise");
+    let promised = card().await.promised_at;
+    store.order_step(&id, None, &Step::Accept { minutes: None }, &tablet, at(1)).await.unwrap();
+    let others = async |minutes: u32, step: Step| {
+        let catalogue = store.catalogue().await.unwrap();
+        for number in 0..10 {
+            let key = format!("x{number}");
+            let placed = place(&store, &catalogue, &request(&key, &format!("1391111222{number}")), at(minutes)).await;
+            let (other, _) = match placed {
+                dinetone::ivr::question::Placed::Confirmed { .. } => confirmed(placed),
+                again => panic!("{again:?}"),
+            };
+            store.order_step(&other, None, &step, &tablet, at(minutes)).await.unwrap();
+        }
+    };
+    // Ten that are fetched are being cooked before it.
+    others(2, Step::Cook).await;
+    store.boards_seen("a", &[1], at(3)).await.unwrap();
+    let (one, other) = (store.clone(), database.store().await);
+    let (first, second) = tokio::join!(look_around(&one, at(3)), look_around(&other, at(3)));
+    first.unwrap();
+    second.unwrap();
+    let foretold = async || store.open_tasks().await.unwrap().into_iter().filter(|task| task.kind == "foreseen").collect::<Vec<_>>();
+    let tasks = foretold().await;
+    assert_eq!((tasks.len(), tasks[0].order.as_deref()), (1, Some(id.as_str())), "once, whoever looks: {tasks:?}");
+    let expected = card().await.expected_at.unwrap();
+    assert!(expected > promised + 600_000, "{expected} against {promised}");
+    assert!(tasks[0].words["minutes_late"].as_i64().unwrap() > 10, "{tasks:?}");
+    // The others are done: it will be in time after all.
+    store.order_step(&id, None, &Step::Ready, &tablet, at(4)).await.unwrap();
+    look_around(&store, at(4)).await.unwrap();
+    assert_eq!((card().await.expected_at, foretold().await.len()), (None, 0));
+    let taken_back = Step::Undo;
+    store.order_step(&id, None, &taken_back, &tablet, at(4)).await.unwrap();
+    look_around(&store, at(5)).await.unwrap();
+    assert!(card().await.expected_at.is_some(), "boards show it again");
+    assert!(foretold().await.is_empty(), "headquarters had its task");
+}
+
 pub async fn c79_a_pause_ends_by_itself(database: Database) {
     let (store, _) = database.shop().await;
     let before = store.catalogue_version().await.unwrap();

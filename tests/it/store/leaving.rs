@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dinetone::domain::{BlockLevel, CallId, Disposition, Money, NoticeTexts, OrderId, Place, Timestamp, UserId, WrapUp};
-use dinetone::order::life::{Actor, ActorKind, Outcome, Rider, Step};
+use dinetone::order::life::{Actor, ActorKind, Later, Outcome, Report, Rider, Step};
 use dinetone::server::notices::{Gateway, run, signature};
 use dinetone::store::{BlockWish, HandedIn, Store};
 
@@ -80,12 +80,72 @@ pub async fn c85_a_link_opens_one_order_and_reports_in_its_riders_name(database:
     store.add_rider_link(&order, "s3cret", "店长", saturday()).await.unwrap();
     assert_eq!(store.rider_link("s3cret").await.unwrap(), Some(order.clone()));
     assert_eq!(store.rider_link("guess").await.unwrap(), None);
-    assert!(store.delivered(&order, Outcome::Unreachable, "没人接", None, "link", saturday().after(MINUTE)).await.unwrap());
+    assert!(store.delivered(&order, Outcome::WrongAddress, "门牌不对", None, "link", saturday().after(MINUTE)).await.unwrap());
     let said = store.card(order.as_str()).await.unwrap().unwrap().outcome.unwrap();
-    assert_eq!(said.code, "D71");
+    assert_eq!(said.code, "D70");
     // Corrected within the window, refused long after it.
     assert!(store.delivered(&order, Outcome::OnTime, "", None, "link", saturday().after(2 * MINUTE)).await.unwrap());
     assert!(!store.delivered(&order, Outcome::Prank, "", None, "link", saturday().after(DAY)).await.unwrap());
+}
+
+/// The diner rings the rider: at half past seven, and later that they come themselves. Boards, slips, timers and reports follow.
+pub async fn c85_d73_another_time_is_promised_by_whoever_reports_it(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let order = on_its_way(&store, &catalogue, "k1", None, saturday()).await;
+    let at = |minutes: u32| saturday().after(minutes * MINUTE);
+    let card = async || store.card(order.as_str()).await.unwrap().unwrap();
+    let before = card().await;
+    let moved = |minutes: u32, pickup: bool| Report { code: Outcome::Rescheduled, later: Some(Later { at: at(minutes), pickup }) };
+    assert!(!store.delivered(&order, Outcome::Rescheduled, "", None, "link", at(40)).await.unwrap(), "the code alone promises nothing");
+    assert!(store.delivered(&order, moved(120, false), "在开会", None, "link", at(40)).await.unwrap());
+    let later = card().await;
+    assert_eq!((later.status, later.promised_at, later.due_at), ("ready", at(120).as_millis(), Some(at(120).as_millis())));
+    assert_eq!((later.version, later.rescheduled, later.rider.is_none()), (before.version + 1, 1, true));
+    let ticket = store.ticket(&order).await.unwrap().unwrap();
+    assert_eq!(ticket.promised, super::kit::clock().local(at(120)), "slips say the new time");
+    assert!(store.delivered(&order, moved(60, true), "自己来取", None, "link", at(45)).await.unwrap());
+    let fetched = card().await;
+    assert_eq!((fetched.fulfilment, fetched.promised_at, fetched.rescheduled), ("pickup", at(60).as_millis(), 2));
+    assert!(!store.ticket(&order).await.unwrap().unwrap().delivery);
+    let events = store.order_timeline(&order).await.unwrap();
+    let last = events.last().unwrap();
+    assert_eq!((last.kind.as_str(), &last.data["outcome"], &last.data["pickup"]), ("reschedule", &"D73".into(), &true.into()));
+    // It is told with the codes, once, besides what becomes of the order.
+    let day = super::kit::clock().local(saturday()).date();
+    let outcomes = dinetone::report::Report::named("outcomes").unwrap();
+    let table = store.report(outcomes, dinetone::report::Grain::Day, day, day, &dinetone::report::Filter::default()).await.unwrap();
+    let codes: Vec<_> = table.rows.iter().map(|row| (table.cell(row, "result").cloned(), table.cell(row, "became").cloned())).collect();
+    let d73 = (Some(dinetone::report::Cell::Text("D73".into())), Some(dinetone::report::Cell::Whole(1)));
+    assert_eq!(codes, [d73]);
+}
+
+/// Nobody opens: somebody else rings the diner, the second time the food is kept for its half hour, then it is over; all after a restart.
+pub async fn c85_d71_two_attempts_are_kept_the_food_is_held_and_its_end_is_headquarters(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let order = on_its_way(&store, &catalogue, "k1", None, saturday()).await;
+    let at = |minutes: u32| saturday().after(minutes * MINUTE);
+    let open = async |store: &Store| store.open_tasks().await.unwrap().into_iter().map(|task| (task.kind, task.words)).collect::<Vec<_>>();
+    assert!(store.delivered(&order, Outcome::Unreachable, "没人接", None, "link", at(30)).await.unwrap());
+    let tasks = open(&store).await;
+    assert_eq!((tasks.len(), tasks[0].0, &tasks[0].1["attempt"]), (1, "unreachable", &1.into()), "somebody rings the diner");
+    assert!(store.delivered(&order, Outcome::Unreachable, "还是没人", None, "link", at(36)).await.unwrap());
+    let card = store.card(order.as_str()).await.unwrap().unwrap();
+    assert_eq!(
+        (card.status, card.attempts, card.held_until, card.due_at),
+        ("ready", 2, Some(at(66).as_millis()), Some(at(66).as_millis()))
+    );
+    assert!(!store.delivered(&order, Outcome::Unreachable, "", None, "link", at(37)).await.unwrap(), "two are two");
+    store.close().await;
+    let store = database.store().await;
+    dinetone::server::dispatch::look(&store, at(65)).await.unwrap();
+    assert_eq!(store.card(order.as_str()).await.unwrap().unwrap().status, "ready");
+    dinetone::server::dispatch::look(&store, at(66)).await.unwrap();
+    let card = store.card(order.as_str()).await.unwrap().unwrap();
+    assert_eq!((card.status, card.outcome.map(|said| said.code), card.held_until), ("done", Some("D71"), None));
+    let tasks = open(&store).await;
+    assert_eq!((tasks.len(), tasks[0].0, &tasks[0].1["code"]), (1, "undelivered", &"D71".into()));
+    let told: Vec<String> = store.order_timeline(&order).await.unwrap().into_iter().map(|event| event.kind).collect();
+    assert_eq!(told[told.len() - 3..], ["deliver", "deliver", "kept_in_vain"], "both attempts, and the end");
 }
 
 pub async fn c89_three_refusals_at_the_door_propose_and_a_correction_takes_them_back(database: Database) {

@@ -23,6 +23,7 @@ mod people;
 mod pop;
 pub mod postgres;
 mod printing;
+mod quality;
 mod races;
 mod reports;
 mod simulated;
@@ -70,6 +71,7 @@ contract![
     dispatch::c82_a_server_that_may_not_telephone_tries_nothing_and_says_so_once,
     dispatch::c80_i6_a_pre_order_is_released_on_time_after_a_restart_and_once_by_two_nodes,
     dispatch::c80_a_late_order_and_a_silent_branch_are_tasks,
+    dispatch::c88_an_order_that_will_be_late_is_foretold_once_and_taken_back,
     dispatch::c79_a_pause_ends_by_itself,
     kitchen::c76_every_step_is_an_event_and_a_card,
     kitchen::c81_a_refusal_opens_a_task_and_takes_the_dish_off_that_branch,
@@ -120,6 +122,8 @@ contract![
     orders::messages_get_case_numbers,
     leaving::c84_a_rider_owes_what_was_delivered_and_hands_it_in,
     leaving::c85_a_link_opens_one_order_and_reports_in_its_riders_name,
+    leaving::c85_d73_another_time_is_promised_by_whoever_reports_it,
+    leaving::c85_d71_two_attempts_are_kept_the_food_is_held_and_its_end_is_headquarters,
     leaving::c89_three_refusals_at_the_door_propose_and_a_correction_takes_them_back,
     leaving::c89_a_nuisance_call_proposes_its_number_once,
     leaving::c68_what_an_agent_blocks_holds_until_a_supervisor_says_otherwise,
@@ -157,6 +161,11 @@ contract![
     backup::c108_a_damaged_backup_changes_nothing,
     reports::c102_known_calls_give_known_figures_added_up_or_not,
     reports::c102_a_late_change_is_told_at_once,
+    reports::c102_a_second_ticket_about_an_order_is_a_second_contact,
+    reports::c102_half_of_the_orders_are_accepted_within_the_median,
+    quality::c101_a_branch_that_brings_late_is_warned_of_once_until_it_has_passed,
+    quality::c101_callers_who_give_up_are_a_warning_of_their_queue,
+    quality::c101_words_of_food_safety_are_never_overlooked_and_told_once,
     reports::c102_orders_by_branch_hour_channel_and_dish,
     reports::c103_the_same_weekdays_before_say_how_many_are_needed,
     simulated::c104_reports_say_what_the_simulated_day_did,

@@ -316,6 +316,66 @@ pub async fn c102_orders_by_branch_hour_channel_and_dish(database: Database) {
     check(&days, days.total.as_ref().unwrap(), &[("placed", 3)]);
 }
 
+pub async fn c102_a_second_ticket_about_an_order_is_a_second_contact(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let friday = saturday().before(DAY);
+    let (order, _) = confirmed(place(&store, &catalogue, &request("k1", "13811110001"), friday).await);
+    let ticket = |order: Option<&dinetone::domain::OrderId>, call: Option<&str>| dinetone::domain::NewTicket {
+        kind: dinetone::domain::TicketKind::Complaint,
+        severity: None,
+        customer: None,
+        phone: None,
+        order: order.cloned(),
+        call: call.map(CallId::new),
+        recording: None,
+        words: "洒了".into(),
+        by: "李娜".into(),
+    };
+    // A complaint by telephone; the wife complains from her own number; then by letter, typed in by somebody.
+    let mut calls = vec![
+        call("t1", friday.after(60 * MINUTE), Reason::Finished, &[], None),
+        call("t2", friday.after(90 * MINUTE), Reason::Finished, &[], None),
+    ];
+    calls[1].0.caller = Some(phone("13811110002"));
+    store.record_calls("n1", &[], &calls).await.unwrap();
+    store.open_ticket(&ticket(Some(&order), Some("t1")), friday.after(61 * MINUTE)).await.unwrap();
+    let day = date(2026, 11, 20);
+    let contacts = async || {
+        let table = report(&store, "first-contact", Grain::Day, day, day, &Filter::default()).await;
+        (whole(&table, &table.rows[0], "contacts"), whole(&table, &table.rows[0], "returned"))
+    };
+    assert_eq!(contacts().await, (2, 0));
+    store.open_ticket(&ticket(Some(&order), Some("t2")), friday.after(91 * MINUTE)).await.unwrap();
+    store.open_ticket(&ticket(None, None), friday.after(92 * MINUTE)).await.unwrap();
+    assert_eq!(contacts().await, (2, 1), "the same order, another number");
+    roll(&store, saturday().after(MINUTE)).await;
+    store.open_ticket(&ticket(Some(&order), None), friday.after(120 * MINUTE)).await.unwrap();
+    assert_eq!(contacts().await, (3, 2), "told at once on a day that was added up");
+    roll(&store, saturday().after(10 * MINUTE)).await;
+    assert_eq!(contacts().await, (3, 2));
+}
+
+pub async fn c102_half_of_the_orders_are_accepted_within_the_median(database: Database) {
+    use dinetone::order::life::{Actor, Step as Deed};
+    let (store, catalogue) = database.shop().await;
+    let friday = saturday().before(DAY);
+    for (place_of, seconds) in [8_u32, 12, 18, 25, 400].into_iter().enumerate() {
+        let wanted = request(&format!("k{place_of}"), &format!("1381111000{place_of}"));
+        let (order, _) = confirmed(place(&store, &catalogue, &wanted, friday).await);
+        let accept = Deed::Accept { minutes: None };
+        store.order_step(&order, None, &accept, &Actor::system(), friday.after(seconds * SECOND)).await.unwrap();
+    }
+    let day = date(2026, 11, 20);
+    for added_up in [false, true] {
+        if added_up {
+            assert_eq!(roll(&store, saturday().after(MINUTE)).await, 1);
+        }
+        let table = report(&store, "branch-acceptance", Grain::Day, day, day, &Filter::default()).await;
+        // The middle of five lies half-way into 15 to 20 s; the 4.75th three quarters into 300 to 600 s. A mean would say 92.6.
+        check(&table, &table.rows[0], &[("accepted", 5), ("accept_time", 926), ("accept_p50", 175), ("accept_p95", 5250)]);
+    }
+}
+
 pub async fn c103_the_same_weekdays_before_say_how_many_are_needed(database: Database) {
     use dinetone::report::staffing::{Goal, plan};
     let store = database.store().await;

@@ -84,8 +84,16 @@ fn c85_a_riders_page_opens_without_signing_in_reports_and_ends() {
     assert_eq!((page["out"].as_bool(), page["address"].as_str()), (Some(true), Some("漕溪北路八十八号")), "{page}");
     assert!(page["phone"].as_str().unwrap().len() == 11 && page["pay_fen"].as_i64().unwrap() > 0);
     assert_eq!(stranger.send("POST", &api, &json!({ "code": "D55" })).problem(), "invalid");
+    // Nobody there: it is tried once more.
     let said = stranger.send("POST", &api, &json!({ "code": "D71", "note": "没人接电话" }));
-    assert_eq!((said.status, said.json()["outcome"]["code"].as_str()), (200, Some("D71")), "{said:?}");
+    assert_eq!((said.status, said.json()["attempts"].as_i64(), &said.json()["outcome"]), (200, Some(1), &json!(null)), "{said:?}");
+    // Another time needs the time, and then is what is promised.
+    assert_eq!(stranger.send("POST", &api, &json!({ "code": "D73" })).problem(), "invalid");
+    let said = stranger.send("POST", &api, &json!({ "code": "D73", "minutes": 20 }));
+    assert_eq!((said.status, said.json()["attempts"].as_i64(), said.json()["out"].as_bool()), (200, Some(0), Some(true)), "{said:?}");
+    assert_ne!(said.json()["promised_at"], page["promised_at"]);
+    let said = stranger.send("POST", &api, &json!({ "code": "D72", "note": "不要了" }));
+    assert_eq!((said.status, said.json()["outcome"]["code"].as_str()), (200, Some("D72")), "{said:?}");
     // A second word within the window is a correction.
     let said = stranger.send("POST", &api, &json!({ "code": "auto" }));
     assert_eq!(said.status, 200, "{said:?}");

@@ -149,6 +149,13 @@ fn c82_c85_a_branch_without_a_screen_is_telephoned_and_the_rider_reports_by_keys
     tell_with("unheard", Setup { config, ..Setup::demo() }, Some(phone));
 }
 
+/// Unusual evenings at desk, counter and door (C77, C84, C85): out of the zone by a name, nobody there, another time, more cash than is
+/// owed, a link after its window.
+#[test]
+fn c77_c84_c85_overrides_cash_and_links_by_hand() {
+    tell("counter", Setup { config: "[dispatch]\ncorrect = \"30s\"\n".to_owned(), ..Setup::demo() });
+}
+
 /// The head office (C105, C30, C32, C102): a table with faults, mended and brought in; its price is heard on the telephone and taken back;
 /// hours and a day off; an own recording; a report whose figure is the same in its files.
 #[test]

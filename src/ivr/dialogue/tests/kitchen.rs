@@ -124,6 +124,34 @@ fn c85_a_rider_keys_tail_and_code_and_hears_both_before_they_count() {
 }
 
 #[test]
+fn c85_d73_by_telephone_asks_how_and_when_and_reads_the_time_back() {
+    let mut call = a_rider();
+    call.keys("8003#");
+    call.keys("73#").hears(&["ful.ask"]);
+    call.keys("1").hears(&["time.enter"]);
+    call.keys("2561#").hears(&["time.bad"]);
+    call.keys("2300#").hears(&["time.bad"]);
+    let mut call = a_rider();
+    call.keys("8003#");
+    // It is half past eleven: ten has passed, midnight is too far away.
+    call.keys("73#").keys("2");
+    call.keys("1000#").hears(&["time.past"]);
+    call.keys("1230#").hears(&["br.order", "rd.d73", "time.readback", "gen.confirm_keys"]);
+    call.keys("#").hears(&["rd.done"]);
+    let asked = call.asked.last().map(|(_, what)| what.clone());
+    assert!(
+        matches!(&asked, Some(Question::RiderReport { code: Outcome::Rescheduled, later: Some((at, true)), .. })
+            if (at.hour(), at.minute()) == (12, 30)),
+        "{asked:?}"
+    );
+    // A second order of the same call is not moved as well.
+    call.keys("1");
+    call.keys("8003#").keys("72#").keys("#");
+    let asked = call.asked.last().map(|(_, what)| what.clone());
+    assert!(matches!(asked, Some(Question::RiderReport { later: None, .. })), "{asked:?}");
+}
+
+#[test]
 fn c85_a_wrong_code_is_refused_a_wrong_confirmation_taken_back_and_guessing_ends() {
     let mut call = a_rider();
     call.keys("8003#");
