@@ -446,6 +446,8 @@ pub enum Effect {
     FlagAddress,
     /// A spoken address was written down.
     Address(String),
+    /// A complaint that nobody had to make: something was missing, wrong or spilled.
+    Ticket,
     /// Points earned and spent are brought to what the order now is.
     Points,
     /// Other lines, priced anew.

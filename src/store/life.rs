@@ -9,7 +9,10 @@ use super::journal::Entries;
 use super::people::branch as branch_number;
 use super::tasks::{NewTask, close_in, open_in};
 use super::{Store, StoreError, catalogue as shelf, lines, points};
-use crate::domain::{BranchNumber, Cart, Fulfilment, MemberNumber, MenuNumber, Money, Opening, OrderId, OrderStatus, Place, Timestamp};
+use crate::domain::{
+    BranchNumber, Cart, CustomerId, Fulfilment, MemberNumber, MenuNumber, Money, NewTicket, Opening, OrderId, OrderStatus, PhoneNumber,
+    Place, TicketKind, Timestamp,
+};
 use crate::order::life::{Actor, ActorKind, EditLine, Effect, Life, Outcome, Owner, Refused, Step, TaskKind, Times, next};
 use crate::order::pricing::quote;
 pub(super) use row::{COLUMNS, Cells, life};
@@ -209,6 +212,7 @@ impl Store {
                     tx.exec(KEPT, vals![text, life.branch.get(), address]).await?;
                 }
             }
+            Effect::Ticket => self.ticket_of(tx, order, data, now, entries).await?,
             Effect::Points => self.settle(tx, order, life, order.points, order.pay, now).await?,
             Effect::Lines(lines) => {
                 let (points, pay) = self.priced_anew(tx, order, life, lines).await?;
@@ -216,6 +220,38 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Something of it was missing, wrong or spilled: a ticket with the order, its customer, and what was said; not a second one while the
+    /// first is open.
+    async fn ticket_of(
+        &self,
+        tx: &mut Tx,
+        order: &Sold<'_>,
+        data: &Value,
+        now: Timestamp,
+        entries: &mut Entries,
+    ) -> Result<(), StoreError> {
+        const OPEN: &str = "select 1 from tickets where order_id = $1 and kind = 'delivery' and closed_at is null";
+        const WHOSE: &str = "select customer, phone from orders where id = $1";
+        if tx.row(OPEN, vals![order.id]).await?.is_some() {
+            return Ok(());
+        }
+        let Some(whose) = tx.row(WHOSE, vals![order.id]).await? else { return Ok(()) };
+        let note = data["note"].as_str().unwrap_or_default();
+        let ticket = NewTicket {
+            kind: TicketKind::Delivery,
+            severity: None,
+            customer: whose.opt_text(0)?.map(CustomerId::new),
+            phone: PhoneNumber::parse(whose.text(1)?),
+            order: Some(OrderId::new(order.id)),
+            call: None,
+            recording: None,
+            words: format!("{} {note}", Outcome::Damaged.name()).trim().to_owned(),
+            by: "rule".into(),
+        };
+        let number = self.case_number(tx, now).await?;
+        super::tickets::put_in(tx, &ticket, &number, now, entries).await.map(|_| ())
     }
 
     /// Points earned and spent, brought to what the order now is. Nothing was earned, and nothing paid, for food that never came.

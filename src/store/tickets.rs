@@ -272,6 +272,20 @@ impl Store {
 
 /// Writes a ticket with its number; its id.
 pub(super) async fn put(tx: &mut Tx, ticket: &NewTicket, number: &str, now: Timestamp) -> Result<String, StoreError> {
+    let mut entries = Entries::default();
+    let id = put_in(tx, ticket, number, now, &mut entries).await?;
+    entries.write(tx, now).await?;
+    Ok(id)
+}
+
+/// The same; its journal entry is written with the others.
+pub(super) async fn put_in(
+    tx: &mut Tx,
+    ticket: &NewTicket,
+    number: &str,
+    now: Timestamp,
+    entries: &mut Entries,
+) -> Result<String, StoreError> {
     const SQL: &str = "insert into tickets (id, number, kind, severity, status, customer, phone, order_id, branch, call_id, recording, words, \
         at, due_at, escalated, revision) values ($1, $2, $3, $4, 'open', $5, $6, $7, (select branch from orders where id = $7), \
         coalesce($8, (select call_id from recordings where id = $9)), $9, $10, $11, $12, 0, 0)";
@@ -297,7 +311,7 @@ pub(super) async fn put(tx: &mut Tx, ticket: &NewTicket, number: &str, now: Time
         json!({ "number": number, "kind": ticket.kind.name(), "severity": severity, "order": ticket.order.as_ref().map(OrderId::as_str) });
     // A second ticket about an order is a second contact.
     super::reports::changed(tx, now.as_millis(), now.as_millis()).await?;
-    journal::append(tx, now, "ticket_opened", &id, &data).await?;
+    entries.add("ticket_opened", &id, data);
     Ok(id)
 }
 

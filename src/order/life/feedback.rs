@@ -1,7 +1,7 @@
 //! What became of a delivery, and what follows from it: the codes of the trade, corrections, another time, nobody there (C85).
 
 use super::next::Taken;
-use super::{ActorKind, Delivered, Effect, Later, Outcome, Owner, Refused, TaskKind, minutes};
+use super::{ActorKind, Delivered, Effect, LATE, Later, Outcome, Owner, Refused, TaskKind, minutes};
 use crate::domain::{Fulfilment, OrderStatus, Timestamp};
 
 use OrderStatus::{Accepted, Cooking, Done, Out, Ready};
@@ -37,6 +37,10 @@ impl Taken<'_> {
         match code {
             Outcome::Unreachable => return self.unreached(note),
             Outcome::Rescheduled => return Err(NEEDS_TIME),
+            // Said again, it is the end.
+            Outcome::NoRider if self.life.fulfilment == Fulfilment::Delivery && self.life.owner != Owner::Headquarters => {
+                return self.stranded(note);
+            }
             _ => {}
         }
         let from: &[OrderStatus] = if code.is_delivered() { &[Ready, Out] } else { &[Accepted, Cooking, Ready, Out] };
@@ -67,6 +71,21 @@ impl Taken<'_> {
             self.due();
         }
         self.effects.push(Effect::Open(TaskKind::Unreachable, Outcome::Unreachable.name()));
+        Ok(())
+    }
+
+    /// Nobody can bring it (D81): it lies at the branch, and headquarters sends it from somewhere else, finds a rider, or calls it off.
+    fn stranded(&mut self, note: &str) -> Result<(), Refused> {
+        self.at_branch(&[Accepted, Cooking, Ready, Out])?;
+        self.undoable();
+        note.clone_into(&mut self.life.change_why);
+        self.back_to_branch();
+        self.life.rider = None;
+        self.life.owner = Owner::Headquarters;
+        // Its task is open already: no other alarm is needed.
+        self.life.stage = LATE;
+        self.due();
+        self.effects.push(Effect::Open(TaskKind::Undelivered, Outcome::NoRider.name()));
         Ok(())
     }
 
@@ -130,6 +149,9 @@ impl Taken<'_> {
         let minutes_late = minutes_late.max(code.least_minutes());
         self.life.outcome = Some(Delivered { code, minutes_late, by: self.by.name.clone(), at: self.now, until });
         self.effects.push(Effect::Points);
+        if code == Outcome::Damaged {
+            self.effects.push(Effect::Ticket);
+        }
         let task = match code {
             Outcome::OnTime | Outcome::Late10 | Outcome::Late30 | Outcome::CalledOff => return,
             Outcome::Late60 => TaskKind::CareCall,
@@ -139,7 +161,8 @@ impl Taken<'_> {
             }
             Outcome::Unreachable | Outcome::Rejected | Outcome::Rescheduled | Outcome::NoRider | Outcome::SoldOut => TaskKind::Undelivered,
             Outcome::NotSent => TaskKind::Capacity,
-            Outcome::Damaged => TaskKind::Complaint,
+            // Its ticket is what somebody works on.
+            Outcome::Damaged => return,
             Outcome::Prank => TaskKind::Blacklist,
         };
         self.effects.push(Effect::Open(task, code.name()));

@@ -9,7 +9,7 @@ use crate::domain::{BranchNumber, Fulfilment, OrderStatus, Timestamp};
 use OrderStatus::{Accepted, AddressCheck, Cancelled, Cooking, Done, New, Out, Ready};
 
 /// What a change of branch settles.
-const HOMELESS: &[TaskKind] = &[TaskKind::Refused, TaskKind::Unheard, TaskKind::NoBranch, TaskKind::Late];
+const HOMELESS: &[TaskKind] = &[TaskKind::Refused, TaskKind::Unheard, TaskKind::NoBranch, TaskKind::Late, TaskKind::Undelivered];
 /// What the acceptance by a branch settles.
 const HEARD: &[TaskKind] = &[TaskKind::Refused, TaskKind::Unheard, TaskKind::NoBranch];
 
@@ -208,7 +208,7 @@ impl Taken<'_> {
         // Another way to the door has its own two attempts.
         (self.life.attempts, self.life.held_until) = (0, None);
         self.due();
-        self.effects.push(Effect::Close(&[TaskKind::Late, TaskKind::Unreachable]));
+        self.effects.push(Effect::Close(&[TaskKind::Late, TaskKind::Unreachable, TaskKind::Undelivered]));
         Ok(())
     }
 

@@ -265,6 +265,37 @@ fn c85_d71_two_attempts_then_the_food_is_kept_then_it_is_over() {
 }
 
 #[test]
+fn c85_d81_without_a_rider_it_is_headquarters_to_send_and_not_over() {
+    let nobody = Step::Deliver { code: Some(Outcome::NoRider), note: "车坏了".into(), minutes_late: None };
+    let rider = Actor::new(ActorKind::Rider, "r1", "老周").of(branch(1));
+    let mut order = on_its_way();
+    let effects = step(&mut order, &nobody, &rider, 1200).unwrap();
+    assert_eq!(effects, [Effect::Open(TaskKind::Undelivered, "D81")]);
+    assert_eq!((order.status, order.owner, order.rider.is_none()), (OrderStatus::Ready, Owner::Headquarters, true));
+    // Another branch cooks it anew, or another rider is found; either settles the task.
+    let mut moved = order.clone();
+    let effects =
+        step(&mut moved, &Step::Reassign { branch: branch(2), why: "没有骑手".into(), times: None }, &dispatcher(), 1300).unwrap();
+    assert!(matches!(effects.as_slice(), [Effect::Close(kinds)] if kinds.contains(&TaskKind::Undelivered)));
+    assert_eq!((moved.status, moved.owner, moved.branch), (OrderStatus::New, Owner::Branch, branch(2)));
+    let mut found = order.clone();
+    let effects = step(&mut found, &Step::HandOver { rider: None }, &kitchen(), 1300).unwrap();
+    assert!(matches!(effects.as_slice(), [Effect::Close(kinds)] if kinds.contains(&TaskKind::Undelivered)));
+    assert_eq!((found.status, found.owner), (OrderStatus::Out, Owner::Branch));
+    // Nothing can be done: said again, it is the end.
+    step(&mut order, &nobody, &dispatcher(), 1400).unwrap();
+    assert_eq!(order.outcome.as_ref().map(|said| said.code), Some(Outcome::NoRider));
+}
+
+#[test]
+fn c85_d82_opens_a_ticket_by_itself() {
+    let mut order = on_its_way();
+    let spilled = Step::Deliver { code: Some(Outcome::Damaged), note: "汤洒了".into(), minutes_late: None };
+    let effects = step(&mut order, &spilled, &kitchen(), 1200).unwrap();
+    assert_eq!(effects, [Effect::Close(&[]), Effect::Points, Effect::Ticket]);
+}
+
+#[test]
 fn c84_a_pick_up_is_done_when_it_is_handed_over_and_undone_within_ten_seconds() {
     let mut order = life(Fulfilment::Pickup, false, None);
     step(&mut order, &Step::Ready, &kitchen(), 100).unwrap();
@@ -308,6 +339,9 @@ fn reference(order: &Life, taken: &Step, by: &Actor, now: Timestamp) -> Option<O
             (1, _) => here(&[Accepted, Cooking, Ready], status),
             _ => here(&[Accepted, Cooking, Ready, Out], Done),
         },
+        Step::Deliver { code: Some(Outcome::NoRider), .. } if !pickup && order.owner != Owner::Headquarters => {
+            here(&[Accepted, Cooking, Ready, Out], if status == Out { Ready } else { status })
+        }
         Step::Deliver { .. } => here(&[Accepted, Cooking, Ready, Out], Done),
         Step::Correct { .. } => (status == Done).then_some(Done),
         Step::Reschedule { later: Later { at, pickup }, .. } => match status {

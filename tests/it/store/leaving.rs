@@ -148,6 +148,21 @@ pub async fn c85_d71_two_attempts_are_kept_the_food_is_held_and_its_end_is_headq
     assert_eq!(told[told.len() - 3..], ["deliver", "deliver", "kept_in_vain"], "both attempts, and the end");
 }
 
+/// Spilled soup is a ticket with its order and customer, once, and nobody had to write it.
+pub async fn c85_d82_is_a_ticket_of_the_order_by_itself(database: Database) {
+    let (store, catalogue) = database.shop().await;
+    let order = on_its_way(&store, &catalogue, "k1", None, saturday()).await;
+    let at = |minutes: u32| saturday().after(minutes * MINUTE);
+    for (minutes, code) in [(30, Outcome::Damaged), (31, Outcome::OnTime), (32, Outcome::Damaged)] {
+        assert!(store.delivered(&order, code, "汤洒了", None, "link", at(minutes)).await.unwrap());
+    }
+    let tickets = store.tickets(&dinetone::store::TicketFilter::default()).await.unwrap();
+    let [ticket] = tickets.as_slice() else { panic!("{tickets:?}") };
+    assert_eq!((ticket.kind, ticket.words.as_str()), (dinetone::domain::TicketKind::Delivery, "D82 汤洒了"));
+    assert_eq!((ticket.branch, ticket.order.as_ref().map(|(id, _)| id == &order)), (Some(branch(1)), Some(true)));
+    assert_eq!((ticket.customer.is_some(), ticket.phone.as_ref()), (true, Some(&phone("13800138000"))));
+}
+
 pub async fn c89_three_refusals_at_the_door_propose_and_a_correction_takes_them_back(database: Database) {
     let (store, catalogue) = database.shop().await;
     let mut last = None;

@@ -124,6 +124,7 @@ contract![
     leaving::c85_a_link_opens_one_order_and_reports_in_its_riders_name,
     leaving::c85_d73_another_time_is_promised_by_whoever_reports_it,
     leaving::c85_d71_two_attempts_are_kept_the_food_is_held_and_its_end_is_headquarters,
+    leaving::c85_d82_is_a_ticket_of_the_order_by_itself,
     leaving::c89_three_refusals_at_the_door_propose_and_a_correction_takes_them_back,
     leaving::c89_a_nuisance_call_proposes_its_number_once,
     leaving::c68_what_an_agent_blocks_holds_until_a_supervisor_says_otherwise,
