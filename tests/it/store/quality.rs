@@ -27,7 +27,7 @@ pub async fn c101_a_branch_that_brings_late_is_warned_of_once_until_it_has_passe
     for number in 0..10_u32 {
         let mut wanted = request(&format!("k{number}"), &format!("1381111000{number}"));
         wanted.place = dinetone::domain::Place::Recorded {
-            recording: dinetone::domain::RecordingId::new(&format!("r{number}")),
+            recording: dinetone::domain::RecordingId::new(format!("r{number}")),
             branch: super::kit::branch(1),
         };
         let (id, _) = confirmed(place(&store, &catalogue, &wanted, at(0)).await);
@@ -61,7 +61,7 @@ pub async fn c101_callers_who_give_up_are_a_warning_of_their_queue(database: Dat
     let visit = |number: u32, queue: &str, how| {
         Fact::Visit(QueueVisit {
             id: format!("{queue}-{number}"),
-            call: CallId::new(&format!("c-{queue}-{number}")),
+            call: CallId::new(format!("c-{queue}-{number}")),
             queue: QueueId::new(queue),
             phone: Some(phone("13811110001")),
             customer: None,
