@@ -79,8 +79,16 @@ pub async fn follow_files(mut places: Places, store: Store, mut taken: Taken, in
     let mut version = None;
     // There is an upload that is not taken over yet.
     let mut uploaded = false;
+    // Dishes and branches of a file whose dialogue is in force already: the store was away.
+    let mut unwritten = None;
     loop {
         tokio::time::sleep(LOOK).await;
+        if let Some(house) = &unwritten
+            && store.import_house(house, Timestamp::from(clock::now().wall)).await.is_ok()
+        {
+            tracing::info!("the dishes of the changed files were taken over, too");
+            unwritten = None;
+        }
         places.queues = taken.plant.borrow().queue_ids();
         let current = taken.catalogue.borrow().version;
         // Every upload raises the store's version.
@@ -110,20 +118,22 @@ pub async fn follow_files(mut places: Places, store: Store, mut taken: Taken, in
         let Ok(read) = tokio::task::spawn_blocking(move || reading.read()).await else { continue };
         match read {
             Ok(files) => {
-                match store.import_house(&files.house, Timestamp::from(clock::now().wall)).await {
+                let imported = store.import_house(&files.house, Timestamp::from(clock::now().wall)).await;
+                match &imported {
                     Ok(changes) => tracing::info!(
                         "changed files were taken over: calls in progress keep the old dialogue; {} dish(es) and branches new, {} changed, {} gone",
                         changes.added.len(),
                         changes.changed.len(),
                         changes.retired.len()
                     ),
-                    Err(error) => tracing::error!("the dialogue was taken over, the dishes were not: {error}"),
+                    Err(error) => tracing::error!("the dialogue was taken over, the dishes follow when the store is back: {error}"),
                 }
                 metrics::counter!("dinetone_reloads_total", "result" => "taken").increment(1);
                 uploaded = false;
                 taken.script = Arc::clone(&files.script);
                 taken.voices.send_replace(Arc::clone(&files.library));
                 taken.named.send_replace(Arc::new(files.named_queues()));
+                unwritten = imported.is_err().then_some(files.house);
                 if inbox.send(Input::Files { script: files.script, library: files.library }).await.is_err() {
                     return;
                 }

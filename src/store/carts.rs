@@ -1,5 +1,9 @@
 //! Unfinished carts, kept for half an hour for whoever calls again (C18).
 
+use std::sync::LazyLock;
+
+use sqlx::AssertSqlSafe;
+
 use super::db::{Durability, vals};
 use super::people::CART_KEPT;
 use super::{Store, StoreError, lines};
@@ -42,19 +46,27 @@ impl Store {
         self.write(MINE, vals![customer.map(CustomerId::as_str), phone.map(PhoneNumber::reveal)]).await
     }
 
-    /// The latest cart of this customer or number that is not older than half an hour.
+    /// The latest cart of this customer or number that is not older than half an hour, and that nobody is filling now.
     pub(super) async fn kept_cart(
         &self,
         customer: Option<&CustomerId>,
         phone: Option<&PhoneNumber>,
         now: Timestamp,
     ) -> Result<Option<Cart>, StoreError> {
-        const SQL: &str = "select lines from carts where (customer = $1 or phone = $2) and saved_at > $3 order by saved_at desc limit 1";
         let args = vals![customer.map(CustomerId::as_str), phone.map(PhoneNumber::reveal), now.before(CART_KEPT).as_millis()];
-        let row = self.pool.row(SQL, args).await?;
+        let row = self.pool.row(AssertSqlSafe(KEPT.as_str()), args).await?;
         let cart = row.map(|row| row.text(0).map(lines::cart_from_text)).transpose()?;
         Ok(cart.filter(|cart| !cart.lines.is_empty()))
     }
 }
+
+/// The call that filled the cart is over: somebody else of the same office is not offered what a colleague is just ordering. A cart's key
+/// is its call's id with a number behind it.
+pub(super) const LEFT: &str =
+    "not exists (select 1 from calls where calls.id = substr(carts.id, 1, length(carts.id) - 2) and calls.ended_at is null)";
+
+static KEPT: LazyLock<String> = LazyLock::new(|| {
+    format!("select lines from carts where (customer = $1 or phone = $2) and saved_at > $3 and {LEFT} order by saved_at desc limit 1")
+});
 
 const MINE: &str = "delete from carts where customer = $1 or phone = $2";

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use sqlx::AssertSqlSafe;
 
+use super::carts::LEFT;
 use super::db::{Row, vals};
 use super::people::cooked_by;
 use super::people::{CART_KEPT, branch, member_number, phone as stored_phone};
@@ -83,7 +84,7 @@ static EVERYTHING: LazyLock<String> = LazyLock::new(|| {
         part("block", &["phone", "coalesce(degree, level)"], &["until_at"], &format!("from block_list where phone in {PHONES}")),
         part("language", &["phone", "language"], &["at"], &format!("from languages where phone in {PHONES}")),
         part("agent", &["who", "agent", "name"], &["at"], "from last_agents where who in ($4, $5)"),
-        part("cart", &["lines"], &["saved_at"], "from carts where (customer = $1 or phone = $2) and saved_at > $3"),
+        part("cart", &["lines"], &["saved_at"], &format!("from carts where (customer = $1 or phone = $2) and saved_at > $3 and {LEFT}")),
     ]
     .join(" union all ")
 });

@@ -93,6 +93,7 @@ contract![
     people::c24_the_third_wrong_pin_locks_until_the_next_shop_day,
     people::c24_the_points_ledger_spends_what_ends_first,
     people::c18_a_cart_is_kept_for_half_an_hour,
+    people::c18_a_cart_that_is_being_filled_is_nobody_elses,
     people::c33_language_and_offers_heard_are_remembered,
     people::c89_the_block_list_has_levels_an_expiry_and_exceptions,
     people::the_demonstration_fills_an_empty_store_once,

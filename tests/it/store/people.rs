@@ -1,6 +1,6 @@
 //! Callers, members, points, PINs, carts: what the line knows about who rings.
 
-use dinetone::domain::{Address, BlockLevel, DayWord, Language, OrderStatus, PointsEntry, Timestamp};
+use dinetone::domain::{Address, BlockLevel, DayWord, Identity, Language, OrderStatus, PointsEntry, Timestamp};
 use dinetone::ivr::question::PinCheck;
 
 use super::kit::{DAY, Database, MINUTE, a_member, branch, cart, clock, member, phone, saturday};
@@ -107,6 +107,19 @@ pub async fn c18_a_cart_is_kept_for_half_an_hour(database: Database) {
     assert_eq!(kept(saturday().after(30 * MINUTE)).await, None);
     store.drop_cart(None, Some(&caller)).await.unwrap();
     assert_eq!(kept(saturday()).await, None);
+}
+
+pub async fn c18_a_cart_that_is_being_filled_is_nobody_elses(database: Database) {
+    let (store, _) = database.shop().await;
+    let caller = phone("13800138000");
+    let begun = super::calls::call("busy", saturday());
+    store.record_calls("n1", std::slice::from_ref(&begun), &[]).await.unwrap();
+    store.save_cart("busy-0", None, Some(&caller), &cart(&[(18, 1)]), "dish", saturday()).await.unwrap();
+    let now = saturday().after(MINUTE);
+    assert_eq!(store.card_by_phone(&caller, now).await.unwrap().cart, None, "a colleague rings meanwhile");
+    assert_eq!(store.pop(None, Some(&caller), Identity::Unknown, now).await.unwrap().cart, None);
+    store.record_calls("n1", &[], &[(super::calls::ended(begun), Vec::new())]).await.unwrap();
+    assert_eq!(store.card_by_phone(&caller, now).await.unwrap().cart, Some(cart(&[(18, 1)])));
 }
 
 pub async fn c33_language_and_offers_heard_are_remembered(database: Database) {

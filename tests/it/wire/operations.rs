@@ -179,6 +179,27 @@ fn c14_a_changed_dialogue_is_taken_over_and_a_bad_one_refused() {
     server.call(short, &[]);
 }
 
+/// C11: a file that changes while the store is away is taken over whole, its dishes as soon as the store is back.
+#[test]
+fn c11_dishes_of_a_changed_file_follow_when_the_store_is_back() {
+    use sqlx::Connection as _;
+    let server = Setup::bench().start();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = format!("sqlite:{}", server.path("data/store.db").display());
+    let mut other = runtime.block_on(sqlx::SqliteConnection::connect(&url)).unwrap();
+    let mut run = |sql: &'static str| drop(runtime.block_on(sqlx::query(sql).execute(&mut other)).unwrap());
+    run("begin immediate");
+    let menus = std::fs::read_to_string(server.path("menus.toml")).unwrap();
+    let dearer = menus.replacen("price_fen = 3800", "price_fen = 4100", 1);
+    assert_ne!(menus, dearer);
+    std::fs::write(server.path("menus.toml"), dearer).unwrap();
+    eventually("the dialogue is taken over", SOON, || server.log().contains("the dishes follow when the store is back").then_some(()));
+    run("rollback");
+    eventually("the dishes follow", SOON, || server.log().contains("were taken over, too").then_some(()));
+    let dishes = text(&server.cli(&["export", "dishes"]));
+    assert!(dishes.lines().any(|line| line.starts_with("18,") && line.contains(",41,")), "{dishes}");
+}
+
 #[test]
 fn c35_all_faults_of_the_settings_are_told_at_once() {
     let server = Setup::demo()
