@@ -161,10 +161,11 @@ impl Centre {
 
     /// The node that asked our agent for advice has passed the caller on to them: they have spoken with the customer, and will sum up.
     fn caller_is_ours(&mut self, now: Now, call: u64) {
+        let at = self.time_in(now, call);
         let Some(talk) = self.floor.talks.get_mut(&call).filter(|talk| talk.advice) else { return };
         let Some(part) = &mut talk.agent else { return };
         talk.advice = false;
-        (part.since, part.began) = (now.wall.into(), "consult");
+        (part.since, part.began) = (at, "consult");
         let agent = part.who.user.clone();
         self.explain(now, call, "the caller is passed on to whom was asked for advice");
         self.keep_part_begun(call);

@@ -71,8 +71,16 @@ impl Centre {
         talk.outbound = true;
         talk.reached = false;
         "outbound".clone_into(&mut talk.reason);
-        talk.agent =
-            Some(Part { who, leg, since: now.wall.into(), began: "outbound", muted: false, held: false, held_since: None, held_ms: 0 });
+        talk.agent = Some(Part {
+            who,
+            leg,
+            since: self.time_in(now, call),
+            began: "outbound",
+            muted: false,
+            held: false,
+            held_since: None,
+            held_ms: 0,
+        });
         talk.spoke.push(agent.clone());
         self.floor.talks.insert(call, talk);
         if let Some(missed) = missed {

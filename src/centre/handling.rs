@@ -214,7 +214,7 @@ impl Centre {
         view.lost = None;
         let reached = self.floor.talks.get(&call).is_none_or(|talk| talk.reached);
         view.proposed = Some(propose(&view.orders, &view.reason, reached));
-        self.keep_part(call, &part, now.wall.into(), how, part.held_ms + held);
+        self.keep_part(call, &part, self.time_in(now, call), how, part.held_ms + held);
         self.keep_wrap(agent, Wrap { view, saved: false });
     }
 

@@ -39,13 +39,18 @@ impl Centre {
         }
     }
 
+    /// The time as this call counts it: waits and talks last as long as they lasted, also when somebody sets the clock meanwhile.
+    pub(super) fn time_in(&self, now: Now, call: u64) -> Timestamp {
+        self.calls.get(&call).map_or_else(|| now.wall.into(), |session| session.at(now))
+    }
+
     // ── waiting ──────────────────────────────────────────────────────────────────────────────────
 
     /// The caller waits from now on: if we are killed, they are called back (I11).
     pub(super) fn visit_begins(&mut self, now: Now, call: u64, queue: &QueueId, is_callback: bool) {
         let Some(session) = self.calls.get(&call) else { return };
         let record = session.record();
-        let (id, phone, language) = (record.id.clone(), record.caller.clone(), session.language());
+        let (id, phone, language, at) = (record.id.clone(), record.caller.clone(), session.language(), session.at(now));
         let Some(talk) = self.floor.talks.get_mut(&call) else { return };
         if talk.visit.as_ref().is_some_and(|visit| visit.queue == *queue) {
             return;
@@ -59,14 +64,14 @@ impl Centre {
             phone,
             customer: talk.pop.customer.clone(),
             language,
-            entered_at: now.wall.into(),
+            entered_at: at,
             left: None,
             agent: None,
             is_callback,
         };
         talk.visit = Some(visit.clone());
         if let Some(mut moved) = moved {
-            moved.left = Some((now.wall.into(), QueueOutcome::Moved));
+            moved.left = Some((at, QueueOutcome::Moved));
             let waited_ms = waited(&moved);
             self.keep(Fact::Visit(moved));
             self.served(now, call, None, None, waited_ms);
@@ -84,10 +89,11 @@ impl Centre {
 
     /// The wait is over, in this way.
     pub(super) fn visit_ends(&mut self, now: Now, call: u64, how: QueueOutcome, agent: Option<&UserId>) {
+        let at = self.time_in(now, call);
         let Some(talk) = self.floor.talks.get_mut(&call) else { return };
         talk.unserved = how == QueueOutcome::NoAgent || talk.unserved && how != QueueOutcome::Answered;
         let Some(mut visit) = talk.visit.take() else { return };
-        visit.left = Some((now.wall.into(), how));
+        visit.left = Some((at, how));
         visit.agent = agent.cloned();
         visit.customer = talk.pop.customer.clone().or(visit.customer);
         let waited_ms = waited(&visit);
@@ -169,6 +175,7 @@ impl Centre {
     /// A supervisor's part (C71).
     pub(super) fn keep_watching(&mut self, now: Now, call: u64, watching: &Watching) {
         let Some(id) = self.calls.get(&call).map(|session| session.record().id.clone()) else { return };
+        let at = self.time_in(now, call);
         let part = CallPart {
             id: format!("{id}-{}-{}", watching.who.user, watching.since.as_millis()),
             call: id,
@@ -177,7 +184,7 @@ impl Centre {
             name: watching.who.name.clone(),
             queue: None,
             from: watching.since,
-            until: Some(now.wall.into()),
+            until: Some(at),
             began: watching.how.name().to_owned(),
             ended: "hang_up".to_owned(),
             held_ms: 0,

@@ -405,7 +405,7 @@ impl Centre {
         if consult {
             return self.consulted_up(now, call, leg);
         }
-        let name = self.queue_name(&queue);
+        let (name, at) = (self.queue_name(&queue), self.time_in(now, call));
         let Some(talk) = self.floor.talks.get_mut(&call) else { return };
         talk.queue = Some(queue.clone());
         talk.queue_name = name;
@@ -415,7 +415,7 @@ impl Centre {
         talk.lost = None;
         let (began, advice) = (if talk.from.is_some() { "transfer" } else { "ring" }, talk.advice);
         let number = who.number.clone();
-        talk.agent = Some(Part { who, leg, since: now.wall.into(), began, muted: false, held: false, held_since: None, held_ms: 0 });
+        talk.agent = Some(Part { who, leg, since: at, began, muted: false, held: false, held_since: None, held_ms: 0 });
         self.visit_ends(now, call, QueueOutcome::Answered, Some(agent));
         if !advice {
             self.keep_part_begun(call);

@@ -38,12 +38,13 @@ impl Centre {
         if how == Supervision::TakeOver {
             return self.take_over(now, call, agent, by);
         }
+        let at = self.time_in(now, call);
         let Some(talk) = self.floor.talks.get_mut(&call) else { return Err(Refusal::CallerGone) };
         let places = talk.watchers.len();
         match talk.watchers.iter_mut().find(|watching| watching.who.user == *by) {
             Some(watching) => watching.how = how,
             None if places >= MOST_WATCHERS => return Err(Refusal::Limit),
-            None => talk.watchers.push(Watching { who: who.clone(), leg, how, muted: false, since: now.wall.into() }),
+            None => talk.watchers.push(Watching { who: who.clone(), leg, how, muted: false, since: at }),
         }
         self.rebridge(now, call);
         self.publish(now, What::Supervised { to: agent.clone(), by: who.name, how: Some(how) });
@@ -60,19 +61,12 @@ impl Centre {
         self.end_consult(now, call, true);
         let who = self.floor.colleague(by);
         self.part_over(now, call, agent, "taken_over");
+        let at = self.time_in(now, call);
         let Some(talk) = self.floor.talks.get_mut(&call) else { return Err(Refusal::CallerGone) };
         talk.watchers.retain(|watching| watching.who.user != *by);
         talk.lost = None;
-        talk.agent = Some(Part {
-            who: who.clone(),
-            leg,
-            since: now.wall.into(),
-            began: "take_over",
-            muted: false,
-            held: false,
-            held_since: None,
-            held_ms: 0,
-        });
+        talk.agent =
+            Some(Part { who: who.clone(), leg, since: at, began: "take_over", muted: false, held: false, held_since: None, held_ms: 0 });
         if !talk.spoke.contains(by) {
             talk.spoke.push(by.clone());
         }

@@ -401,6 +401,7 @@ impl Centre {
         if let Some(second) = consult.by {
             self.hang_up_line(now, second);
         }
+        let at = self.time_in(now, call);
         let Some(talk) = self.floor.talks.get_mut(&call) else { return Err(Refusal::NoCall) };
         talk.lost = None;
         match &consult.agent {
@@ -408,7 +409,7 @@ impl Centre {
                 talk.agent = Some(Part {
                     who: who.clone(),
                     leg,
-                    since: now.wall.into(),
+                    since: at,
                     began: "consult",
                     muted: consult.muted,
                     held: false,

@@ -301,6 +301,28 @@ fn c56_the_record_tells_queue_wait_and_agent() {
     assert!((6_000..10_000).contains(&lost.waited_ms), "{}", lost.waited_ms);
 }
 
+/// C102: waits and talks last as long as they lasted, also when somebody sets the clock meanwhile.
+#[test]
+fn c102_waits_and_talks_are_true_when_the_clock_is_set() {
+    let world = World::open_at("12:00");
+    let agent = world.agent("8001");
+    agent.logs_in();
+    let diner = caller(&world, "13800138000");
+    agent.sees_pop();
+    world.clock_is_set_back(Duration::from_secs(7200));
+    world.time_passes(Duration::from_secs(5));
+    agent.picks_up();
+    world.clock_is_set_back(Duration::from_secs(7200));
+    diner.says_nothing_for(20);
+    diner.hangs_up();
+    world.is_quiet();
+    let (record, _) = world.records().pop().expect("a record");
+    assert!((5_000..12_000).contains(&record.waited_ms), "{}", record.waited_ms);
+    let story = world.with_store(async |store, _| store.call_story(record.id.as_str()).await.unwrap().expect("a story"));
+    let lasted: Vec<i64> = story.parts.iter().map(|part| part.until.unwrap().as_millis() - part.from.as_millis()).collect();
+    assert!(lasted.len() == 1 && (19_000..26_000).contains(&lasted[0]), "{lasted:?}");
+}
+
 /// C47: nobody is called back before the morning, though an agent is free; then they are.
 #[test]
 fn c47_call_backs_keep_decent_hours() {
