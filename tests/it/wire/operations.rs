@@ -187,7 +187,9 @@ fn c11_dishes_of_a_changed_file_follow_when_the_store_is_back() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let url = format!("sqlite:{}", server.path("data/store.db").display());
     let mut other = runtime.block_on(sqlx::SqliteConnection::connect(&url)).unwrap();
-    let mut run = |sql: &'static str| drop(runtime.block_on(sqlx::query(sql).execute(&mut other)).unwrap());
+    let mut run = |sql: &'static str| {
+        runtime.block_on(sqlx::query(sql).execute(&mut other)).unwrap();
+    };
     run("begin immediate");
     let menus = std::fs::read_to_string(server.path("menus.toml")).unwrap();
     let dearer = menus.replacen("price_fen = 3800", "price_fen = 4100", 1);
