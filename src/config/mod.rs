@@ -1,5 +1,6 @@
 //! Settings: one file, the environment wins, all faults at once; nothing later re-parses a setting.
 
+mod care;
 mod cluster;
 mod dispatch;
 mod environment;
@@ -70,6 +71,8 @@ pub struct Config {
     pub wall: Wall,
     /// `[messages]`; nobody is told anything without.
     pub messages: Option<Messages>,
+    /// `[[care]]`: whom the house thinks of.
+    pub care: Vec<crate::domain::CareRule>,
     pub log: Log,
     pub cluster: Cluster,
     /// `[dispatch]`: when what becomes whose alarm.
@@ -185,12 +188,12 @@ impl Config {
     }
 
     fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
-        const SECTIONS: [&str; 20] = [
-            "acd", "queue", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "quality", "outbound",
-            "printing", "wall", "messages", "smpp", "cluster", "log", "data",
+        const SECTIONS: [&str; 21] = [
+            "acd", "queue", "care", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "quality",
+            "outbound", "printing", "wall", "messages", "smpp", "cluster", "log", "data",
         ];
         for (key, value) in table {
-            let is_list = matches!(key.as_str(), "trunk" | "account" | "queue");
+            let is_list = matches!(key.as_str(), "trunk" | "account" | "queue" | "care");
             if !SECTIONS.contains(&key.as_str()) {
                 findings.push(Finding::new(key, "is not a section of these settings", format!("known: {}", SECTIONS.join(", "))));
             } else if is_list != value.is_array() {
@@ -291,6 +294,14 @@ impl Config {
         let wall = wall::wall(Section::new("wall", section("wall"), findings));
         let cluster = cluster::cluster(Section::new("cluster", section("cluster"), findings));
 
+        let care: Vec<_> = tables("care")
+            .into_iter()
+            .enumerate()
+            .map(|(n, t)| care::care(Section::new(format!("care[{n}]"), Some(t), findings)))
+            .collect();
+        for (place, key, found, cure) in care::together(&care, messages.is_some()) {
+            findings.push(Finding::new(format!("care[{place}].{key}"), found, cure));
+        }
         let mut log_section = Section::new("log", section("log"), findings);
         let log = Log {
             level: log_section
@@ -329,6 +340,7 @@ impl Config {
             printing,
             wall,
             messages,
+            care,
             log,
             cluster,
             queues,

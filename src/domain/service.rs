@@ -145,11 +145,13 @@ pub enum MissedKind {
     Voicemail,
     /// Their call was cut off because we stopped, or were killed, in the middle of it (C107).
     CutOff,
+    /// Nobody missed them: the house thinks of them, and somebody calls (C97).
+    Care,
 }
 
 impl MissedKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Abandoned, Self::Missed, Self::CallBackFailed, Self::Voicemail, Self::CutOff];
+    pub const ALL: [Self; 6] = [Self::Abandoned, Self::Missed, Self::CallBackFailed, Self::Voicemail, Self::CutOff, Self::Care];
 
     /// Stable name.
     #[must_use]
@@ -160,6 +162,7 @@ impl MissedKind {
             Self::CallBackFailed => "callback_failed",
             Self::Voicemail => "voicemail",
             Self::CutOff => "cut_off",
+            Self::Care => "care",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod alarm;
 pub mod brain;
+mod care;
 pub mod clock;
 pub mod cluster;
 pub mod dispatch;

@@ -448,6 +448,9 @@ async fn assemble(
     };
     let secure = pages.secure;
     tasks::spawn("reports", super::rollup::run(store.clone()));
+    if !config.care.is_empty() {
+        tasks::spawn("care", super::care::run(store.clone(), config.care.clone()));
+    }
     tasks::spawn("tickets", super::escalation::run(store.clone()));
     let patience = super::webhooks::Patience::default();
     tasks::spawn("webhooks", super::webhooks::run(store.clone(), node.name.clone(), config.web.outward.clone(), patience));

@@ -29,6 +29,8 @@ pub struct CustomerEdit {
     pub tags: Option<Vec<String>>,
     pub note: Option<String>,
     pub team: Option<String>,
+    /// `MM-DD`; empty when it is not known.
+    pub birthday: Option<String>,
 }
 
 /// One thing that happened with a customer.
@@ -152,13 +154,14 @@ impl Store {
         by: &Author,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        const KINDS: [&str; 6] = ["name", "tastes", "allergies", "tags", "note", "team"];
+        const KINDS: [&str; 7] = ["name", "tastes", "allergies", "tags", "note", "team", "birthday"];
         let lines = |list: &Option<Vec<String>>| list.as_ref().map(|list| list.join("\n"));
-        let wanted =
-            [edit.name.clone(), lines(&edit.tastes), lines(&edit.allergies), lines(&edit.tags), edit.note.clone(), edit.team.clone()];
+        let lists = [lines(&edit.tastes), lines(&edit.allergies), lines(&edit.tags)];
+        let [tastes, allergies, tags] = lists;
+        let wanted = [edit.name.clone(), tastes, allergies, tags, edit.note.clone(), edit.team.clone(), edit.birthday.clone()];
         let mut tx = self.pool.begin(Durability::Full).await?;
         lock(&mut tx, customer).await?;
-        const NOW: &str = "select name, tastes, allergies, tags, note, coalesce(team, '') from customers where id = $1";
+        const NOW: &str = "select name, tastes, allergies, tags, note, coalesce(team, ''), birthday from customers where id = $1";
         let row = tx.row(NOW, vals![customer.as_str()]).await?.ok_or(StoreError::Conflict)?;
         for (place, (kind, after)) in KINDS.into_iter().zip(&wanted).enumerate() {
             let Some(after) = after.as_deref().filter(|after| row.text(place).is_ok_and(|before| before != *after)) else { continue };
@@ -168,6 +171,15 @@ impl Store {
             note_change(&mut tx, customer, &Change { kind, before: row.text(place)?, after, reason }, by, now).await?;
         }
         tx.commit().await
+    }
+
+    /// `MM-DD`, when it is known.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn birthday(&self, customer: &CustomerId) -> Result<Option<String>, StoreError> {
+        let row = self.pool.row("select birthday from customers where id = $1 and birthday <> ''", vals![customer.as_str()]).await?;
+        row.map(|row| row.text(0).map(str::to_owned)).transpose()
     }
 
     /// These numbers, and no others, are this customer's.

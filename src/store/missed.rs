@@ -18,6 +18,8 @@ pub struct StoredMissed {
     pub name: String,
     /// How often since the entry was opened.
     pub times: u32,
+    /// What whoever calls is to ask (C97); else empty.
+    pub note: String,
     pub taken_by: Option<Author>,
     /// When and how it was closed, and by whom.
     pub done: Option<(Timestamp, String, String)>,
@@ -40,7 +42,7 @@ impl Store {
     /// When the store cannot answer.
     pub async fn missed(&self, closed: Option<Timestamp>, limit: u32) -> Result<Vec<StoredMissed>, StoreError> {
         const WHAT: &str = "select m.id, m.kind, m.call_id, m.phone, m.customer, m.queue, m.at, coalesce(c.name, ''), m.times, m.taken_by, \
-            m.taken_name, m.done_at, m.done_how, m.done_by from missed as m left join customers as c on c.id = m.customer";
+            m.taken_name, m.done_at, m.done_how, m.done_by, m.note from missed as m left join customers as c on c.id = m.customer";
         let open = format!("{WHAT} where m.done_at is null order by m.at, m.id limit $1");
         let mut all: Vec<StoredMissed> =
             self.pool.rows(sqlx::AssertSqlSafe(open), vals![limit]).await?.iter().map(entry).collect::<Result<_, _>>()?;
@@ -86,7 +88,7 @@ pub(super) async fn put(tx: &mut Tx, caller: &MissedCaller) -> Result<(), StoreE
     // The same call told twice counts once.
     const SQL: &str = "insert into missed (id, kind, call_id, phone, customer, queue, at, times) values ($1, $2, $3, $4, $5, $6, $7, 1) \
         on conflict (phone) where done_at is null do update set kind = excluded.kind, call_id = excluded.call_id, queue = excluded.queue, \
-        customer = coalesce(excluded.customer, missed.customer), at = excluded.at, times = missed.times + 1 \
+        note = '', customer = coalesce(excluded.customer, missed.customer), at = excluded.at, times = missed.times + 1 \
         where missed.call_id is null or excluded.call_id is null or missed.call_id <> excluded.call_id";
     let args = vals![
         new_id(caller.at),
@@ -142,6 +144,7 @@ fn entry(row: &Row) -> Result<StoredMissed, StoreError> {
             at: Timestamp::from_millis(row.int(6)?),
         },
         name: text(7)?,
+        note: text(14)?,
         times: u32::try_from(row.int(8)?).unwrap_or(u32::MAX),
         taken_by,
         done,

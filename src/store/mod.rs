@@ -43,6 +43,7 @@
 //! | `webhooks` | `add_webhook`, `change_webhook`, `drop_webhook`, `webhooks`, `journal_end`, `claim_webhook`, `webhook_next`, `webhook_arrived`, `webhook_failed` |
 //! | `tickets` | `open_ticket`, `tickets`, `ticket_story`, `ticket_step`, `ticket_played`, `escalate_tickets`, `recording_is_of` |
 //! | `reports` | `report`, `past_days`, `roll_reports` |
+//! | `care` | `care` |
 //! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused`, `closed_branches` |
 //! | `prompts` | `keep_prompt`, `choose_prompt`, `prompt_versions`, `chosen_prompts`, `prompt_sound` |
 //! | `house` | `import_house` |
@@ -63,6 +64,7 @@ mod branch_calls;
 mod callbacks;
 mod calls;
 mod cards;
+mod care;
 mod carts;
 mod catalogue;
 mod columns;
@@ -125,6 +127,7 @@ pub use branch_calls::StoredBranchCall;
 pub use callbacks::{Recovered, Wished};
 pub use calls::{CallFilter, CallPeople, StoredCall};
 pub use cards::CardFilter;
+pub use care::Cared;
 pub use customers::{CustomerEdit, FoundCustomer, Happened};
 pub use demo::DemoFilled;
 pub use devices::Device;

@@ -49,6 +49,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (25, "feedback", include_str!("../../migrations/0025_feedback.sql")),
     (28, "invoices", include_str!("../../migrations/0028_invoices.sql")),
     (29, "cut_off", include_str!("../../migrations/0029_cut_off.sql")),
+    (30, "care", include_str!("../../migrations/0030_care.sql")),
 ];
 
 /// The newest schema that this program knows.

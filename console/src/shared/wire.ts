@@ -328,10 +328,12 @@ export interface Missed {
   at: string
   phone: string
   name: string
-  kind: 'abandoned' | 'missed' | 'callback_failed' | 'voicemail' | 'cut_off'
+  kind: 'abandoned' | 'missed' | 'callback_failed' | 'voicemail' | 'cut_off' | 'care'
   queue: string
   customer?: string | null
   times?: number
+  /** What whoever calls is to ask. */
+  note?: string
   taken_by: string | null
   taken_by_name?: string | null
   done: { at: string; how: string; by: string } | boolean | null
@@ -353,6 +355,8 @@ export interface TimelineEntry {
 }
 
 export interface CustomerPage {
+  /** MM-DD. */
+  birthday?: string | null
   pop: Pop
   timeline: TimelineEntry[]
 }

@@ -132,6 +132,7 @@ pub(super) const TABLES: &[Table] = &[
             ("note", Text),
             ("owner", Text),
             ("team", Text),
+            ("birthday", Text),
         ],
     },
     Table { name: "customer_phones", key: 2, columns: &[("phone", Text), ("customer", Text)] },
@@ -486,6 +487,7 @@ pub(super) const TABLES: &[Table] = &[
             ("done_at", Int),
             ("done_by", Text),
             ("done_how", Text),
+            ("note", Text),
         ],
     },
     Table {
@@ -831,6 +833,7 @@ pub(super) const TABLES: &[Table] = &[
             ("changed_at", Int),
         ],
     },
+    Table { name: "care_reminders", key: 3, columns: &[("rule", Text), ("customer", Text), ("anchor", Text), ("at", Int), ("how", Text)] },
 ];
 
 #[cfg(test)]

@@ -82,8 +82,9 @@ async fn whole(web: &Web, viewer: &Viewer, id: &CustomerId) -> Answer<Value> {
         return Err(Problem::not_found("customer"));
     }
     let timeline = web.store.timeline(id, 100).await?;
+    let birthday = web.store.birthday(id).await?;
     Ok(
-        json!({ "id": id.as_str(), "pop": card(viewer, &pop), "timeline": timeline.iter().map(|one| happened(viewer, one)).collect::<Vec<_>>() }),
+        json!({ "id": id.as_str(), "birthday": birthday, "pop": card(viewer, &pop), "timeline": timeline.iter().map(|one| happened(viewer, one)).collect::<Vec<_>>() }),
     )
 }
 
@@ -140,6 +141,13 @@ fn phones_in(viewer: &Viewer, lines: &str) -> String {
     numbers.map(|number| show_phone(viewer, &number)).collect::<Vec<_>>().join("\n")
 }
 
+fn birthday(given: &str) -> Answer<String> {
+    if given.trim().is_empty() {
+        return Ok(String::new());
+    }
+    crate::domain::birthday(given).ok_or_else(|| Problem::invalid("birthday is month and day, as in 3-8; no year"))
+}
+
 /// What is to be changed; what is left out stays.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -152,6 +160,8 @@ pub(in crate::web) struct Edit {
     /// Id of a person; empty for nobody. Needs a reason, and a role that leads.
     owner: Option<String>,
     team: Option<String>,
+    /// Month and day, as in `3-8`; empty takes it away.
+    birthday: Option<String>,
     /// Ids of people. Needs a reason, and a role that leads.
     never: Option<Vec<String>>,
     reason: String,
@@ -189,6 +199,7 @@ pub(in crate::web) async fn edit(
         tags: list("tags", &edit.tags)?,
         note: line("note", &edit.note, 1000)?,
         team: line("team", &edit.team, 60)?,
+        birthday: edit.birthday.as_deref().map(birthday).transpose()?,
     };
     if change != (CustomerEdit { team: change.team.clone(), ..CustomerEdit::default() }) {
         viewer.require(&DESK)?;

@@ -16,7 +16,7 @@ const COLUMNS: [Column; 16] = [
     ("to", "号码", "To", Kind::Text, "无权外呼的角色看到遮盖号码", "masked for roles that do not call customers"),
     ("order", "订单", "Order", Kind::Text, "订单号：/api/orders/{number}", "the order: /api/orders/{number}"),
     ("branch", "门店", "Branch", Kind::Count, "订单所在门店", "the order's branch"),
-    ("event", "事件", "Event", Kind::Text, "accepted、out、delivered", "accepted, out, delivered"),
+    ("event", "事件", "Event", Kind::Text, "accepted、out、delivered，care:规则", "accepted, out, delivered, care:RULE"),
     ("event_zh", "事件（中文）", "Event (Chinese)", Kind::Text, "接单、出发、送达", "the same in Chinese"),
     ("event_en", "事件（英文）", "Event (English)", Kind::Text, "事件的英文说法", "the same in English"),
     ("channel", "通道", "Channel", Kind::Text, "webhook 或 smpp；尚未发送为空", "webhook or smpp; empty before the first try"),
@@ -78,6 +78,7 @@ fn row(viewer: &Viewer, message: &CustomerMessage, branch: Option<i64>) -> Vec<C
     let (event_zh, event_en) = match message.event.as_str() {
         "accepted" => ("接单", "accepted"),
         "out" => ("出发", "on its way"),
+        care if care.starts_with("care:") => ("关怀", "care"),
         _ => ("送达", "delivered"),
     };
     let (state, state_zh, state_en) = state(message);

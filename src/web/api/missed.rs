@@ -41,6 +41,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(
             "queue": one.caller.queue.as_ref().map(crate::domain::QueueId::as_str),
             "call": one.caller.call.as_ref().map(crate::domain::CallId::as_str),
             "times": one.times,
+            "note": one.note,
             "taken_by": one.taken_by.as_ref().map(|by| by.user.as_str()),
             "taken_by_name": one.taken_by.as_ref().map(|by| by.name.as_str()),
             "done": done,

@@ -8,6 +8,7 @@
 
 mod backup;
 mod calls;
+mod care;
 mod cut_off;
 mod dispatch;
 mod floor;
@@ -143,6 +144,9 @@ contract![
     races::i7_points_are_not_spent_twice,
     races::of_forty_moves_at_once_one_wins,
     races::c24_many_guesses_at_once_are_three,
+    care::c97_a_first_order_is_asked_about_once_and_not_when_they_have_ordered_again,
+    care::c97_nobody_is_disturbed_who_wants_it_not_or_at_night,
+    care::c97_birthdays_come_once_a_year_and_messages_go_the_usual_way,
     cut_off::c107_who_is_cut_off_by_a_crash_is_called_back_once_or_by_a_person,
     cut_off::c107_nobody_is_called_who_has_rung_again_or_is_on_the_line,
     cut_off::c107_a_stop_in_order_owes_the_same_and_a_long_night_calls_nobody_by_surprise,
