@@ -532,3 +532,7 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;
