@@ -122,6 +122,14 @@ pub async fn c101_words_of_food_safety_are_never_overlooked_and_told_once(databa
     let words: Vec<_> = open.iter().map(|words| words["word"].as_str().unwrap()).collect();
     assert_eq!((words.len(), words.contains(&"拉肚子"), words.contains(&"cockroach")), (2, true, true), "{open:?}");
     assert!(open.iter().any(|words| words["number"] == number.as_str()));
+    // A word that is added to an old ticket counts, too.
+    let author = Author { user: UserId::new("u1"), name: "王主管".into() };
+    let (other, _) = store.open_ticket(&ticket("客人还有话说"), at(0)).await.unwrap();
+    let later = TicketStep::Note("又打来说孩子呕吐".into());
+    store.ticket_step(&other, 0, &later, &author, at(180)).await.unwrap();
+    store.watch_quality(&rules, at(181)).await.unwrap();
+    let found = store.open_tasks().await.unwrap().into_iter().find(|task| task.words["word"] == "呕吐").unwrap();
+    assert!(store.finish_task(&found.id, "王主管", "已回电", at(181)).await.unwrap());
     // Somebody has dealt with the ticket; the other one is settled by a person, and does not come back.
     let by = Author { user: UserId::new("u1"), name: "王主管".into() };
     let revision = store.ticket_story(&id).await.unwrap().unwrap().0.revision;
