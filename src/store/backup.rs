@@ -235,7 +235,9 @@ fn verify(path: &Path) -> Result<u64, StoreError> {
     let head = head.ok_or_else(|| StoreError::Backup("it is not a backup of Dinetone".into()))?;
     let schema = head.get("schema").and_then(Value::as_i64).unwrap_or(i64::MAX);
     if schema > SCHEMA || head.get("format").and_then(Value::as_i64) != Some(1) {
-        return Err(StoreError::Newer { found: schema, known: SCHEMA });
+        return Err(StoreError::Backup(format!(
+            "it was written by a newer program (schema {schema}, this one knows up to {SCHEMA}); restore it with that program"
+        )));
     }
     let wanted = head.get("rows").and_then(Value::as_u64).unwrap_or(0);
     let (mut rows, mut into, mut complete) = (0, None, false);
