@@ -11,8 +11,12 @@ const STANDSTILL: Duration = Duration::from_millis(100);
 /// Fewer calls than these behind a late one are answered within some milliseconds: however long the machine stood still, that is no
 /// overload of ours.
 const FEW: usize = 32;
-/// Overload is remembered for so long after the last refusal: it needs no second proof.
-const REMEMBERED: Duration = Duration::from_secs(1);
+/// Overload is remembered for so long after the last refusal: it needs no second proof. While it lasts somebody is refused every few
+/// milliseconds; a longer memory would refuse callers of the time after it for a stop of the machine.
+const REMEMBERED: Duration = Duration::from_millis(250);
+/// Under overload a new call that waits longer than this is refused: whoever is still served is served soon, and the row behind him
+/// is long enough for the machine never to rest.
+const LATE_UNDER_OVERLOAD: Duration = Duration::from_millis(15);
 
 /// Looks at how late new calls come to their turn, one after another (after CoDel, RFC 8289 section 3: what counts is how long
 /// the delay stands, not how large it is once).
@@ -28,7 +32,7 @@ impl Patience {
     pub fn is_over(&mut self, now: Instant, read: Instant, behind: usize) -> bool {
         let waited = now.saturating_duration_since(read);
         let remembered = self.refused.is_some_and(|refused| now.saturating_duration_since(refused) < REMEMBERED);
-        if waited <= LATE || behind < FEW {
+        if waited <= if remembered { LATE_UNDER_OVERLOAD } else { LATE } || behind < FEW {
             self.late = None;
             return false;
         }
@@ -66,12 +70,12 @@ mod tests {
         let first = *refused.first().expect("overload is refused");
         assert_eq!(first, 101 + 100, "proof takes 100 ms after the first came late");
         assert_eq!(refused.len() as u32, 600 - first, "and stays refused");
-        // Half a second later some come late again: that is still the same overload.
-        let again = overload + MS * 1_100;
-        assert!(!patience.is_over(again, again - MS * 5, MANY));
-        assert!(patience.is_over(again, again - MS * 61, MANY));
-        // A quarter of an hour later it would have to be proved again.
-        let later = overload + Duration::from_secs(900);
+        // A moment later some come a little late again: that is still the same overload, and who is served is served soon.
+        let again = overload + MS * 700;
+        assert!(!patience.is_over(again, again - MS * 15, MANY));
+        assert!(patience.is_over(again, again - MS * 16, MANY));
+        // Half a second later it would have to be proved again: a stop of the machine refuses nobody.
+        let later = overload + MS * 1_200;
         assert!(!patience.is_over(later, later - MS * 61, MANY));
         assert!(patience.is_over(later, later - MS * 111, MANY), "nobody hears ringing end after so long");
     }
