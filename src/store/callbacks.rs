@@ -258,12 +258,18 @@ async fn choosing(
 ) -> Result<(), StoreError> {
     const SQL: &str = "select c.id, c.caller, c.customer from calls as c join carts as k on k.phone = c.caller where c.node = $1 \
         and c.arrived_at > $2 and c.ended_at >= $3 and c.end_reason = $4 and k.saved_at >= c.arrived_at and k.saved_at > $5 order by c.arrived_at, c.id";
+    let (mut arrived, saved) = (now.before(LONGEST_CALL), now.before(FRESH));
     let (reason, ended) = match cut {
         // Closed in this very transaction.
         Cut::Killed => (Reason::Interrupted, now),
-        Cut::Stopped => (Reason::RESTARTING, now.before(STOPPING)),
+        Cut::Stopped => {
+            // Whom the stop before this one cut off is on the list already, or was called.
+            if let Some(row) = tx.row("select started_at from nodes where name = $1", vals![node]).await? {
+                arrived = arrived.max(Timestamp::from_millis(row.int(0)?));
+            }
+            (Reason::RESTARTING, now.before(STOPPING))
+        }
     };
-    let (arrived, saved) = (now.before(LONGEST_CALL), now.before(FRESH));
     let args = vals![node, arrived.as_millis(), ended.as_millis(), reason.name(), saved.as_millis()];
     for row in tx.rows(SQL, args).await? {
         let number = row.text(1)?;

@@ -24,7 +24,7 @@ export const panel = ref<'' | 'transfer' | 'keypad'>('')
 export const dialog = ref<'' | 'shift' | 'settings' | 'search' | 'customer' | 'block' | 'help' | 'read' | 'hangup' | 'override' | 'invoice'>('')
 export const customerShown = ref<string | null>(null)
 /** Whose invoice the dialogue is about. */
-export const invoiceOf = ref<{ id: string; number: string; customer: string | null; phone: string } | null>(null)
+export const invoiceOf = ref<{ id: string; number: string; customer: string | null; phone: string; asked: boolean } | null>(null)
 export const stateMenu = ref(false)
 /** Wrap-up choices of the call that is being summed up. */
 export const wrap = reactive({ call: 0, code: null as number | null, note: '', touched: false })
@@ -414,8 +414,8 @@ export async function createCustomer(name: string, phone: string) {
   }
 }
 
-export function showInvoice(order: { id: string; number: string; customer?: string | null; phone?: string }) {
-  invoiceOf.value = { id: order.id, number: order.number, customer: order.customer ?? null, phone: order.phone ?? '' }
+export function showInvoice(order: { id: string; number: string; customer?: string | null; phone?: string; invoice?: object | null }) {
+  invoiceOf.value = { id: order.id, number: order.number, customer: order.customer ?? null, phone: order.phone ?? '', asked: !!order.invoice }
   dialog.value = 'invoice'
 }
 

@@ -185,9 +185,11 @@ pub async fn c107_a_stop_in_order_owes_the_same_and_a_long_night_calls_nobody_by
     assert_eq!(story.visits[0].left, Some((at(62), QueueOutcome::Interrupted)), "nobody gave up");
     assert_eq!(store.node_leaves("a", "a1", at(63)).await.unwrap(), LeftBehind::default(), "once");
     assert_eq!(store.node_starts(&node("a", "a2"), at(70)).await.unwrap(), LeftBehind::default(), "nothing is left for the start");
+    assert_eq!(store.node_leaves("a", "a2", at(75)).await.unwrap(), LeftBehind::default(), "a second stop owes nothing for the first");
+    store.node_starts(&node("a", "a3"), at(78)).await.unwrap();
     // A night later nobody is rung up about a talk of yesterday: a person calls.
     store.record_calls("a", &[ringing("late", "13811110009", at(80))], &[]).await.unwrap();
     store.keep("a", &[talking("late", Some("order"), at(90))], at(90)).await.unwrap();
-    let left = store.node_starts(&node("a", "a3"), at(80).after(600 * MINUTE)).await.unwrap();
+    let left = store.node_starts(&node("a", "a4"), at(80).after(600 * MINUTE)).await.unwrap();
     assert_eq!(left.conversations, Recovered { call_backs: 0, missed: 1 });
 }
