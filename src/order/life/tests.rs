@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{MenuNumber, Quantity};
+use crate::domain::{CartLine, MenuNumber, Quantity};
 
 const START: i64 = 1_795_233_600_000;
 
