@@ -253,7 +253,7 @@ fn invoice(row: &Row) -> Result<Invoice, StoreError> {
         amount: Money::fen(row.int(11)?),
         told: row.text(12)?.to_owned(),
         changed_at: Timestamp::from_millis(row.int(13)?),
-        order_status: super::orders::status(row.text(14)?)?,
+        order_status: super::lines::status(row.text(14)?)?,
         delivered: row.flag(15)?,
     })
 }

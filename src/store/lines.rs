@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::StoreError;
 use super::db::{Row, Tx, broken, vals};
-use crate::domain::{Cart, CartLine, Discount, DiscountReason, Fulfilment, MenuNumber, Money, OrderLine, Quantity, Size, Spice};
+use crate::domain::{
+    Cart, CartLine, Discount, DiscountReason, Fulfilment, MenuNumber, Money, OrderLine, OrderStatus, Quantity, Size, Spice,
+};
 
 /// The lines of the order in `$1`.
 pub(super) const OF_ORDER: &str =
@@ -88,6 +90,10 @@ pub(super) fn discount(row: &Row) -> Result<Discount, StoreError> {
         other => return Err(broken("discount", other)),
     };
     Ok(Discount { reason, amount: Money::fen(row.int(4)?) })
+}
+
+pub(super) fn status(name: &str) -> Result<OrderStatus, StoreError> {
+    OrderStatus::from_name(name).ok_or_else(|| broken("status", name))
 }
 
 pub(super) fn fulfilment(name: &str) -> Result<Fulfilment, StoreError> {

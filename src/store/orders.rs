@@ -182,7 +182,7 @@ impl Store {
             member: row.opt_text(3)?.map(member_number).transpose()?,
             phone: phone(row.text(4)?)?,
             via: via(row.text(5)?)?,
-            status: status(row.text(6)?)?,
+            status: lines::status(row.text(6)?)?,
             place,
             when,
             lines,
@@ -204,7 +204,7 @@ pub(super) fn view(row: &Row) -> Result<OrderView, StoreError> {
     Ok(OrderView {
         id: OrderId::new(row.text(0)?),
         number: OrderNumber::new(row.text(1)?),
-        status: status(row.text(2)?)?,
+        status: lines::status(row.text(2)?)?,
         fulfilment: lines::fulfilment(row.text(3)?)?,
         pay: Money::fen(row.int(4)?),
         placed_at: Timestamp::from_millis(row.int(5)?),
@@ -214,10 +214,6 @@ pub(super) fn view(row: &Row) -> Result<OrderView, StoreError> {
         urged_at: time(9)?,
         outcome: row.opt_text(10)?.and_then(Outcome::from_name),
     })
-}
-
-pub(super) fn status(name: &str) -> Result<OrderStatus, StoreError> {
-    OrderStatus::from_name(name).ok_or_else(|| broken("status", name))
 }
 
 pub(super) fn via(name: &str) -> Result<PlacedVia, StoreError> {

@@ -8,7 +8,7 @@ use super::carts::LEFT;
 use super::db::{Row, vals};
 use super::people::cooked_by;
 use super::people::{CART_KEPT, branch, member_number, phone as stored_phone};
-use super::{Store, StoreError, lines, orders, points};
+use super::{Store, StoreError, lines, points};
 use crate::domain::{
     Address, BlockLevel, CustomerId, Favourite, Identity, Language, LastAgent, Money, OpenCase, OrderId, OrderNumber, OtherCustomer,
     PastOrder, PhoneNumber, PointsEntry, Pop, Quantity, RecordingId, Timestamp, UserId,
@@ -195,7 +195,7 @@ impl Found {
                     id: OrderId::new(text(row, 0)?),
                     number: OrderNumber::new(text(row, 1)?),
                     placed_at: Timestamp::from_millis(number(row, 0)?),
-                    status: orders::status(row.text(3)?)?,
+                    status: lines::status(row.text(3)?)?,
                     branch: cooked_by(number(row, 1)?)?,
                     pay: Money::fen(number(row, 2)?),
                     lines: Vec::new(),
