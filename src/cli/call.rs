@@ -99,6 +99,7 @@ impl Ready {
         let verdict = self.phone.call(whom, self.plan(self.by_hand), Some(lines), typed).await;
         // The printer ends with its last line.
         let _ = printer.await;
+        self.phone.settle().await;
         if args.json {
             print(&verdict_json(1, &from, &verdict).to_string());
         } else if !verdict.is_good() {
@@ -116,6 +117,7 @@ impl Ready {
         if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} {bar:40} {pos}/{len} calls, {per_sec}, {msg}") {
             bar.set_style(style);
         }
+        let phone = self.phone.clone();
         let ready = Arc::new(self);
         let places = Arc::new(Semaphore::new(args.concurrency as usize));
         let (done, mut inbox) = mpsc::channel::<(u32, String, Verdict)>(1024);
@@ -150,6 +152,7 @@ impl Ready {
             verdicts.push(verdict);
         }
         bar.finish_and_clear();
+        phone.settle().await;
         let summary = Summary::of(&verdicts);
         if args.json {
             print(&summary.json().to_string());

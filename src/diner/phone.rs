@@ -24,6 +24,8 @@ use crate::sip::sdp;
 
 /// Longest time from our hang-up to the end of the dialog.
 const CLOSING: Duration = Duration::from_secs(10);
+/// A program that ends waits so long for the system to take note of its last hang-up: time for two lost packets.
+const SETTLE: Duration = Duration::from_secs(2);
 /// Commands and events that may wait.
 const QUEUE: usize = 1024;
 
@@ -69,8 +71,14 @@ pub struct Phone {
 }
 
 enum Command {
-    Place { call: Placing, events: mpsc::Sender<SipEvent>, dialog: oneshot::Sender<DialogId> },
+    Place {
+        call: Placing,
+        events: mpsc::Sender<SipEvent>,
+        dialog: oneshot::Sender<DialogId>,
+    },
     Sip(SipCommand),
+    /// To be told when the system has taken note of the end of all calls.
+    Settle(oneshot::Sender<()>),
 }
 
 /// What an INVITE says.
@@ -122,7 +130,7 @@ impl Phone {
         };
         let (commands, inbox) = mpsc::channel(QUEUE);
         let endpoint = Endpoint::new(sip_settings(settings.trace), clock::random_ids(), clock::now());
-        let line = SipLine { endpoint, wire, flow, calls: HashMap::new(), trace, met: false };
+        let line = SipLine { endpoint, wire, flow, calls: HashMap::new(), trace, met: false, settling: Vec::new() };
         spawn("diner-sip", line.run(inbox, read));
         let credentials = settings.credentials;
         Ok(Self { commands, local, credentials, stop: watch::Sender::new(false) })
@@ -131,6 +139,15 @@ impl Phone {
     /// All calls hang up, and new ones end at once.
     pub fn stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// Waits until the system has taken note of the end of all calls, two seconds at most: a verdict is there as soon as somebody has hung
+    /// up, and a program that ended then could leave a call behind that nobody is in.
+    pub async fn settle(&self) {
+        let (settled, told) = oneshot::channel();
+        if self.commands.send(Command::Settle(settled)).await.is_ok() {
+            let _ = tokio::time::timeout(SETTLE, told).await;
+        }
     }
 
     /// Whether `stop` was called.
@@ -226,6 +243,7 @@ struct SipLine {
     trace: Option<mpsc::Sender<String>>,
     /// Whether the system has ever sent anything.
     met: bool,
+    settling: Vec<oneshot::Sender<()>>,
 }
 
 impl SipLine {
@@ -234,6 +252,9 @@ impl SipLine {
         let mut framer = Framer::new();
         loop {
             self.drain().await;
+            if self.endpoint.kept().0 == 0 || !self.met {
+                self.settling.drain(..).for_each(|settled| settled.send(()).unwrap_or_default());
+            }
             let wake = self.endpoint.next_deadline();
             let sleep = async {
                 match wake {
@@ -291,6 +312,7 @@ impl SipLine {
                 self.endpoint.handle(now, SipInput::Command(SipCommand::Place(Box::new(place))));
             }
             Command::Sip(command) => self.endpoint.handle(now, SipInput::Command(command)),
+            Command::Settle(settled) => self.settling.push(settled),
         }
     }
 

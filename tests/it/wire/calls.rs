@@ -1,12 +1,14 @@
 //! As a diner I order dinner by keypad over real SIP and RTP, whatever way my phone sends keys; as staff I see the call's
 //! whole path and the order. As a chain we take many orders at the same time.
 
-use std::process::Stdio;
+use std::net::UdpSocket;
+use std::process::{Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::server::{Server, Setup, text};
+use super::server::{PROGRAM, Server, Setup, text};
 
 /// The worked call of the design, with one way of sending keys, to the order on disk.
 fn worked_call(keys: &str, source: &str) {
@@ -134,4 +136,38 @@ pub fn summary(stdout: &[u8]) -> Value {
 /// All orders.
 pub fn orders(server: &Server) -> Vec<Value> {
     server.json(&["orders", "list", "--limit", "100000", "--json"]).as_array().unwrap().clone()
+}
+
+/// C35: a hang-up whose packet is lost is said again before the program ends: no call is left in which nobody is.
+#[test]
+fn c35_a_lost_hang_up_is_said_again_before_the_program_ends() {
+    let system = UdpSocket::bind("127.0.0.1:0").unwrap();
+    system.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let to = format!("sip:1000@{}", system.local_addr().unwrap());
+    let mut diner = Command::new(PROGRAM).args(["call", "--to", &to, "--press", "", "--stay", "0.1", "--quiet"]).spawn().unwrap();
+    let mut byes = 0;
+    while byes < 2 {
+        let mut bytes = [0; 4096];
+        let (length, from) = system.recv_from(&mut bytes).expect("a second BYE");
+        let message = String::from_utf8_lossy(&bytes[..length]);
+        let copied = |name: &str| message.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+        let (via, caller, id, count) = (copied("Via:"), copied("From:"), copied("Call-ID:"), copied("CSeq:"));
+        let answer = |to: &str, sdp: &str| {
+            let contact = system.local_addr().unwrap();
+            let head = format!("SIP/2.0 200 OK\r\n{via}\r\n{caller}\r\n{to}\r\n{id}\r\n{count}\r\nContact: <sip:{contact}>\r\n");
+            let kind = if sdp.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+            system.send_to(format!("{head}{kind}Content-Length: {}\r\n\r\n{sdp}", sdp.len()).as_bytes(), from).unwrap();
+        };
+        if message.starts_with("INVITE ") {
+            let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n";
+            answer(&format!("{};tag=system", copied("To:")), sdp);
+        } else if message.starts_with("BYE ") {
+            byes += 1;
+            // The first one is lost.
+            if byes == 2 {
+                answer(&copied("To:"), "");
+            }
+        }
+    }
+    assert!(diner.wait().unwrap().success());
 }
