@@ -163,30 +163,22 @@ pub(super) async fn recover(tx: &mut Tx, node: &str, cut: Cut, now: Timestamp) -
             continue;
         }
         let since = Timestamp::from_millis(visit.int(5)?);
-        let (call, queue) = (CallId::new(visit.text(0)?), QueueId::new(visit.text(1)?));
-        let customer = visit.opt_text(3)?.map(CustomerId::new);
-        let number = phone(number)?;
+        let queue = QueueId::new(visit.text(1)?);
+        let caller = MissedCaller {
+            kind: MissedKind::Abandoned,
+            call: Some(CallId::new(visit.text(0)?)),
+            phone: phone(number)?,
+            customer: visit.opt_text(3)?.map(CustomerId::new),
+            queue: Some(queue.clone()),
+            at: now,
+        };
         if since.after(FRESH) < now {
-            let caller =
-                MissedCaller { kind: MissedKind::Abandoned, call: Some(call), phone: number, customer, queue: Some(queue), at: now };
             missed::put(tx, &caller).await?;
             recovered.missed += 1;
-            continue;
+        } else {
+            let wish = wish(caller, queue, visit.text(4)?, since);
+            recovered.call_backs += u64::from(insert(tx, &wish, "interrupted", now).await?);
         }
-        let wish = CallBack {
-            id: new_id(now),
-            phone: number,
-            customer,
-            queue,
-            language: Language::from_tag(visit.text(4)?).unwrap_or_default(),
-            call: Some(call),
-            since,
-            not_before: now,
-            not_after: None,
-            tries: 0,
-            status: CallBackStatus::Wanted,
-        };
-        recovered.call_backs += u64::from(insert(tx, &wish, "interrupted", now).await?);
     }
     let parts = tx.rows(PARTS, vals![now.as_millis(), node]).await?;
     for part in parts.iter().filter(|part| part.text(3).is_ok_and(|kind| kind == "agent")) {
@@ -222,29 +214,42 @@ async fn cut_off(
     if !seen.insert(number.to_owned()) || is_back(tx, number, call).await? {
         return Ok(());
     }
-    let (number, customer) = (phone(number)?, row.opt_text(1)?.map(CustomerId::new));
-    let queue = queue.map(QueueId::new);
-    let Some(queue) = queue.clone().filter(|_| row.opt_text(3).is_ok_and(|order| order.is_none()) && since.after(FRESH) >= now) else {
-        let caller = MissedCaller { kind: MissedKind::CutOff, call: Some(CallId::new(call)), phone: number, customer, queue, at: now };
-        missed::put(tx, &caller).await?;
-        recovered.missed += 1;
-        return Ok(());
-    };
-    let wish = CallBack {
-        id: new_id(now),
-        phone: number,
-        customer,
-        queue,
-        language: Language::from_tag(row.text(2)?).unwrap_or_default(),
+    let caller = MissedCaller {
+        kind: MissedKind::CutOff,
         call: Some(CallId::new(call)),
+        phone: phone(number)?,
+        customer: row.opt_text(1)?.map(CustomerId::new),
+        queue: queue.map(QueueId::new),
+        at: now,
+    };
+    match caller.queue.clone().filter(|_| row.opt_text(3).is_ok_and(|order| order.is_none()) && since.after(FRESH) >= now) {
+        Some(queue) => {
+            let wish = wish(caller, queue, row.text(2)?, since);
+            recovered.call_backs += u64::from(insert(tx, &wish, "cut_off", now).await?);
+        }
+        None => {
+            missed::put(tx, &caller).await?;
+            recovered.missed += 1;
+        }
+    }
+    Ok(())
+}
+
+/// This caller is called back, at the place that they have in the queue since then.
+fn wish(caller: MissedCaller, queue: QueueId, language: &str, since: Timestamp) -> CallBack {
+    CallBack {
+        id: new_id(caller.at),
+        phone: caller.phone,
+        customer: caller.customer,
+        queue,
+        language: Language::from_tag(language).unwrap_or_default(),
+        call: caller.call,
         since,
-        not_before: now,
+        not_before: caller.at,
         not_after: None,
         tries: 0,
         status: CallBackStatus::Wanted,
-    };
-    recovered.call_backs += u64::from(insert(tx, &wish, "cut_off", now).await?);
-    Ok(())
+    }
 }
 
 /// Those who had chosen dishes and not ordered when their call was cut off just now.
