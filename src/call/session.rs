@@ -21,6 +21,7 @@ use super::plan::Srtp;
 use super::request::StoreRequest;
 use crate::domain::{
     BranchCall, CallRecord, Catalogue, End, KeySource, Language, Party, Reason, RecordingId, ShopClock, Step, StepKind, Timestamp, UserId,
+    masked,
 };
 use crate::ivr::dialogue::{Dialogue, Snapshot};
 use crate::ivr::io::DialogueInput;
@@ -412,7 +413,9 @@ impl Session {
         self.record.keys += 1;
         if self.with_agent || self.dialogue.is_none() && self.wire == Wire::Outgoing(Outgoing::CallBack) {
             self.key_source = source;
-            self.step(now, StepKind::Key { key, source });
+            // What somebody keys while a person has them may be a card's number: nobody is to read it later.
+            let shown = if self.with_agent { masked(key) } else { key };
+            self.step(now, StepKind::Key { key: shown, source });
             self.person_key(env, now, key);
         } else if self.dialogue.is_some() {
             self.press(env, now, key, source);

@@ -6,18 +6,20 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Failure, Settings, output};
-use crate::config::{self, Entry, Plant, Written};
+use crate::config::{self, Config, Entry, Plant, Written};
 use crate::domain::Finding;
 use crate::server::files::{Own, Places};
 use crate::server::seal;
 use crate::server::sockets::Sockets;
 use crate::server::start::{places, web_socket};
-use crate::server::storage::open_store;
+use crate::server::storage::{look_at_store, open_store, store_file};
 use crate::server::uploads::uploaded;
+use crate::store::{Found, Store};
 use crate::web::page_entries;
 
 /// Check settings, menus.toml, every prompt, the store and the ports, and show all that is wrong.
 ///
+/// It looks and leaves everything as it is: it makes no store, and does not bring an older one up to date.
 /// Each fault has its place, what was found there, and what to write instead. Ends with status 1 when there is any.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  dinetone check\n  dinetone check --config new.toml --menus new-menus.toml --offline --json")]
@@ -48,27 +50,15 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
     let mut uploads = Own::default();
     // With faults in the settings it is not known which store and which ports are meant.
     if !args.offline && is_readable {
-        match open_store(&config).await {
-            Ok(store) => {
-                let store = store.with_key(seal::find(&config, false).map_err(|fault| findings.push(fault)).ok().flatten());
-                if !store.has_key() && seal::place(&config).is_none() {
-                    advice.extend(seal::advice(&store).await.ok().flatten());
-                }
-                let written = config.written();
-                match page_entries(&store).await {
-                    Ok(entries) => {
-                        let plant = written.with(&entries);
-                        advice.extend(entries.iter().filter_map(|entry| hides(&written, &plant, entry)));
-                        findings.extend(plant.misfits);
-                        (config.queues.queues, config.trunks) = (plant.queues, plant.trunks);
-                    }
-                    Err(error) => findings.push(Finding::new("store", error.to_string(), "start it, or mend store.url")),
-                }
-                match uploaded(&store).await {
-                    Ok(own) => uploads = own,
-                    Err(error) => findings.push(Finding::new("store", error.to_string(), "start it, or mend store.url")),
-                }
-                store.close().await;
+        match look_at_store(&config).await {
+            Ok(Found::Ours) => match open_store(&config).await {
+                Ok(store) => uploads = read_store(store, &mut config, &mut findings, &mut advice).await,
+                Err(finding) => findings.push(finding),
+            },
+            // To look must not be to make, or to change what a server of the older program works on.
+            Ok(found) => {
+                advice.push(not_read(&config, found));
+                findings.extend(seal::find(&config, false).err());
             }
             Err(finding) => findings.push(finding),
         }
@@ -101,6 +91,47 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
         (true, _) => Ok(()),
         (false, true) => Err(Failure { text: String::new(), status: 1 }),
         (false, false) => Err(config::list("what serve needs", &findings).into()),
+    }
+}
+
+/// What stands in the store besides the settings file: entries changed by page, recordings, passwords in plain text.
+async fn read_store(store: Store, config: &mut Config, findings: &mut Vec<Finding>, advice: &mut Vec<Finding>) -> Own {
+    let away = |error: &dyn std::fmt::Display| Finding::new("store", error.to_string(), "start it, or mend store.url");
+    let mut uploads = Own::default();
+    let store = store.with_key(seal::find(config, false).map_err(|fault| findings.push(fault)).ok().flatten());
+    if !store.has_key() && seal::place(config).is_none() {
+        advice.extend(seal::advice(&store).await.ok().flatten());
+    }
+    let written = config.written();
+    match page_entries(&store).await {
+        Ok(entries) => {
+            let plant = written.with(&entries);
+            advice.extend(entries.iter().filter_map(|entry| hides(&written, &plant, entry)));
+            findings.extend(plant.misfits);
+            (config.queues.queues, config.trunks) = (plant.queues, plant.trunks);
+        }
+        Err(error) => findings.push(away(&error)),
+    }
+    match uploaded(&store).await {
+        Ok(own) => uploads = own,
+        Err(error) => findings.push(away(&error)),
+    }
+    store.close().await;
+    uploads
+}
+
+/// A store that is not read, because opening it would make or change it.
+fn not_read(config: &Config, found: Found) -> Finding {
+    let at = store_file(config).map_or_else(|| "the database".to_owned(), |file| file.display().to_string());
+    match found {
+        Found::Older(changes) => Finding::new(
+            "store.url",
+            format!("{at} is of an older version of this program, and was not read"),
+            format!("make a backup; the first start of this version makes {changes} change(s) to its form"),
+        ),
+        Found::Nothing | Found::Ours => {
+            Finding::new("store.url", format!("there is no store at {at} yet"), "the first `dinetone serve` makes it")
+        }
     }
 }
 

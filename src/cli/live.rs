@@ -13,9 +13,15 @@ use serde_json::Value;
 /// What the running server answers to `GET path`; `None` when none runs here, or it does not know the thing.
 ///
 /// # Errors
-/// When it runs and refuses.
+/// When it runs and refuses, or is another user's.
 pub async fn ask(data: &Path, path: &str) -> Result<Option<Value>, String> {
-    let Ok(sign) = std::fs::read_to_string(data.join("running")) else { return Ok(None) };
+    let place = data.join("running");
+    let sign = match std::fs::read_to_string(&place) {
+        Ok(sign) => sign,
+        // A server may well run there: "none" would be a lie.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Err(super::not_ours(&place, &error)),
+        Err(_) => return Ok(None),
+    };
     let mut lines = sign.lines();
     let (Some(address), Some(token)) = (lines.next().and_then(|text| text.parse::<SocketAddr>().ok()), lines.next()) else {
         return Ok(None);

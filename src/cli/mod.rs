@@ -14,7 +14,7 @@ mod simulate;
 mod tables;
 mod user;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -23,7 +23,7 @@ use crate::config::{self, Config};
 use crate::domain::{Finding, Timestamp, UserId};
 use crate::server::clock;
 use crate::server::files::{read_text, unreadable};
-use crate::server::storage::{open_store, store_file};
+use crate::server::storage::{open_store, store_file, whose};
 use crate::store::{AuditEntry, Store};
 
 /// Dinetone answers a restaurant hotline: it takes orders by keypad, hands callers to people, and keeps every order.
@@ -123,11 +123,23 @@ impl From<&str> for Failure {
 /// # Errors
 /// When there is none, or it cannot be opened.
 async fn kept_store(config: &Config) -> Result<Store, Failure> {
-    if let Some(file) = store_file(config).filter(|file| !file.exists()) {
-        let cure = "name the settings with --config, or go to the folder of the server; the first `dinetone serve` makes one";
-        return Err(format!("there is no store at {}; {cure}", file.display()).into());
+    if let Some(file) = store_file(config) {
+        match file.try_exists() {
+            Ok(true) => {}
+            Ok(false) => {
+                let cure = "name the settings with --config, or go to the folder of the server; the first `dinetone serve` makes one";
+                return Err(format!("there is no store at {}; {cure}", file.display()).into());
+            }
+            Err(error) => return Err(not_ours(&file, &error).into()),
+        }
     }
     Ok(open_store(config).await.map_err(|finding| finding.to_string())?)
+}
+
+/// In what words somebody hears that what they ask for is another user's.
+fn not_ours(path: &Path, error: &std::io::Error) -> String {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    format!("{} cannot be looked at: {error}; {}", path.display(), whose(folder))
 }
 
 /// The operator of this machine is written down too.

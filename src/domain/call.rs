@@ -111,6 +111,12 @@ impl KeySource {
     }
 }
 
+/// A key as it stands in a call's path when the number that it is part of is nobody's to read: a PIN, or what is keyed to a person.
+#[must_use]
+pub const fn masked(key: char) -> char {
+    if matches!(key, '*' | '#') { key } else { '·' }
+}
+
 /// One line of a call's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {

@@ -28,7 +28,7 @@ mod zone;
 pub use agent::{AgentState, Break, Disposition, Role, Seat, Skill};
 pub use branch::{Branch, Hours, Kitchen, Opening, Times};
 pub use branch_call::BranchCall;
-pub use call::{CallRecord, End, KeySource, Party, Reason, Step, StepKind};
+pub use call::{CallRecord, End, KeySource, Party, Reason, Step, StepKind, masked};
 pub use care::{CARE_LATE_DAYS, CareRule, CareWhen, birthday};
 pub use catalogue::{Catalogue, Holidays, SoldOut};
 pub use dish::{Category, Dish, DishOption, Size, Spice, is_reading};

@@ -6,7 +6,7 @@ use rustix::fs::{Access, access};
 
 use crate::config::Config;
 use crate::domain::Finding;
-use crate::store::{Obstacle, Store, StoreError};
+use crate::store::{Found, Obstacle, Store, StoreError};
 
 const SEE: &str = "see docs/operations.md, section \"the store does not open\"";
 
@@ -33,14 +33,50 @@ pub async fn open_store(config: &Config) -> Result<Store, Finding> {
     opened.map(|store| store.with_rules(config.dispatch)).map_err(|error| fault(file.as_deref(), &error))
 }
 
+/// What the settings' store is now; nothing is made or changed.
+///
+/// # Errors
+/// One finding: what cannot be looked at, or a folder in which none could be made.
+pub async fn look_at_store(config: &Config) -> Result<Found, Finding> {
+    let file = store_file(config);
+    let found = Store::look(config.store.url.reveal()).await.map_err(|error| fault(file.as_deref(), &error))?;
+    if found == Found::Nothing
+        && let Some(folder) = file.as_deref().and_then(standing)
+        && let Err(why) = may_make_in(folder)
+    {
+        let found = format!("no store can be made in {}: {why}", folder.display());
+        return Err(Finding::new("store.url", found, "make the folder writable for the user that runs dinetone, or write another path"));
+    }
+    Ok(found)
+}
+
+fn may_make_in(folder: &Path) -> std::io::Result<()> {
+    if !folder.is_dir() {
+        return Err(std::io::ErrorKind::NotADirectory.into());
+    }
+    Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+/// The nearest of the folders above a file that is there.
+fn standing(file: &Path) -> Option<&Path> {
+    let folders = file.ancestors().skip(1).map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    folders.into_iter().find(|folder| folder.exists())
+}
+
 /// What stands in the way, and what to do about it.
 fn fault(file: Option<&Path>, error: &StoreError) -> Finding {
     let finding = |found: String, cure: String| Finding::new("store.url", found, cure);
     let (file, StoreError::Unavailable(_)) = (file, error) else { return finding(error.to_string(), SEE.into()) };
     let Some(file) = file else { return finding(error.to_string(), "start the database, or mend store.url".into()) };
     if let Some((path, why)) = unwritable(file) {
-        let cure = "mount it for writing, or give it to the user that runs dinetone; or write another path";
-        return finding(format!("{} cannot be written: {why}", path.display()), cure.into());
+        let found = format!("{} cannot be written: {why}", path.display());
+        return finding(
+            found,
+            match why.kind() {
+                std::io::ErrorKind::PermissionDenied => whose(path),
+                _ => "mount it for writing, or write another path".into(),
+            },
+        );
     }
     match error.obstacle() {
         Some(Obstacle::Held) => finding(
@@ -50,6 +86,12 @@ fn fault(file: Option<&Path>, error: &StoreError) -> Finding {
         Some(Obstacle::Full) => finding(format!("the disk of {} is full", file.display()), "make room, then try again".into()),
         None => finding(error.to_string(), SEE.into()),
     }
+}
+
+/// What helps somebody who may not read or write what is another user's.
+#[must_use]
+pub fn whose(path: &Path) -> String {
+    format!("run this as the user that the server runs as (`ls -ld {}` tells who), or give it to whoever runs dinetone", path.display())
 }
 
 /// The file, or the folder in which its log is kept, when it cannot be written.

@@ -435,13 +435,14 @@ pub fn session_body<'a>(message: &Message<'a>) -> Result<Option<&'a [u8]>, Fault
     }
     let Some(kind) = message.get(Name::ContentType) else { return Err(UNKNOWN) };
     let (media, params) = uri::cut(kind, b';');
-    if trim(media).eq_ignore_ascii_case(b"application/sdp") {
+    let purpose = message.get(Name::ContentDisposition);
+    if trim(media).eq_ignore_ascii_case(b"application/sdp") && describes_session(purpose) {
         return Ok(Some(message.body));
     }
     if trim(media).len() > 10 && trim(media)[..10].eq_ignore_ascii_case(b"multipart/") {
         return part_of(message.body, params).map(Some).ok_or(UNKNOWN);
     }
-    let is_optional = message.get(Name::ContentDisposition).is_some_and(|value| {
+    let is_optional = purpose.is_some_and(|value| {
         value.split(|byte| *byte == b';').any(|param| {
             let (name, value) = uri::cut(param, b'=');
             trim(name).eq_ignore_ascii_case(b"handling") && trim(value).eq_ignore_ascii_case(b"optional")
@@ -450,7 +451,12 @@ pub fn session_body<'a>(message: &Message<'a>) -> Result<Option<&'a [u8]>, Fault
     if is_optional { Ok(None) } else { Err(UNKNOWN) }
 }
 
-/// The first part of type application/sdp (RFC 5621).
+/// Whether a description with this Content-Disposition is one of the session: what it is without the header (RFC 3261 section 20.11).
+fn describes_session(purpose: Option<&[u8]>) -> bool {
+    purpose.is_none_or(|value| trim(uri::cut(value, b';').0).eq_ignore_ascii_case(b"session"))
+}
+
+/// The first part of type application/sdp that describes the session (RFC 5621).
 fn part_of<'a>(body: &'a [u8], params: &[u8]) -> Option<&'a [u8]> {
     let boundary = params.split(|byte| *byte == b';').find_map(|param| {
         let (name, value) = uri::cut(param, b'=');
@@ -469,10 +475,14 @@ fn part_of<'a>(body: &'a [u8], params: &[u8]) -> Option<&'a [u8]> {
         let end = *marks.peek()?;
         let part = &body[mark + delimiter.len()..end];
         let split = part.windows(4).position(|four| four == b"\r\n\r\n")?;
-        let is_sdp = part[..split].split(|byte| *byte == b'\n').any(|line| {
-            let (name, value) = uri::cut(line, b':');
-            Name::of(name) == Name::ContentType && trim(uri::cut(value, b';').0).eq_ignore_ascii_case(b"application/sdp")
-        });
+        let header = |wanted: Name| {
+            part[..split].split(|byte| *byte == b'\n').find_map(|line| {
+                let (name, value) = uri::cut(line, b':');
+                (Name::of(name) == wanted).then(|| trim(value))
+            })
+        };
+        let is_sdp = header(Name::ContentType).is_some_and(|kind| trim(uri::cut(kind, b';').0).eq_ignore_ascii_case(b"application/sdp"))
+            && describes_session(header(Name::ContentDisposition));
         if is_sdp {
             return Some(&part[split + 4..]);
         }

@@ -143,6 +143,7 @@ pub use messages::{StoredMessage, StoredRecording};
 pub use missed::StoredMissed;
 pub use nodes::{LeftBehind, Node, Sign};
 pub use notices::{CustomerMessage, NoticeFilter};
+pub use open::Found;
 pub use orders::OrderFilter;
 pub use people::MOST_PHONES;
 pub use placing::TakenDown;

@@ -53,6 +53,17 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (30, "care", include_str!("../../migrations/0030_care.sql")),
 ];
 
+/// What a store is before anything is done to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// None, or an empty one: opening makes it.
+    Nothing,
+    /// Of an older program: opening makes so many changes to its form.
+    Older(usize),
+    /// As this program wants it, or as it will say that it does not.
+    Ours,
+}
+
 /// The newest schema that this program knows.
 pub(super) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
@@ -82,6 +93,48 @@ impl Store {
             return Err(StoreError::Url(format!("{:?} is neither sqlite:path nor postgres://…", scheme(url))));
         };
         Ok(Self { pool, clock, rules: Arc::default(), key: None, news: tokio::sync::watch::Sender::new(()), unwritten: Arc::default() })
+    }
+
+    /// What is at `url`, which is left as it is: no file, table or column is made.
+    ///
+    /// # Errors
+    /// As `open`; what only opening finds is not found here.
+    pub async fn look(url: &str) -> Result<Found, StoreError> {
+        const VERSIONS: &str = "select version from _sqlx_migrations";
+        let applied: Vec<i64> = if url.starts_with("sqlite:") {
+            if url.contains(":memory:") || url.contains("mode=memory") {
+                return Ok(Found::Ours);
+            }
+            let options = SqliteConnectOptions::from_str(url).map_err(|fault| StoreError::Url(fault.to_string()))?;
+            if !options.get_filename().exists() {
+                return Ok(Found::Nothing);
+            }
+            let mut connection = options.create_if_missing(false).busy_timeout(PATIENCE).connect().await?;
+            let tables: i64 =
+                sqlx::query_scalar("select count(*) from sqlite_master where name = '_sqlx_migrations'").fetch_one(&mut connection).await?;
+            let applied = match tables {
+                0 => Vec::new(),
+                _ => sqlx::query_scalar(VERSIONS).fetch_all(&mut connection).await?,
+            };
+            connection.close().await?;
+            applied
+        } else {
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|_| StoreError::Url(format!("{:?} is neither sqlite:path nor postgres://…", scheme(url))))?;
+            let mut connection = tokio::time::timeout(PATIENCE, options.connect()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
+            let known: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut connection).await?;
+            let applied = if known { sqlx::query_scalar(VERSIONS).fetch_all(&mut connection).await? } else { Vec::new() };
+            connection.close().await?;
+            applied
+        };
+        let missing = MIGRATIONS.iter().filter(|(version, ..)| !applied.contains(version)).count();
+        Ok(match missing {
+            _ if applied.is_empty() => Found::Nothing,
+            0 => Found::Ours,
+            // One that is newer, or none of ours: opening refuses it before it changes anything.
+            _ if applied.iter().any(|version| !MIGRATIONS.iter().any(|(known, ..)| known == version)) => Found::Ours,
+            missing => Found::Older(missing),
+        })
     }
 
     /// Whether it answers and can write at all; for `/readyz`.

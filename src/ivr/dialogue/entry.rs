@@ -1,7 +1,7 @@
 //! The one key grammar: `#` ends, `*` clears or goes back, 0 is the agent, 9 repeats, digits typed ahead are kept.
 
 use super::{Dialogue, Entry, Got, MOST_KEYS, Step, Timer, Wants};
-use crate::domain::{Phrase, QueueReason};
+use crate::domain::{Phrase, QueueReason, masked};
 use crate::ivr::io::DialogueOutput;
 
 impl Dialogue {
@@ -14,7 +14,7 @@ impl Dialogue {
         self.errors.silent = 0;
         let now = self.now.instant;
         if self.deaf_until.is_some_and(|until| now < until) {
-            self.show(key, false);
+            self.show(key, self.awaits_secret());
             self.put(DialogueOutput::Note("a key too early for this question was left out".into()));
             return;
         }
@@ -24,7 +24,7 @@ impl Dialogue {
         }
         self.swallow_until = None;
         if self.keys.len() >= MOST_KEYS {
-            self.show(key, false);
+            self.show(key, self.awaits_secret());
             return;
         }
         self.keys.push_back(key);
@@ -99,15 +99,19 @@ impl Dialogue {
     }
 
     fn show(&mut self, key: char, secret: bool) {
-        let shown = if secret && key.is_ascii_digit() { '·' } else { key };
+        let shown = if secret { masked(key) } else { key };
         self.put(DialogueOutput::KeyTaken { shown });
     }
 
     /// Forgets the keys typed ahead. Where a PIN may be among them, they are not shown.
     pub(in crate::ivr) fn drop_keys(&mut self) {
-        let hidden =
-            matches!(self.step, Step::Points(_) | Step::Order(crate::ivr::ordering::Step::Pin | crate::ivr::ordering::Step::Points));
+        let hidden = self.awaits_secret();
         while self.pop_key(hidden).is_some() {}
+    }
+
+    /// Whether a key that is not taken here may be part of a PIN.
+    fn awaits_secret(&self) -> bool {
+        matches!(self.step, Step::Points(_) | Step::Order(crate::ivr::ordering::Step::Pin | crate::ivr::ordering::Step::Points))
     }
 
     fn key_at_recording(&mut self) {

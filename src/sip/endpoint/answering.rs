@@ -10,6 +10,7 @@ use crate::sip::session_timer::{Refresher, SessionTimer, Wish, negotiate};
 use crate::sip::transaction::Owner;
 
 use super::inside::write_timer;
+use super::invite::warn_of;
 use super::{Endpoint, SUPPORTED};
 
 /// Provisional answers that wait for a PRACK at most.
@@ -106,6 +107,7 @@ impl Endpoint {
         if let Some(seconds) = retry_after {
             out.format("Retry-After", format_args!("{seconds}"));
         }
+        warn_of(&mut out, status);
         out.line("Server", &self.settings.product);
         self.respond_invite(now, incoming.key, status, out.finish(None));
         self.end(dialog, cause);
@@ -145,6 +147,7 @@ impl Endpoint {
         if status == 500 {
             out.line("Retry-After", "2");
         }
+        warn_of(&mut out, status);
         out.line("Server", &self.settings.product);
         let bytes = out.finish(None);
         if reoffer.is_invite {

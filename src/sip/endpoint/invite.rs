@@ -7,7 +7,7 @@ use crate::sip::dialog::{Dialog, Incoming, Origin, State};
 use crate::sip::event::{DialogId, Flow, Invited, SipEvent, Transport};
 use crate::sip::message::name::trim;
 use crate::sip::message::uri::cut;
-use crate::sip::message::writer::{Echo, host_text};
+use crate::sip::message::writer::{Echo, Writer, host_text};
 use crate::sip::message::{Address, CODED, Message, Method, Name, Request, Scheme, session_body, uri};
 use crate::sip::sdp::Session;
 use crate::sip::session_timer::{Refresher, Wish, negotiate};
@@ -181,7 +181,7 @@ impl Endpoint {
                 let offer = Session::parse(body).map_err(|_| Refusal::new(400, "bad_sdp"))?;
                 if !offer.is_acceptable() {
                     // RFC 3261 section 20.43.
-                    return Err(Refusal::new(488, "no_common_media").with("Warning", "305 dinetone \"Incompatible media format\""));
+                    return Err(Refusal::new(488, "no_common_media").with("Warning", media_warning(&offer)));
                 }
                 Some(offer)
             }
@@ -287,6 +287,23 @@ impl Endpoint {
 pub(super) fn other_family(flow: Flow) -> Refusal {
     let warning = format!("300 {} \"Incompatible network protocol\"", host_text(flow.local.ip()));
     Refusal::new(488, "no_common_network").with("Warning", warning)
+}
+
+/// What an offer lacks of which no medium can be taken (RFC 3261 section 20.43): sound at all, or a format that we speak.
+fn media_warning(offer: &Session) -> &'static str {
+    if offer.media.iter().any(|media| media.kind == "audio" && media.port != 0) {
+        "305 dinetone \"Incompatible media format\""
+    } else {
+        "304 dinetone \"Media type not available\""
+    }
+}
+
+/// Why a description was refused by whoever was to answer it: keys for the sound that are required or not wanted, other connections of a
+/// browser (RFC 3261 section 20.43).
+pub(super) fn warn_of(out: &mut Writer, status: u16) {
+    if status == 488 {
+        out.line("Warning", "399 dinetone \"Session description not acceptable\"");
+    }
 }
 
 /// Whether Accept lets us answer with a session description.

@@ -14,7 +14,7 @@ use dinetone::event::{CallState, What};
 
 use crate::kit::World;
 use crate::kit::agent::Agent;
-use crate::kit::phone::Line;
+use crate::kit::phone::{KeysBy, Line};
 use crate::kit::world::Diner;
 
 pub fn ms(millis: u64) -> Duration {
@@ -77,6 +77,31 @@ fn c56_a_caller_presses_0_and_talks_with_an_agent_who_sees_the_card_first() {
     assert_eq!(record.end.map(|end| (end.by, end.reason)), Some((Party::Agent, Reason::Finished)));
     assert!(steps.iter().any(|step| matches!(&step.kind, StepKind::Note(text) if text.contains("offered to 8001"))), "{steps:?}");
     world.is_quiet();
+}
+
+/// What a caller keys to a person, such as a card's number, stands nowhere; what they keyed to us does.
+#[test]
+fn c73_keys_pressed_while_an_agent_has_the_caller_are_not_kept() {
+    for keys_by in [KeysBy::Event, KeysBy::Info] {
+        let world = World::open_at("12:00");
+        let agent = world.agent("8001");
+        agent.logs_in();
+        let mut diner = world.call("13800138000", "1000", keys_by, Some(()));
+        diner.hears("main.menu");
+        diner.keys("0");
+        agent.takes_the_call();
+        diner.says_nothing_for(2);
+        diner.keys("6222*020#");
+        diner.says_nothing_for(1);
+        agent.hangs_up();
+        let (record, steps) = world.records().pop().expect("a record");
+        let keys: String =
+            steps.iter().filter_map(|step| if let StepKind::Key { key, .. } = step.kind { Some(key) } else { None }).collect();
+        assert_eq!((keys.as_str(), record.keys), ("0····*···#", 10), "{steps:?}");
+        assert!(!world.ladder().contains("Signal=6"), "{}", world.ladder());
+        agent.wraps_up(20);
+        world.is_quiet();
+    }
 }
 
 /// I9: the card is told before anything else about the call.

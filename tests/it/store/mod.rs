@@ -89,6 +89,7 @@ contract![
     opening::c108_a_newer_schema_is_refused_and_left_alone,
     opening::two_processes_that_start_at_once_both_work,
     opening::opening_twice_changes_nothing,
+    opening::c108_to_look_at_a_store_makes_and_changes_nothing,
     people::c20_a_known_number_brings_its_customer_and_members,
     people::c20_a_number_of_several_customers_brings_their_members_and_nothing_personal,
     people::c24_the_third_wrong_pin_locks_until_the_next_shop_day,

@@ -1,6 +1,6 @@
 //! Opening a store: new, again, by two at once, and the ones that must be refused.
 
-use dinetone::store::{Store, StoreError};
+use dinetone::store::{Found, Store, StoreError};
 
 use super::kit::{Database, clock};
 
@@ -13,6 +13,23 @@ pub async fn c108_a_newer_schema_is_refused_and_left_alone(database: Database) {
     assert!(refused.to_string().contains("9999"), "{refused}");
     let again = Store::open(&database.url, clock()).await.unwrap_err();
     assert!(matches!(again, StoreError::Newer { found: 9999, .. }), "nothing was changed: {again}");
+}
+
+/// What `dinetone check` asks of a store that another program may be working on.
+pub async fn c108_to_look_at_a_store_makes_and_changes_nothing(database: Database) {
+    let look = async || Store::look(&database.url).await.unwrap();
+    assert_eq!(look().await, Found::Nothing);
+    assert_eq!(look().await, Found::Nothing, "looking has made nothing");
+    if database.is_sqlite() {
+        assert_eq!(std::fs::read_dir(database.folder.path()).unwrap().count(), 0);
+    }
+    database.store().await.close().await;
+    assert_eq!(look().await, Found::Ours);
+    forget_the_last_migration(&database).await;
+    assert_eq!(look().await, Found::Older(1));
+    assert_eq!(look().await, Found::Older(1), "looking has not brought it up to date");
+    leave_a_later_migration(&database).await;
+    assert_eq!(look().await, Found::Ours, "which opening refuses");
 }
 
 pub async fn two_processes_that_start_at_once_both_work(database: Database) {
@@ -98,6 +115,20 @@ fn a_store_in_memory_works_like_one_on_disk() {
         assert!(!one.catalogue().await.unwrap().dishes.is_empty());
         assert!(other.catalogue().await.unwrap().dishes.is_empty(), "each is its own");
     });
+}
+
+/// As if the program had been one migration younger.
+async fn forget_the_last_migration(database: &Database) {
+    const LAST: &str = "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)";
+    if database.is_sqlite() {
+        let pool = sqlx::SqlitePool::connect(&database.url).await.unwrap();
+        sqlx::query(LAST).execute(&pool).await.unwrap();
+        pool.close().await;
+    } else {
+        let pool = sqlx::PgPool::connect(&database.url).await.unwrap();
+        sqlx::query(LAST).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
 }
 
 /// What a later program would leave behind.

@@ -235,6 +235,21 @@ fn c35_all_faults_of_the_settings_are_told_at_once() {
     assert!(told.contains("nowhere") && told.contains("sip.listen"), "both are told: {told}");
 }
 
+/// `check` looks: in a fresh folder it leaves nothing behind, and says what the first start will do.
+#[test]
+fn c35_check_makes_no_store() {
+    let fresh = Setup::demo().install();
+    std::fs::remove_dir(fresh.path("data")).unwrap();
+    let output = fresh.cli(&["check"]);
+    assert!(output.status.success() && text(&output).contains("there is no store at"), "{}", text(&output));
+    assert!(!fresh.path("data").exists(), "to look is not to make");
+    let mut nowhere = Setup::demo().install();
+    let url = format!("sqlite:{}/data/store.db", nowhere.path("config.toml").display());
+    nowhere.set("DINETONE__STORE__URL", &url);
+    let output = nowhere.cli(&["check"]);
+    assert!(!output.status.success() && text(&output).contains("config.toml: not a directory"), "{}", text(&output));
+}
+
 /// C105, C108: a backup from before there was a key holds passwords of trunks in plain text; restored, they are sealed at once.
 #[test]
 fn c105_c108_an_old_backup_is_sealed_when_it_is_restored() {

@@ -541,6 +541,16 @@ fn without_a_number_the_contact_number_is_asked_and_read_back() {
 }
 
 #[test]
+fn c24_a_pin_keyed_before_the_question_is_not_shown_either() {
+    let card = Card { points: 2450, ..regular() };
+    let mut call = Call::begin(Setting { card, ..Setting::default() });
+    call.listens().keys("11218#3###111#").hears_exactly(&["pts.offer"]);
+    let before = call.keys_shown.chars().count();
+    call.burst("14321");
+    assert_eq!(call.keys_shown.chars().skip(before).collect::<String>(), "·····", "too early, and left out");
+}
+
+#[test]
 fn c24_points_are_spent_only_with_the_pin_which_is_never_shown() {
     let card = Card { points: 2450, ..regular() };
     let mut call = Call::begin(Setting { card: card.clone(), ..Setting::default() });

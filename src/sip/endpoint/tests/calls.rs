@@ -203,12 +203,14 @@ fn c3_a_refused_reoffer_leaves_the_call_as_it_was() {
     let (dialog, tag) = bench.answered_call("");
     let video = "v=0\r\no=a 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=video 4000 RTP/AVP 31\r\n";
     bench.receive(udp(CALLER), request("INVITE", 2, &tag, "re1", "", video));
-    assert_eq!(bench.lines(), ["SIP/2.0 488 Not Acceptable Here"]);
+    let refusal = bench.take().pop().unwrap();
+    assert_eq!((status(&refusal), &header(&refusal, "Warning")[..3]), (488, "304"), "no sound is offered: {refusal}");
     bench.receive(udp(CALLER), request("ACK", 2, &tag, "re1", "", ""));
     bench.receive(udp(CALLER), request("UPDATE", 3, &tag, "up", "", OFFER));
     assert!(matches!(bench.take_events()[..], [SipEvent::Reoffer { .. }]));
     bench.command(SipCommand::AnswerReoffer { dialog, answer: Err(488) });
-    assert_eq!(bench.lines(), ["SIP/2.0 488 Not Acceptable Here"]);
+    let refusal = bench.take().pop().unwrap();
+    assert_eq!((status(&refusal), &header(&refusal, "Warning")[..3]), (488, "399"), "{refusal}");
     assert_eq!(bench.endpoint.open_dialogs(), 1);
     bench.receive(udp(CALLER), request("INVITE", 4, &tag, "re3", "", ""));
     assert!(matches!(bench.take_events()[..], [SipEvent::Reoffer { offer: None, .. }]));
@@ -519,4 +521,25 @@ fn c1_a_packed_body_is_refused_with_what_would_be_taken() {
     bench.receive(udp(CALLER), request("INVITE", 1, "", "call2", "Content-Type: text/plain\r\n", "hello"));
     let refusal = bench.take().pop().unwrap();
     assert_eq!((status(&refusal), header(&refusal, "Accept").as_str()), (415, "application/sdp"));
+}
+
+#[test]
+fn c1_a_description_that_is_for_something_else_is_no_offer() {
+    let statuses = |purpose: &str| {
+        let mut bench = Bench::new(with_trunk());
+        bench.receive(udp(CALLER), request("INVITE", 1, "", "call1", &format!("Content-Disposition: {purpose}\r\n"), OFFER));
+        let offered = match bench.take_events().pop() {
+            Some(SipEvent::Invited(invited)) => Some(invited.offer.is_some()),
+            _ => None,
+        };
+        (bench.take().last().map_or(0, |text| status(text)), offered)
+    };
+    for taken in ["session", "Session ; handling=required", "session;handling=optional"] {
+        assert_eq!(statuses(taken), (100, Some(true)), "{taken}");
+    }
+    // Without a word about it, handling is required (RFC 3261 section 20.11).
+    for refused in ["early-session;handling=required", "x-unknown; handling=required", "render"] {
+        assert_eq!(statuses(refused), (415, None), "{refused}");
+    }
+    assert_eq!(statuses("x-unknown;handling=optional"), (100, Some(false)), "as if it were not there");
 }
