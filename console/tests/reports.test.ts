@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { cellText } from '@/reports/cells'
 import { addDays, type Filters, isDay, lengthOf, readFilters, requestOf, spanOf, writeFilters } from '@/reports/filters'
 import { change, drill, shownColumns, sorted, tilesOf } from '@/reports/shape'
+import { afterOf, detailOf, KINDS } from '@/reports/story'
 import type { Head, Report } from '@/reports/wire'
+import { en } from '@/reports/en'
+import { zh } from '@/reports/zh'
 
 const TODAY = '2026-11-22'
 const filters = (more: Partial<Filters> = {}): Filters => ({ report: 'queues', from: TODAY, to: TODAY, branch: '', queue: '', agent: '', grain: '', ...more })
@@ -66,5 +69,20 @@ describe('c104 a report on the page', () => {
   })
   it('cells have their units, and nothing is not zero', () => {
     expect([cellText(1234, 'count'), cellText(20550, 'fen'), cellText(86.25, 'percent'), cellText(12.3, 'seconds'), cellText(null, 'count'), cellText('x', 'text')]).toEqual(['1,234', '¥205.50', '86.3%', '12.3 s', '—', 'x'])
+  })
+})
+
+describe('c103 the path of a call', () => {
+  it('is told in words, not in fields', () => {
+    expect(detailOf({ type: 'key', after: 2.5, key: '1', source: 'rfc4733' })).toBe('1 (rfc4733)')
+    expect(detailOf({ type: 'said', after: 0, prompts: ['welcome'], text: '欢迎' })).toBe('欢迎')
+    expect(detailOf({ type: 'outcome', after: 9, node: 'main', outcome: 'order' })).toBe('main: order')
+    expect(detailOf({ type: 'ended', after: 9, reason: 'finished', by: 'caller' })).toBe('finished · caller')
+    expect(detailOf({ type: 'arrived', after: 0 })).toBe('')
+    expect(detailOf({ type: 'something_new', after: 0, text: 'told all the same' })).toBe('told all the same')
+    expect([afterOf({ type: 'key', after: 12.48 }), afterOf({ type: 'key', after: NaN })]).toEqual(['12.480', ''])
+  })
+  it('has a word for every kind of step in both languages', () => {
+    for (const kind of KINDS) for (const words of [zh, en]) expect(words[`step.${kind}`]).toBeTruthy()
   })
 })

@@ -26,6 +26,8 @@ pub struct CallFilter {
     pub customer: Option<CustomerId>,
     /// Only those in which this person had a part.
     pub agent: Option<UserId>,
+    /// Only what comes behind this one in the list.
+    pub after: Option<CallId>,
     /// At most so many; 100 when zero.
     pub limit: u32,
 }
@@ -150,7 +152,7 @@ impl Store {
     /// When the store cannot answer.
     pub async fn calls(&self, filter: &CallFilter) -> Result<Vec<StoredCall>, StoreError> {
         let sql = format!(
-            "select {}, null from calls where arrived_at >= $1 and ($2 = '' or caller = $2) and arrived_at < $6 {} and {} and {} and {} order by arrived_at desc, id desc limit $3",
+            "select {}, null from calls where arrived_at >= $1 and ($2 = '' or caller = $2) and arrived_at < $6 {} and {} and {} and {} and {} order by arrived_at desc, id desc limit $3",
             COLUMNS[..SHORT].join(", "),
             if filter.open { "and ended_at is null" } else { "" },
             // Written out, so that their indexes are used.
@@ -161,6 +163,7 @@ impl Store {
             } else {
                 "$7 = ''"
             },
+            if filter.after.is_some() { "(arrived_at, id) < (select arrived_at, id from calls where id = $8)" } else { "$8 = ''" },
         );
         let limit = if filter.limit == 0 { 100 } else { filter.limit };
         let args = vals![
@@ -171,6 +174,7 @@ impl Store {
             filter.agent.as_ref().map_or("", UserId::as_str),
             filter.until.map_or(i64::MAX, Timestamp::as_millis),
             filter.queue.as_ref().map_or("", QueueId::as_str),
+            filter.after.as_ref().map_or("", CallId::as_str),
         ];
         let rows = self.pool.rows(AssertSqlSafe(sql), args).await?;
         rows.iter().map(call).collect()

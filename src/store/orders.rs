@@ -17,6 +17,8 @@ use crate::order::life::Outcome;
 pub struct OrderFilter {
     /// Only placed at or after.
     pub since: Option<Timestamp>,
+    /// Only placed before.
+    pub until: Option<Timestamp>,
     /// Only in this status.
     pub status: Option<OrderStatus>,
     /// Only not yet done or cancelled.
@@ -27,6 +29,8 @@ pub struct OrderFilter {
     pub customer: Option<CustomerId>,
     /// Only of this branch.
     pub branch: Option<BranchNumber>,
+    /// Only what comes behind this one in the list, by its id or number.
+    pub after: Option<OrderId>,
     /// At most so many; 100 when zero.
     pub limit: u32,
 }
@@ -57,9 +61,14 @@ impl Store {
     pub async fn orders(&self, filter: &OrderFilter) -> Result<Vec<Order>, StoreError> {
         let sql = format!(
             "select {COLUMNS} from orders where placed_at >= $1 and ($2 = '' or status = $2) and ($3 = '' or phone = $3) \
-             and ($4 = 0 or status not in ('done', 'cancelled')) and ($7 = 0 or branch = $7) and {} order by placed_at desc, number desc limit $5",
+             and ($4 = 0 or status not in ('done', 'cancelled')) and ($7 = 0 or branch = $7) and placed_at < $8 and {} and {} order by placed_at desc, number desc limit $5",
             // Written out, so that its index is used.
-            if filter.customer.is_some() { "customer = $6" } else { "$6 = ''" }
+            if filter.customer.is_some() { "customer = $6" } else { "$6 = ''" },
+            if filter.after.is_some() {
+                "(placed_at, number) < (select placed_at, number from orders where id = $9 or number = $9)"
+            } else {
+                "$9 = ''"
+            },
         );
         let limit = if filter.limit == 0 { 100 } else { filter.limit };
         let args = vals![
@@ -70,6 +79,8 @@ impl Store {
             limit,
             filter.customer.as_ref().map_or("", CustomerId::as_str),
             filter.branch.map_or(0, BranchNumber::get),
+            filter.until.map_or(i64::MAX, Timestamp::as_millis),
+            filter.after.as_ref().map_or("", OrderId::as_str),
         ];
         let mut orders = Vec::new();
         for row in self.pool.rows(sqlx::AssertSqlSafe(sql), args).await? {

@@ -1,6 +1,6 @@
 // This page's `t`.
-import { words } from '@/shared/i18n'
+import { kitchenWords } from '@/kitchen/words'
 import { en } from './en'
 import { zh } from './zh'
 
-export const t = words(zh, en)
+export const t = kitchenWords(zh, en)

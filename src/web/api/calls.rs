@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::LOOK;
-use crate::domain::{CallPart, CustomerId, QueueVisit, Role, Timestamp, UserId, WrapUp};
+use super::row_list::Days;
+use crate::domain::{CallId, CallPart, CustomerId, QueueId, QueueVisit, Role, Timestamp, UserId, WrapUp};
 use crate::store::{CallFilter, CallPeople, StoredCall};
 use crate::web::body::Params;
 use crate::web::{Answer, Problem, Viewer, Web, show_phone};
@@ -14,17 +15,25 @@ use crate::wire::{Call, time};
 
 /// Which calls.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Which {
-    limit: Option<u32>,
+    from: Option<String>,
+    to: Option<String>,
+    caller: Option<String>,
     customer: Option<String>,
     agent: Option<String>,
+    queue: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
 }
 
 /// Calls, latest first. Agents see their own, or those of a customer.
 #[utoipa::path(get, path = "/api/calls", tag = "calls",
-    params(("limit" = Option<u32>, Query), ("customer" = Option<String>, Query), ("agent" = Option<String>, Query)),
-    responses((status = 200, description = "a list of calls")))]
+    params(("from" = Option<String>, Query, description = "YYYY-MM-DD, arrived on or after"), ("to" = Option<String>, Query, description = "YYYY-MM-DD, and on or before"),
+        ("caller" = Option<String>, Query, description = "the whole number"), ("customer" = Option<String>, Query), ("agent" = Option<String>, Query),
+        ("queue" = Option<String>, Query), ("after" = Option<String>, Query, description = "id of the last one that is known: those behind it"),
+        ("limit" = Option<u32>, Query, description = "at most 500; 100")),
+    responses((status = 200, description = "a list of calls"), (status = 422, description = "no day, no number, or no such call")))]
 pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(which): Params<Which>) -> Answer<Json<Value>> {
     viewer.require(&LOOK)?;
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -33,7 +42,17 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(
     if viewer.role == Role::Agent && customer.is_none() && !viewer.program {
         agent = Some(viewer.user.clone());
     }
-    let filter = CallFilter { customer, agent, limit: which.limit.unwrap_or(100).clamp(1, 500), ..CallFilter::default() };
+    let (since, until) = Days::around(&web, which.from, which.to)?;
+    let caller = given(which.caller).map(|number| super::phone(&number)).transpose()?;
+    let after = given(which.after).map(CallId::new);
+    if let Some(known) = &after
+        && web.store.call(known.as_str()).await?.is_none_or(|call| call.record.id != *known)
+    {
+        return Err(Problem::invalid("after: there is no such call"));
+    }
+    let limit = which.limit.unwrap_or(100).clamp(1, 500);
+    let queue = given(which.queue).map(QueueId::new);
+    let filter = CallFilter { since, until, caller, customer, agent, queue, after, limit, open: false };
     let calls = web.store.calls_with_people(&filter).await?;
     Ok(Json(calls.iter().map(|(stored, people)| show(&viewer, stored, people)).collect()))
 }
@@ -53,7 +72,7 @@ fn show(viewer: &Viewer, stored: &StoredCall, people: &CallPeople) -> Value {
         "name": people.name,
         "dialled": call.dialled,
         "language": call.language.tag(),
-        "queue": people.queue.as_ref().map(crate::domain::QueueId::as_str),
+        "queue": people.queue.as_ref().map(QueueId::as_str),
         "waited_ms": people.waited_ms,
         "agent": people.agent.as_ref().map(|(id, _)| id.as_str()),
         "agent_name": people.agent.as_ref().map(|(_, name)| name.as_str()),
@@ -118,7 +137,7 @@ fn party(part: &CallPart) -> Value {
         "kind": part.kind.name(),
         "user": part.agent.as_ref().map(UserId::as_str),
         "name": part.name,
-        "queue": part.queue.as_ref().map(crate::domain::QueueId::as_str),
+        "queue": part.queue.as_ref().map(QueueId::as_str),
         "from": time(part.from),
         "until": part.until.map(time),
         "began": part.began,

@@ -14,7 +14,7 @@ use crate::web::{Answer, Problem, Viewer, Web};
 
 /// Which changes.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Which {
     kind: String,
     subject: String,

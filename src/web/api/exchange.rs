@@ -30,7 +30,7 @@ fn may(viewer: &Viewer, what: What) -> Answer<()> {
 
 /// Which words the first row has.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Spoken {
     lang: Option<String>,
 }
@@ -83,6 +83,7 @@ impl FromRequest<Web> for File {
 
 /// Whether it is only looked at, or which preview is to be done.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct How {
     #[serde(default)]
     preview: u8,

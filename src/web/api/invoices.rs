@@ -127,7 +127,7 @@ pub(in crate::web) async fn titles(State(web): State<Web>, viewer: Viewer, Path(
 
 /// Which requests, and in which form.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Which {
     status: Option<String>,
     batch: Option<String>,
@@ -166,7 +166,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(
     let status = status.map(|name| InvoiceStatus::from_name(name).ok_or_else(|| Problem::invalid("there is no such state"))).transpose()?;
     let spanned = which.from.is_some() || which.to.is_some();
     let (from, to) = (which.from, which.to);
-    let wanted = Wanted { from, to, branch: None, queue: None, agent: None, grain: None, format: which.format, lang: which.lang };
+    let wanted = Wanted { from, to, format: which.format, lang: which.lang, ..Wanted::default() };
     let days = Days::of(&web, &wanted)?;
     let filter = InvoiceFilter {
         status,

@@ -16,6 +16,7 @@ use crate::wire::time;
 
 /// What is to be listed.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Which {
     /// 1: also those closed within a day.
     #[serde(default)]

@@ -13,6 +13,7 @@ use crate::web::{Answer, Viewer, Web, show_phone};
 use crate::wire::time;
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Which {
     order: Option<String>,
 }

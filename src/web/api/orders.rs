@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::quoting::{Draft, Priced, priced};
+use super::report_form::own_branch;
+use super::row_list::Days;
 use super::{DESK, LOOK};
 use crate::bus::Query;
 use crate::command::{Command, Wish};
-use crate::domain::{CallId, CustomerId, Fulfilment, Order, Place, PlacedVia, Role, When};
+use crate::domain::{BranchNumber, CallId, CustomerId, Fulfilment, Order, OrderId, OrderStatus, Place, PlacedVia, Role, When};
 use crate::store::{OrderFilter, Placed, TakenDown};
 use crate::web::body::{Body, Params};
 use crate::web::{Answer, Problem, Viewer, Web, show_phone};
@@ -162,26 +164,53 @@ async fn tell_floor(web: &Web, viewer: &Viewer, call: u64, number: &str) {
 
 /// Which orders.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Which {
-    customer: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+    status: Option<String>,
     open: u8,
+    branch: Option<u16>,
+    phone: Option<String>,
+    customer: Option<String>,
+    after: Option<String>,
     limit: Option<u32>,
 }
 
 /// Orders, latest first; people of a branch see its own.
 #[utoipa::path(get, path = "/api/orders", tag = "orders",
-    params(("customer" = Option<String>, Query), ("open" = Option<u8>, Query, description = "1: not yet done or cancelled"), ("limit" = Option<u32>, Query)),
-    responses((status = 200, description = "a list of orders")))]
+    params(("from" = Option<String>, Query, description = "YYYY-MM-DD, placed on or after"), ("to" = Option<String>, Query, description = "YYYY-MM-DD, and on or before"),
+        ("status" = Option<String>, Query), ("open" = Option<u8>, Query, description = "1: not yet done or cancelled"), ("branch" = Option<u16>, Query),
+        ("phone" = Option<String>, Query, description = "the whole contact number"), ("customer" = Option<String>, Query),
+        ("after" = Option<String>, Query, description = "id or number of the last one that is known: those behind it"),
+        ("limit" = Option<u32>, Query, description = "at most 500; 100")),
+    responses((status = 200, description = "a list of orders"), (status = 422, description = "no day, no number, no such status or order")))]
 pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(which): Params<Which>) -> Answer<Json<Value>> {
     viewer.require(&[&LOOK[..], &[Role::Branch]].concat())?;
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let (since, until) = Days::around(&web, which.from, which.to)?;
+    let status = given(which.status);
+    let status = status.map(|name| OrderStatus::from_name(&name).ok_or_else(|| Problem::invalid(statuses()))).transpose()?;
+    // Before the limit: other branches' orders take no place.
+    let branch = own_branch(&viewer, which.branch.map(i64::from))?;
+    let branch =
+        branch.map(|number| u16::try_from(number).ok().and_then(BranchNumber::new).ok_or_else(|| Problem::invalid("branch: 1 to 99")));
+    let after = given(which.after).map(OrderId::new);
+    if let Some(known) = &after
+        && web.store.order(known.as_str()).await?.is_none_or(|order| !may_see(&viewer, &order))
+    {
+        return Err(Problem::invalid("after: there is no such order"));
+    }
     let filter = OrderFilter {
-        customer: which.customer.filter(|id| !id.is_empty()).map(CustomerId::new),
+        since,
+        until,
+        status,
         open: which.open == 1,
-        // Before the limit: other branches' orders take no place.
-        branch: viewer.branch.filter(|_| viewer.role == Role::Branch),
+        phone: given(which.phone).map(|number| super::phone(&number)).transpose()?,
+        customer: given(which.customer).map(CustomerId::new),
+        branch: branch.transpose()?,
+        after,
         limit: which.limit.unwrap_or(100).clamp(1, 500),
-        ..OrderFilter::default()
     };
     let mut shown = Vec::new();
     for order in web.store.orders(&filter).await? {
@@ -190,6 +219,10 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(
         }
     }
     Ok(Json(Value::Array(shown)))
+}
+
+fn statuses() -> String {
+    format!("status: {}", OrderStatus::ALL.map(OrderStatus::name).join(", "))
 }
 
 fn may_see(viewer: &Viewer, order: &Order) -> bool {

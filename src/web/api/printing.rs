@@ -22,6 +22,7 @@ const PRINT: [Role; 4] = [Role::Branch, Role::Dispatcher, Role::Supervisor, Role
 const SET_UP: [Role; 2] = [Role::Manager, Role::Administrator];
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct How {
     /// Columns: 32 or 48.
     width: Option<i64>,
@@ -100,6 +101,7 @@ pub(in crate::web) async fn print(
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct OfBranch {
     branch: Option<u16>,
     /// 1: only what waits or is asked about.

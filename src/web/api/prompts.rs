@@ -124,7 +124,7 @@ fn show(piece: &Piece, versions: &[PromptVersion]) -> Value {
 
 /// Which version; the one that callers hear when left out.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Which {
     version: Option<String>,
 }

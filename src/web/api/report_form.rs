@@ -19,7 +19,8 @@ pub(super) const FLOOR: [Role; 3] = [Role::Supervisor, Role::Manager, Role::Admi
 pub(super) const KITCHEN: [Role; 5] = [Role::Dispatcher, Role::Branch, Role::Supervisor, Role::Manager, Role::Administrator];
 
 /// What is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Wanted {
     pub from: Option<String>,
     pub to: Option<String>,

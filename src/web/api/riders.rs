@@ -21,6 +21,7 @@ const KEEP: [Role; 5] = SEE;
 const SEND: [Role; 3] = [Role::Branch, Role::Dispatcher, Role::Supervisor];
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct OfBranch {
     branch: Option<u16>,
 }

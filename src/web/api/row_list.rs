@@ -36,6 +36,16 @@ pub(super) struct Days {
 }
 
 impl Days {
+    /// The moments between which a list of things lies that is asked for with days: from the first one on, until the last one is over.
+    /// Without days, all.
+    pub fn around(web: &Web, from: Option<String>, to: Option<String>) -> Answer<(Option<Timestamp>, Option<Timestamp>)> {
+        let given = |day: Option<String>| day.filter(|day| !day.is_empty());
+        let (from, to) = (given(from), given(to));
+        let (first, last) = (from.is_some(), to.is_some());
+        let days = Self::of(web, &Wanted { from, to, ..Wanted::default() })?;
+        Ok((first.then_some(days.since), days.until.filter(|_| last)))
+    }
+
     /// Days of the restaurant's calendar; without any, today.
     pub fn of(web: &Web, wanted: &Wanted) -> Answer<Self> {
         let clock = web.store.clock();

@@ -15,6 +15,7 @@ const WEEKS: i32 = 4;
 
 /// What is to be planned.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Wanted {
     date: Option<String>,
     queue: Option<String>,

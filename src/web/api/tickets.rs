@@ -20,6 +20,7 @@ const SEE: [Role; 5] = [Role::Agent, Role::Dispatcher, Role::Supervisor, Role::M
 
 /// Which ones.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Which {
     /// 1: also closed ones.
     #[serde(default)]

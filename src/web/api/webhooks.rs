@@ -139,6 +139,7 @@ pub(in crate::web) async fn drop(State(web): State<Web>, viewer: Viewer, Path(id
 
 /// From where in the journal.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct From {
     #[serde(default)]
     after: i64,

@@ -94,3 +94,23 @@ pub async fn thousands_of_short_calls_in_one_batch(database: Database) {
     assert_eq!(store.calls(&since).await.unwrap().len(), 11);
     store.record_calls("n1", &[], &[]).await.unwrap();
 }
+
+/// Calls of one millisecond have an order, too: none is told twice, none left out.
+pub async fn c103_a_list_of_calls_goes_on_behind_the_last_one_that_is_known(database: Database) {
+    let store = database.store().await;
+    let records: Vec<CallRecord> =
+        (0..7).map(|place| call(&format!("c{place}"), saturday().after(Duration::from_millis(place / 3)))).collect();
+    store.record_calls("n1", &records, &[]).await.unwrap();
+    let (mut told, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.calls(&CallFilter { limit: 2, after: after.take(), ..CallFilter::default() }).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.record.id.clone());
+        told.extend(page.into_iter().map(|call| call.record.id.to_string()));
+    }
+    assert_eq!(told, ["c6", "c5", "c4", "c3", "c2", "c1", "c0"]);
+    let until = CallFilter { until: Some(saturday().after(Duration::from_millis(1))), ..CallFilter::default() };
+    assert_eq!(store.calls(&until).await.unwrap().len(), 3);
+    let unknown = CallFilter { after: Some(CallId::new("c9")), ..CallFilter::default() };
+    assert!(store.calls(&unknown).await.unwrap().is_empty());
+}

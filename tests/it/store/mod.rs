@@ -156,6 +156,7 @@ contract![
     calls::a_call_keeps_its_path_and_how_it_ended,
     calls::calls_left_open_are_closed_with_their_true_start,
     calls::thousands_of_short_calls_in_one_batch,
+    calls::c103_a_list_of_calls_goes_on_behind_the_last_one_that_is_known,
     house::the_file_is_taken_in_once_and_again_only_where_it_changed,
     house::c79_sold_out_raises_the_version,
     house::c105_many_changes_are_made_whole_or_not_at_all_and_each_can_be_taken_back,

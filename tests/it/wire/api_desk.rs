@@ -315,6 +315,48 @@ fn a_branch_sees_its_own_orders_however_many_others_have() {
     assert_eq!((list.as_array().map(Vec::len), list[0]["number"].as_str()), (Some(1), Some(own.as_str())), "{list}");
 }
 
+/// C105: a program reads day by day, and goes on behind what it has; a name that no list knows is no silence.
+#[test]
+fn c105_lists_are_asked_for_by_day_branch_number_and_go_on_behind_the_last() {
+    let floor = floor();
+    let lina = floor.signed_in("lina");
+    let numbers: Vec<String> =
+        [1, 2, 1].iter().enumerate().map(|(place, branch)| placed(&lina, *branch, &format!("list-000{place}"))).collect();
+    let orders = |asked: &str| -> Vec<String> {
+        // The sample members have orders, too.
+        let listed = lina.get(&format!("/api/orders?phone=138-1111-2222&{asked}"));
+        assert_eq!(listed.status, 200, "{listed:?}");
+        listed.json().as_array().unwrap().iter().map(|order| order["number"].as_str().unwrap().to_owned()).collect()
+    };
+    let latest = |places: &[usize]| places.iter().map(|place| numbers[*place].clone()).collect::<Vec<_>>();
+    assert_eq!(orders("branch=1"), latest(&[2, 0]));
+    assert_eq!(orders("status=new"), latest(&[2, 1, 0]));
+    assert_eq!(lina.get("/api/orders?phone=13900000000").json(), json!([]));
+    assert_eq!(orders("limit=1"), latest(&[2]));
+    assert_eq!(orders(&format!("limit=1&after={}", numbers[2])), latest(&[1]));
+    assert_eq!(orders(&format!("after={}", numbers[1])), latest(&[0]));
+    let today = dinetone::domain::ShopClock::named("Asia/Shanghai").unwrap().local(timestamp()).date();
+    assert_eq!(orders(&format!("from={today}")), latest(&[2, 1, 0]));
+    assert_eq!(orders(&format!("to={}", today.yesterday().unwrap())), latest(&[]));
+    for wrong in ["from=monday", "from=2026-11-02&to=2026-11-01", "status=eaten", "phone=x", "after=2611010001", "branch=0"] {
+        assert_eq!(lina.get(&format!("/api/orders?{wrong}")).problem(), "invalid", "{wrong}");
+    }
+    let shop = floor.person("shop2", Role::Branch, Some(2));
+    assert_eq!(shop.get("/api/orders?branch=1").problem(), "not-allowed");
+    assert_eq!(shop.get(&format!("/api/orders?after={}", numbers[2])).problem(), "invalid", "another branch's order is none");
+
+    let chief = floor.person("chief", Role::Manager, None);
+    assert_eq!(chief.get(&format!("/api/calls?from={today}&to={today}&queue=order&caller=13811112222&after=")).json(), json!([]));
+    for wrong in ["to=x", "caller=no", "after=none"] {
+        assert_eq!(chief.get(&format!("/api/calls?{wrong}")).problem(), "invalid", "{wrong}");
+    }
+    for path in ["/api/orders?since=1", "/api/calls?day=1", "/api/tickets?open=1", "/api/missed?page=2", "/api/reports/orders?form=csv"] {
+        let refused = chief.get(path);
+        assert_eq!(refused.problem(), "bad-request", "{path}");
+        assert!(refused.body.contains("expected"), "it says which names there are: {refused:?}");
+    }
+}
+
 #[test]
 fn c100_a_ticket_is_opened_taken_and_closed_over_http() {
     let floor = floor();
