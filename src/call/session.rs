@@ -45,6 +45,8 @@ pub struct Env {
     pub advertised: Option<IpAddr>,
     pub no_audio_after: Duration,
     pub longest_call: Duration,
+    /// Whether callers can be sent a link to a map, by language.
+    pub map_links: [bool; 2],
     /// Keys for encrypted sound (SDES).
     pub srtp: Srtp,
 }

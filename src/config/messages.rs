@@ -49,7 +49,12 @@ pub struct Texts {
     pub accepted: NoticeTexts,
     pub out: NoticeTexts,
     pub delivered: NoticeTexts,
+    /// The way to a restaurant, for callers who ask for it by key; empty: it is not offered.
+    pub map: NoticeTexts,
 }
+
+/// What may stand in `map`.
+const MAP_SLOTS: [&str; 5] = ["branch", "address", "branch_url", "address_url", "number"];
 
 /// Reads `[smpp]`; `None` when no centre is named.
 pub(super) fn smpp(mut s: Section<'_>) -> Option<Smpp> {
@@ -116,7 +121,18 @@ pub(super) fn messages(mut s: Section<'_>, smpp: Option<Smpp>) -> Option<Message
             "delivered_en",
             ["您尾号{tail}的订单已送达，谢谢。", "Your order {tail} was delivered. Thank you."],
         ),
+        map: texts("map_zh", "map_en", ["", ""]),
     };
+    for (key, text) in [("map_zh", &texts.map.zh), ("map_en", &texts.map.en)] {
+        let slots = text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or(rest));
+        for slot in slots.filter(|slot| !MAP_SLOTS.contains(slot)) {
+            s.fault(
+                key,
+                format!("{{{slot}}} is no slot"),
+                "write {branch}, {address} or {number}, and in the link {branch_url} or {address_url}",
+            );
+        }
+    }
     let url = s.optional_text("url").filter(|url| !url.is_empty());
     let secret = s.optional_text("secret").filter(|secret| !secret.is_empty());
     if let Some(url) = &url
@@ -153,5 +169,19 @@ mod tests {
         let faults = Config::read(both, []).unwrap_err().0;
         let places: Vec<&str> = faults.iter().map(|fault| fault.place.as_str()).collect();
         assert_eq!(places, ["smpp.system_id", "smpp.source", "messages.url"]);
+    }
+
+    #[test]
+    fn c28_a_slot_that_a_map_link_does_not_have_is_named() {
+        let way = "[messages]\nurl = \"https://x.example\"\nsecret = \"sixteen letters!\"\n";
+        let map = |text: &str| Config::read(&format!("{way}map_en = {text:?}"), []);
+        let config = map("{branch}: https://map.example/?q={address_url}").unwrap();
+        let texts = config.messages.unwrap().texts.map;
+        assert!(texts.zh.is_empty() && texts.en.ends_with("{address_url}"), "{texts:?}");
+        let faults = map("https://map.example/{lat},{address").unwrap_err().0;
+        assert_eq!(
+            faults.iter().map(|fault| (fault.place.as_str(), fault.found.as_str())).collect::<Vec<_>>(),
+            [("messages.map_en", "{lat} is no slot")]
+        );
     }
 }

@@ -97,6 +97,8 @@ pub struct Snapshot {
 pub struct Dialogue {
     pub(super) script: Arc<Script>,
     pub(super) catalogue: Arc<Catalogue>,
+    /// Whether a link to a map can be sent, by language.
+    map_links: [bool; 2],
     pub(super) clock: ShopClock,
     pub(super) caller: Option<PhoneNumber>,
     line: String,
@@ -169,6 +171,7 @@ impl Dialogue {
         Self {
             script,
             catalogue,
+            map_links: [false; 2],
             clock,
             caller,
             line: line.to_owned(),
@@ -211,6 +214,18 @@ impl Dialogue {
             rider: rider::State::default(),
             branch_call: None,
         }
+    }
+
+    /// Callers can be sent a link to a map, by language.
+    #[must_use]
+    pub const fn with_map_links(mut self, map_links: [bool; 2]) -> Self {
+        self.map_links = map_links;
+        self
+    }
+
+    /// The telephone to which a link to a map can be sent: the one that calls, when it is a mobile.
+    pub(super) fn map_link_to(&self) -> Option<&PhoneNumber> {
+        self.caller.as_ref().filter(|caller| self.map_links[self.language as usize] && caller.is_mobile())
     }
 
     /// Takes a fresher picture of dishes, branches and what is sold out.
@@ -285,7 +300,11 @@ impl Dialogue {
         if matches!(got, Got::Failed)
             && !matches!(
                 self.step,
-                Step::Order(ordering::Step::Submit) | Step::Message(message::Step::Save) | Step::Queue(_) | Step::Branch(_)
+                Step::Order(ordering::Step::Submit)
+                    | Step::Message(message::Step::Save)
+                    | Step::Info(info::Step::Link(_))
+                    | Step::Queue(_)
+                    | Step::Branch(_)
             )
         {
             self.failed();

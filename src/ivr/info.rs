@@ -2,6 +2,7 @@
 
 use super::browsing;
 use super::dialogue::{Dialogue, Entry, Got, Step as Any, Turn};
+use super::question::{Answer, Question};
 use crate::domain::{Arg, Branch, MenuNumber, Phrase};
 
 /// Steps of the information menu.
@@ -12,6 +13,8 @@ pub(super) enum Step {
     Price,
     /// One restaurant of the list, by its place.
     Store(u16),
+    /// Its link to a map is being sent.
+    Link(u16),
 }
 
 impl Step {
@@ -20,6 +23,7 @@ impl Step {
             Self::Menu => "info.menu",
             Self::Price => "info.price",
             Self::Store(_) => "info.store",
+            Self::Link(_) => "info.link",
         }
     }
 }
@@ -32,6 +36,7 @@ pub(super) fn enter(d: &mut Dialogue, step: Step) {
         }
         Step::Price => d.ask(Turn::entry([Phrase::plain("info.price_ask")], Entry::open(1, 4))),
         Step::Store(place) => store(d, place),
+        Step::Link(place) => link(d, place),
     }
 }
 
@@ -76,6 +81,14 @@ pub(super) fn got(d: &mut Dialogue, step: Step, got: Got) {
                 let phrase = Phrase::plain("info.store_tel").with("digits", Arg::Digits(digits_of(&branch.phone)));
                 d.tell(phrase);
             }
+            d.goto(Any::Info(Step::Store(place)));
+        }
+        (Step::Store(place), Got::Key('3')) => d.goto(Any::Info(Step::Link(place))),
+        // What was asked for is written down before the caller hears that it comes.
+        (Step::Link(place), got) => {
+            let sent = matches!(got, Got::Answer(Answer::Done(true)));
+            d.outcome(if sent { "sent" } else { "not_sent" });
+            d.tell(Phrase::plain(if sent { "info.link_sent" } else { "gen.info_sorry" }));
             d.goto(Any::Info(Step::Store(place)));
         }
         (Step::Store(place), Got::Key(_)) => {
@@ -152,8 +165,19 @@ fn store(d: &mut Dialogue, place: u16) {
     if transit {
         phrases.push(Phrase::plain("info.store_way").with("transit", Arg::BranchTransit(number)));
     }
-    phrases.push(Phrase::plain("info.store_keys"));
-    d.ask(Turn::menu(phrases, "12"));
+    // What cannot be done is not offered.
+    let (prompt, keys) = if d.map_link_to().is_some() { ("info.store_keys_link", "123") } else { ("info.store_keys", "12") };
+    phrases.push(Phrase::plain(prompt));
+    d.ask(Turn::menu(phrases, keys));
+}
+
+fn link(d: &mut Dialogue, place: u16) {
+    match (branch_at(d, place).map(|branch| branch.number), d.map_link_to().cloned()) {
+        (Some(branch), Some(phone)) => {
+            d.question(Question::MapLink { branch, phone, language: d.language });
+        }
+        _ => d.goto(Any::Info(Step::Store(place))),
+    }
 }
 
 /// The digits of a number as dialled, without dashes.

@@ -41,6 +41,8 @@ pub enum Question {
     BranchAnswer { id: String, order: OrderId, branch: BranchNumber, accept: bool },
     /// Keep a recording with what it belongs to; the answer is its case number.
     Message(Message),
+    /// Send the link to a map of this restaurant to the caller's telephone.
+    MapLink { branch: BranchNumber, phone: PhoneNumber, language: Language },
 }
 
 /// What the dialogue tells the world, without waiting for an answer.
@@ -109,7 +111,7 @@ pub enum Answer {
     /// To `Place`.
     Placed(Placed),
     Orders(Vec<OrderView>),
-    /// To `Urge`, `Cancel`, `RiderReport` and `BranchAnswer`: whether it was done.
+    /// To `Urge`, `Cancel`, `RiderReport`, `BranchAnswer` and `MapLink`: whether it was done.
     Done(bool),
     /// Case number of a message.
     Case(String),

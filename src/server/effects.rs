@@ -10,7 +10,7 @@ use super::alarm::{Alarm, held};
 use super::{clock, keeper, records, tasks, who};
 use crate::call::request::{CallBackStep, Reply, StoreRequest};
 use crate::centre::Input;
-use crate::domain::{CallId, Catalogue, PlacedVia, RecordingId, Timestamp};
+use crate::domain::{CallId, Catalogue, NoticeTexts, PlacedVia, RecordingId, Timestamp};
 use crate::ivr::question::{Answer, Notice, Question};
 use crate::media::clip::{Clip, ClipBytes};
 use crate::media::wav;
@@ -35,6 +35,8 @@ pub struct Effects {
     pub node: String,
     /// What the house offers, as last loaded; orders are checked against it and against the store.
     catalogue: watch::Receiver<Arc<Catalogue>>,
+    /// What a caller is sent who asks for the way to a restaurant.
+    map: Arc<NoticeTexts>,
     at_once: Arc<Semaphore>,
 }
 
@@ -47,8 +49,9 @@ impl Effects {
         inbox: mpsc::Sender<Input>,
         node: String,
         catalogue: watch::Receiver<Arc<Catalogue>>,
+        map: NoticeTexts,
     ) -> Self {
-        Self { store, recordings, inbox, node, catalogue, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { store, recordings, inbox, node, catalogue, map: Arc::new(map), at_once: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Takes requests until the brain has gone, then writes the last records.
@@ -218,6 +221,9 @@ impl Effects {
                 Answer::Done(told("branch_answer", store.branch_answers(&id, &order, branch, accept, now).await)?)
             }
             Question::Message(message) => Answer::Case(told("message", store.leave_message(&message, now).await)?),
+            Question::MapLink { branch, phone, language } => {
+                Answer::Done(told("map_link", store.make_map_link(&phone, branch, language, &self.map, now).await)?)
+            }
         })
     }
 
@@ -302,6 +308,7 @@ fn verb(request: &StoreRequest) -> &'static str {
             Question::RiderReport { .. } => "rider_report",
             Question::BranchAnswer { .. } => "branch_answer",
             Question::Message(_) => "message",
+            Question::MapLink { .. } => "map_link",
         },
     }
 }

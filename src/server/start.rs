@@ -26,7 +26,7 @@ use crate::call::plan::Srtp;
 use crate::call::session::Env;
 use crate::centre::{Centre, Input, Limits};
 use crate::config::{Config, Plant, Way, Written};
-use crate::domain::{Finding, Timestamp};
+use crate::domain::{Finding, Language, Timestamp};
 use crate::machine::Machine as _;
 use crate::media::ports::Ports;
 use crate::queue::Acd;
@@ -290,7 +290,9 @@ async fn assemble(
     };
     let (latest, catalogue_now) = watch::channel(Arc::clone(&catalogue));
     let catalogue_of_pages = catalogue_now.clone();
-    let effects = Effects::new(store.clone(), config.data_dir.join("recordings"), inbox.clone(), node.name.clone(), catalogue_now);
+    let map = config.messages.as_ref().map(|messages| messages.texts.map.clone()).unwrap_or_default();
+    let map_links = [Language::Mandarin, Language::English].map(|language| !map.of(language).is_empty());
+    let effects = Effects::new(store.clone(), config.data_dir.join("recordings"), inbox.clone(), node.name.clone(), catalogue_now, map);
     let effects = tasks::spawn("effects", effects.run(effect_requests));
 
     let endpoint = Endpoint::new(sip_settings(&config, &udp, options.demo, options.trace_sip.is_some()), clock::random_ids(), clock::now());
@@ -302,6 +304,7 @@ async fn assemble(
         advertised: config.sip.advertise,
         no_audio_after: config.media.no_audio_after,
         longest_call: config.limits.longest_call,
+        map_links,
         srtp: Srtp { policy: config.media.srtp, secret: Secret(clock::random()) },
     };
     let limits = Limits { max_calls: config.limits.max_calls, node: node.name.clone(), demo: options.demo, address, sip: sip_address };

@@ -34,7 +34,7 @@
 //! | `riders` | `riders`, `rider`, `add_rider`, `change_rider`, `rider_in`, `add_rider_link`, `rider_link`, `rider_order`, `rider_report`, `delivered` |
 //! | `proposals` | `mark_customer`, `block_for_review`, `review_is_settled`, `block_proposals`, `decide_proposal` |
 //! | `exchange` | `table`, `plan_table`, `store_table` |
-//! | `notices` | `make_notice`, `claim_notice`, `notice_done`, `notice_back`, `notice_held`, `notice_part_taken`, `notice_receipt`, `notices`, `notices_of`, `refuse_notices` |
+//! | `notices` | `make_notice`, `make_map_link`, `claim_notice`, `notice_done`, `notice_back`, `notice_held`, `notice_part_taken`, `notice_receipt`, `notices`, `notices_of`, `refuse_notices` |
 //! | `followers` | `followed`, `follow_to` |
 //! | `calls` | `record_calls`, `calls`, `calls_with_people`, `call` |
 //! | `nodes` | `node_starts`, `node_lives`, `node_leaves`, `nodes`, `node_lost`, `tell_agents`, `elsewhere` |

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::db::{Durability, Row, vals};
 use super::{Store, StoreError, new_id};
-use crate::domain::{ClockTime, Language, NoticeTexts, OrderId, PhoneNumber, Timestamp};
+use crate::domain::{BranchNumber, ClockTime, Language, NoticeTexts, OrderId, PhoneNumber, Timestamp};
 
 /// Whoever delivers a message has so long.
 const CLAIM: Duration = Duration::from_secs(60);
@@ -15,9 +15,10 @@ const FRESH: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerMessage {
     pub id: String,
+    /// Empty for a link to a map, as its number is.
     pub order: OrderId,
     pub number: String,
-    /// `accepted`, `out`, `delivered`.
+    /// `accepted`, `out`, `delivered`, `care:RULE`, `map`.
     pub event: String,
     pub phone: PhoneNumber,
     pub text: String,
@@ -64,10 +65,8 @@ impl Store {
             0, $8, case when $7 = 1 then 'no_mobile' else '' end, $8, null where 1 = 1 on conflict (order_id, event) do nothing returning status";
         let Some(row) = self.pool.row(ORDER, vals![order.as_str()]).await? else { return Ok(false) };
         let language = Language::from_tag(row.text(2)?).unwrap_or_default();
-        let (text, branch) = match language {
-            Language::Mandarin => (&texts.zh, row.text(6)?),
-            Language::English => (&texts.en, row.text(7)?),
-        };
+        let text = texts.of(language);
+        let branch = row.text(if language == Language::Mandarin { 6 } else { 7 })?;
         if text.is_empty() {
             return Ok(false);
         }
@@ -86,6 +85,47 @@ impl Store {
         let made = tx.row(SQL, args).await?;
         self.told(tx).await?;
         Ok(made.is_some_and(|row| row.text(0).is_ok_and(|status| status == "waiting")))
+    }
+
+    /// Makes the message with the link to a map of a restaurant that this caller has asked for, once a day; one that failed is tried
+    /// again. Somebody who wants no messages about orders is sent it too: they have asked. Whether it is on its way or has been.
+    ///
+    /// # Errors
+    /// When the store cannot write.
+    pub async fn make_map_link(
+        &self,
+        phone: &PhoneNumber,
+        branch: BranchNumber,
+        language: Language,
+        texts: &NoticeTexts,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        const BRANCH: &str = "select zh, en, address_zh, address_en from branches where number = $1 and retired = 0";
+        const SQL: &str = "insert into customer_messages (id, order_id, number, event, phone, text, status, tries, next_at, why, made_at, done_at, branch, day) \
+            values ($1, $1, '', 'map', $2, $3, 'waiting', 0, $4, '', $4, null, $5, $6) \
+            on conflict (phone, branch, day) where event = 'map' do update set status = 'waiting', tries = 0, next_at = excluded.next_at, why = '', \
+            text = excluded.text, made_at = excluded.made_at, done_at = null where customer_messages.status = 'failed'";
+        let text = texts.of(language);
+        if text.is_empty() || !phone.is_mobile() {
+            return Ok(false);
+        }
+        let Some(row) = self.pool.row(BRANCH, vals![i64::from(branch.get())]).await? else { return Ok(false) };
+        let (name, address) = match language {
+            Language::Mandarin => (row.text(0)?, row.text(2)?),
+            Language::English => (row.text(1)?, row.text(3)?),
+        };
+        let words = text
+            .replace("{number}", &branch.to_string())
+            .replace("{branch_url}", &in_address(name))
+            .replace("{address_url}", &in_address(address))
+            .replace("{branch}", name)
+            .replace("{address}", address);
+        let day = self.clock.local(now).date().to_string();
+        let args = vals![new_id(now), phone.reveal(), words, now.as_millis(), i64::from(branch.get()), day];
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        tx.exec(SQL, args).await?;
+        self.told(tx).await?;
+        Ok(true)
     }
 
     /// The next message that is due, for whoever delivers it now by this channel. News that has become old is given up.
@@ -220,8 +260,8 @@ impl Store {
     pub async fn notices_of(&self, filter: &NoticeFilter) -> Result<Vec<(CustomerMessage, Option<i64>)>, StoreError> {
         let columns: Vec<String> = COLUMNS.split(", ").map(|column| format!("m.{column}")).collect();
         let sql = format!(
-            "select {}, o.branch from customer_messages as m left join orders as o on o.id = m.order_id \
-             where m.made_at >= $1 and m.made_at < $2 and ($3 = -1 or o.branch = $3) order by m.made_at desc, m.id desc limit $4",
+            "select {}, coalesce(o.branch, m.branch) from customer_messages as m left join orders as o on o.id = m.order_id \
+             where m.made_at >= $1 and m.made_at < $2 and ($3 = -1 or coalesce(o.branch, m.branch) = $3) order by m.made_at desc, m.id desc limit $4",
             columns.join(", ")
         );
         let args = vals![
@@ -248,10 +288,16 @@ impl Store {
     }
 }
 
+/// As it stands inside a web address (RFC 3986 section 2.1).
+fn in_address(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
 fn message(row: &Row) -> Result<CustomerMessage, StoreError> {
     Ok(CustomerMessage {
         id: row.text(0)?.to_owned(),
-        order: OrderId::new(row.text(1)?),
+        order: OrderId::new(if row.text(3)? == "map" { "" } else { row.text(1)? }),
         number: row.text(2)?.to_owned(),
         event: row.text(3)?.to_owned(),
         phone: super::people::phone(row.text(4)?)?,

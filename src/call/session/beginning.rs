@@ -252,6 +252,7 @@ impl Session {
             self.record.id.as_str().to_owned(),
             self.dialogue_now(now),
         )
+        .with_map_links(env.map_links)
     }
 }
 

@@ -149,6 +149,8 @@ impl Dialogue {
             }
             '0' if !self.turn.no_agent && self.script.agent().is_some() => {
                 self.outcome("agent");
+                // Who is used to `0#` presses both: the `#` is nothing that is said to the queue.
+                self.swallow_until = Some(self.now.instant + self.script.settings.swallow);
                 let complaint = matches!(self.step, Step::Message(crate::ivr::message::Step::Menu));
                 self.seek(if complaint { QueueReason::Complaint } else { QueueReason::Key });
             }

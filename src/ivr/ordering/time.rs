@@ -24,28 +24,30 @@ pub(super) fn enter(d: &mut Dialogue, step: Step) {
 
 /// "Now" is offered only while the restaurant takes orders for now and everything is served.
 fn ask(d: &mut Dialogue) {
-    let now = d.local();
-    let Some(branch) = branch(d) else { return go(d, Step::Next) };
-    let number = branch.number;
-    match branch.opening(now, &d.catalogue.holidays) {
-        Opening::Closed { opens } => {
-            if let Some(opens) = opens {
-                let time = Arg::Time(ClockTime::of(opens));
-                d.must_tell(Phrase::plain("store.closed").with("store", Arg::Branch(number)).with("time", time));
-            }
-            go(d, Step::Day);
-        }
-        Opening::Open { last_order, .. } if now > last_order => {
-            d.must_tell(Phrase::plain("order.last_order"));
-            go(d, Step::Day);
-        }
-        Opening::Open { .. } => match not_served(d, ClockTime::of(now)) {
-            Some(phrase) => {
+    if branch(d).is_none() {
+        return go(d, Step::Next);
+    }
+    match for_now(d) {
+        Ok(()) => d.ask(Turn::menu([Phrase::plain("time.ask")], "12")),
+        Err(why) => {
+            if let Some(phrase) = why {
                 d.must_tell(phrase);
-                go(d, Step::Day);
             }
-            None => d.ask(Turn::menu([Phrase::plain("time.ask")], "12")),
-        },
+            go(d, Step::Day);
+        }
+    }
+}
+
+/// Whether the order can be made now; else why not, as far as there are words for it.
+fn for_now(d: &Dialogue) -> Result<(), Option<Phrase>> {
+    let now = d.local();
+    let Some(branch) = branch(d) else { return Err(None) };
+    match branch.opening(now, &d.catalogue.holidays) {
+        Opening::Closed { opens } => Err(opens.map(|opens| {
+            Phrase::plain("store.closed").with("store", Arg::Branch(branch.number)).with("time", Arg::Time(ClockTime::of(opens)))
+        })),
+        Opening::Open { last_order, .. } if now > last_order => Err(Some(Phrase::plain("order.last_order"))),
+        Opening::Open { .. } => not_served(d, ClockTime::of(now)).map_or(Ok(()), |phrase| Err(Some(phrase))),
     }
 }
 
@@ -77,6 +79,11 @@ pub(super) fn got(d: &mut Dialogue, step: Step, got: Got) {
         (Step::Clock, Got::Back) => {
             d.tell(Phrase::plain("gen.back"));
             go(d, Step::Day);
+        }
+        // Where there is no choice between now and later, the step before is the way of getting the food.
+        (Step::Day, Got::Back) if for_now(d).is_ok() => {
+            d.tell(Phrase::plain("gen.back"));
+            go(d, Step::Time);
         }
         (Step::TimeSure, Got::Key(_)) => match d.order.at {
             Some(at) => {

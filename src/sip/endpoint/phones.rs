@@ -22,9 +22,9 @@ const NOBODY_SHA256: &str = "000000000000000000000000000000000000000000000000000
 /// What a request with or without a password is worth.
 enum Proof {
     Account(String),
-    /// Nothing usable, or a nonce that is not ours: challenge.
+    /// Nothing usable: challenge.
     Missing,
-    /// Right, but the nonce is used up.
+    /// Right, but the nonce is used up, or not ours.
     Stale,
     Wrong,
     /// Too many wrong ones from there.
@@ -45,9 +45,6 @@ impl Endpoint {
             return Proof::Refused;
         }
         let nonce = self.nonces.state(now, &credentials.nonce);
-        if nonce == NonceState::Forged {
-            return Proof::Missing;
-        }
         let account = self.accounts.get(&credentials.user);
         let ha1 = match credentials.algorithm {
             Algorithm::Md5 => account.map_or(NOBODY_MD5, |it| it.ha1_md5.as_str()),
@@ -58,7 +55,9 @@ impl Endpoint {
         if !is_right || account.is_none() {
             return Proof::Wrong;
         }
-        if nonce == NonceState::Stale || !self.nonces.count(now, &credentials.nonce, &credentials.nc) {
+        // A nonce that is not ours, with the right password: issued before the last start. A phone that is not told that it is stale
+        // may take its password for wrong and give up (RFC 7616 section 3.3).
+        if nonce != NonceState::Fresh || !self.nonces.count(now, &credentials.nonce, &credentials.nc) {
             return Proof::Stale;
         }
         Proof::Account(credentials.user)

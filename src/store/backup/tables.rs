@@ -734,6 +734,8 @@ pub(super) const TABLES: &[Table] = &[
             ("channel", Text),
             ("receipt", Text),
             ("receipt_at", Int),
+            ("branch", Int),
+            ("day", Text),
         ],
     },
     Table { name: "message_refusals", key: 1, columns: &[("phone", Text), ("at", Int), ("by_name", Text)] },

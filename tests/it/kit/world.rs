@@ -147,7 +147,7 @@ impl World {
         let mut ids = Ids::seeded(seed);
         let (_, watched) = tokio::sync::watch::channel(Arc::clone(&catalogue));
         let (inbox, _) = tokio::sync::mpsc::channel(1);
-        let effects = Effects::new(store.clone(), folder, inbox, "t".into(), watched);
+        let effects = Effects::new(store.clone(), folder, inbox, "t".into(), watched, dinetone::domain::NoticeTexts::default());
         let env = Env {
             script: files.script,
             catalogue,
@@ -156,6 +156,7 @@ impl World {
             advertised: None,
             no_audio_after: Duration::from_secs(60),
             longest_call: Duration::from_secs(3600),
+            map_links: [false; 2],
             srtp: Srtp { policy: sdp::Policy::Off, secret: sdp::crypto::Secret([9; 32]) },
         };
         let sip = Endpoint::new(SipSettings { outbound, nodes: vec![OTHER_NODE.parse().unwrap()], ..settings(trunk()) }, ids.clone(), now);

@@ -5,10 +5,12 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dinetone::domain::{BlockLevel, CallId, Disposition, Money, NoticeTexts, OrderId, Place, Timestamp, UserId, WrapUp};
+use dinetone::domain::{
+    BlockLevel, BranchNumber, CallId, Disposition, Language, Money, NoticeTexts, OrderId, Place, Timestamp, UserId, WrapUp,
+};
 use dinetone::order::life::{Actor, ActorKind, Later, Outcome, Report, Rider, Step};
 use dinetone::server::notices::{Gateway, run, signature};
-use dinetone::store::{BlockWish, HandedIn, Store};
+use dinetone::store::{BlockWish, HandedIn, NoticeFilter, Store};
 
 use super::kit::{DAY, Database, MINUTE, branch, confirmed, phone, place, request, saturday};
 
@@ -344,4 +346,43 @@ pub async fn c87_customers_are_told_once_signed_and_again_when_it_failed(databas
     assert!(store.make_notice(&old, "out", &texts, now().before(120 * MINUTE)).await.unwrap());
     assert!(store.claim_notice("webhook", now()).await.unwrap().is_none());
     assert_eq!(store.notices(Some(&old), 1).await.unwrap()[0].why, "too_late");
+}
+
+pub async fn c28_a_link_to_a_map_is_made_once_a_day_and_again_when_it_failed(database: Database) {
+    let (store, _) = database.shop_at_any_hour().await;
+    let texts = NoticeTexts { zh: "{branch}，{address}：https://map.example/?q={address_url}&n={number}".into(), en: String::new() };
+    let (mobile, now) = (phone("13800138000"), saturday());
+    let ask = async |number: &str, branch: u16, language: Language, at: Timestamp| {
+        store.make_map_link(&phone(number), BranchNumber::new(branch).unwrap(), language, &texts, at).await.unwrap()
+    };
+    // They want no messages about orders; this one they have asked for.
+    store.refuse_notices(&mobile, true, "李娜", now).await.unwrap();
+    assert!(ask("13800138000", 1, Language::Mandarin, now).await);
+    assert!(ask("13800138000", 1, Language::Mandarin, now.after(MINUTE)).await, "it is on its way");
+    let made = store.notices(None, 10).await.unwrap();
+    let [link] = &made[..] else { panic!("{made:?}") };
+    assert_eq!((link.event.as_str(), link.status.as_str(), link.order.as_str(), link.number.as_str()), ("map", "waiting", "", ""));
+    assert!(
+        link.text.starts_with("徐家汇店，漕溪北路") && link.text.contains("?q=%E6%BC%95%E6%BA%AA") && link.text.ends_with("&n=1"),
+        "{}",
+        link.text
+    );
+    for (number, branch, language) in
+        [("13800138000", 1, Language::English), ("02164380001", 1, Language::Mandarin), ("13800138000", 999, Language::Mandarin)]
+    {
+        assert!(!ask(number, branch, language, now).await, "{number} {branch}: nothing to send, or nowhere");
+    }
+    let claimed = store.claim_notice("webhook", now.after(MINUTE)).await.unwrap().unwrap();
+    store.notice_done(&claimed, false, "status 400", None, now.after(MINUTE)).await.unwrap();
+    assert!(ask("13800138000", 1, Language::Mandarin, now.after(2 * MINUTE)).await);
+    let again = store.claim_notice("webhook", now.after(2 * MINUTE)).await.unwrap().expect("what failed is tried again");
+    store.notice_done(&again, true, "", None, now.after(2 * MINUTE)).await.unwrap();
+    assert!(ask("13800138000", 1, Language::Mandarin, now.after(3 * MINUTE)).await);
+    assert!(store.claim_notice("webhook", now.after(3 * MINUTE)).await.unwrap().is_none(), "sent once a day");
+    let tomorrow = now.after(24 * 60 * MINUTE);
+    assert!(ask("13800138000", 1, Language::Mandarin, tomorrow).await && ask("13900139000", 1, Language::Mandarin, tomorrow).await);
+    let of = |branch| NoticeFilter { branch: Some(branch), limit: 10, ..NoticeFilter::default() };
+    let listed = store.notices_of(&of(1)).await.unwrap();
+    assert_eq!((listed.len(), listed[0].1), (3, Some(1)), "the branch reads them among its own");
+    assert!(store.notices_of(&of(2)).await.unwrap().is_empty());
 }

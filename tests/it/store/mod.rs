@@ -132,6 +132,7 @@ contract![
     leaving::c89_a_nuisance_call_proposes_its_number_once,
     leaving::c68_what_an_agent_blocks_holds_until_a_supervisor_says_otherwise,
     leaving::c89_every_degree_is_kept_the_strictest_holds_and_the_white_list_wins,
+    leaving::c28_a_link_to_a_map_is_made_once_a_day_and_again_when_it_failed,
     leaving::c87_customers_are_told_once_signed_and_again_when_it_failed,
     texts::c87_text_messages_go_by_smpp_in_parts_and_their_receipts_come_back,
     texts::c87_a_part_that_the_centre_has_is_not_sent_again_after_a_crash,

@@ -482,6 +482,7 @@ export const en: WordsLike<typeof zh> = {
   'node.info.menu': 'information',
   'node.info.price': 'price',
   'node.info.store': 'branch',
+  'node.info.link': 'sending a map link',
   'node.cp.menu': 'complaint',
   'node.cp.pick': 'choose order',
   'node.cp.record': 'recording',

@@ -479,6 +479,7 @@ export const zh = {
   'node.info.menu': '咨询',
   'node.info.price': '查价格',
   'node.info.store': '门店信息',
+  'node.info.link': '发送地图链接',
   'node.cp.menu': '投诉留言',
   'node.cp.pick': '选择订单',
   'node.cp.record': '录音留言',

@@ -191,7 +191,7 @@ fn self_service_lasts_ten_minutes_and_the_call_ends() {
 fn the_benches_lines_do_what_they_say() {
     let bench = |dialled, caller| {
         let script = script_of(include_str!("../../../../benches/menus.toml"));
-        Call::begin(Setting { script, dialled, caller, card: Card::default(), catalogue: catalogue(), later: 0 })
+        Call::begin(Setting { script, dialled, caller, card: Card::default(), catalogue: catalogue(), later: 0, map_links: [false; 2] })
     };
     let mut call = bench("1000", None);
     call.hears_exactly(&["phone.enter"]);

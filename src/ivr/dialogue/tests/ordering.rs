@@ -507,6 +507,8 @@ fn a_set_time_is_checked_against_the_clock_and_the_hours() {
     let mut call = stranger_at_dish();
     call.keys("18####21").hears(&["time.ask"]);
     call.keys("2").hears_exactly(&["time.day"]);
+    call.keys("*").hears_exactly(&["gen.back", "time.ask"]);
+    call.keys("2").hears_exactly(&["time.day"]);
     call.keys("1").hears_exactly(&["time.enter"]);
     call.keys("2575").hears(&["time.bad"]);
     call.wait(2.0);
@@ -597,6 +599,8 @@ fn c30_closed_hours_take_orders_for_a_set_time_only() {
     call.keys("1").keys("1").keys("2").keys("71#").hears(&["order.dish_qty"]);
     call.keys("#18#2###1").hears(&["addr.pick"]);
     call.keys("1").hears_exactly(&["store.closed", "time.day"]);
+    call.keys("*").hears_exactly(&["gen.back", "ful.ask"]);
+    call.keys("1").keys("1").hears(&["store.closed", "time.day"]);
     call.keys("2").keys("1200").hears(&["order.not_now"]);
     call.wait(2.0);
     call.keys("*2").keys("1015").hears(&["time.readback"]);

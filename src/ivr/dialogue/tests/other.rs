@@ -2,7 +2,7 @@
 
 use super::house::{member, regular};
 use super::world::{Call, Setting, easy_store};
-use crate::domain::{DayWord, Fulfilment, Money, OrderId, OrderNumber, OrderStatus, Timestamp};
+use crate::domain::{DayWord, Fulfilment, Language, Money, OrderId, OrderNumber, OrderStatus, Timestamp};
 use crate::ivr::io::Hangup;
 use crate::ivr::question::{Answer, Card, MessageKind, OrderView, PinCheck, PointsView, Question};
 
@@ -56,7 +56,7 @@ fn c27_without_an_open_order_number_and_phone_are_asked() {
     call.keys("3072").hears_exactly(&["st.ask_phone"]);
     call.wait(0.3);
     call.keys("#8000").hears(&["st.not_found", "st.ask_no"]);
-    let card = Card { language: Some(crate::domain::Language::Mandarin), ..Card::default() };
+    let card = Card { language: Some(Language::Mandarin), ..Card::default() };
     let mut call = Call::begin(Setting { caller: None, card, ..Setting::default() });
     call.store = Box::new(|question| match question {
         Question::FindOrder { .. } => Some(Answer::Orders(vec![view(OrderStatus::Cooking)])),
@@ -142,6 +142,40 @@ fn c25_c26_c28_new_dishes_prices_restaurants_with_the_way_there_and_offers_can_b
     call.keys("3").hears(&["order.list_head", "info.cat_item"]);
     call.keys("*").hears_exactly(&["gen.back", "info.menu"]);
     call.keys("*").hears_exactly(&["gen.back", "main.menu"]);
+}
+
+#[test]
+fn c16_who_keys_0_and_pound_in_a_menu_gets_a_person_and_no_recording() {
+    let mut call = Call::known();
+    call.listens().burst("0#").hears_exactly(&["gen.no_agent", "q.busy_message"]);
+    call.keys("#").hears(&["cp.record"]);
+}
+
+#[test]
+fn c28_the_way_to_a_restaurant_is_sent_to_a_mobile_that_asks_for_it() {
+    let setting = |caller| Setting { caller, map_links: [true, false], ..Setting::default() };
+    let mut call = Call::begin(setting(Some("13800138000")));
+    call.listens().keys("4").keys("4").hears_exactly(&["info.store_item", "info.store_way", "info.store_keys_link"]);
+    call.keys("2").keys("3").hears(&["info.link_sent", "info.store_item", "info.store_keys_link"]);
+    let Some((_, Question::MapLink { branch, phone, .. })) = call.asked.last() else { panic!("{:?}", call.asked) };
+    assert_eq!((branch.get(), phone.reveal()), (2, "13800138000"), "the restaurant that was heard last");
+    // The store cannot: the caller hears so, and stays.
+    call.store = Box::new(|question| match question {
+        Question::MapLink { .. } => Some(Answer::Failed),
+        other => panic!("{other:?}"),
+    });
+    call.keys("3").hears(&["gen.info_sorry", "info.store_item", "info.store_keys_link"]);
+
+    // A telephone that takes no messages, no number at all, and a language without a text are not offered it.
+    for caller in [Some("02164380001"), None] {
+        let mut call = Call::begin(setting(caller));
+        call.listens().keys("4").keys("4").hears(&["info.store_item", "info.store_keys"]);
+        call.keys("3").hears(&["gen.nomatch1"]);
+        assert!(!call.asked.iter().any(|(_, question)| matches!(question, Question::MapLink { .. })));
+    }
+    let card = Card { language: Some(Language::English), ..regular() };
+    let mut call = Call::begin(Setting { card, ..setting(Some("13800138000")) });
+    call.listens().keys("4").keys("4").hears(&["info.store_item", "info.store_keys"]);
 }
 
 #[test]

@@ -80,7 +80,11 @@ pub(super) fn easy_store(question: &Question) -> Option<Answer> {
         }),
         Question::Orders { .. } | Question::FindOrder { .. } => Answer::Orders(Vec::new()),
         Question::RiderOrder { .. } => Answer::Orders(Vec::new()),
-        Question::Urge(_) | Question::Cancel(_) | Question::RiderReport { .. } | Question::BranchAnswer { .. } => Answer::Done(true),
+        Question::Urge(_)
+        | Question::Cancel(_)
+        | Question::RiderReport { .. }
+        | Question::BranchAnswer { .. }
+        | Question::MapLink { .. } => Answer::Done(true),
         Question::Message(_) => Answer::Case("1234".into()),
     })
 }
@@ -98,6 +102,8 @@ pub(super) struct Setting {
     pub card: Card,
     /// Seconds after half past eleven.
     pub later: i64,
+    /// Whether links to a map can be sent: in Mandarin, in English.
+    pub map_links: [bool; 2],
 }
 
 impl Default for Setting {
@@ -109,6 +115,7 @@ impl Default for Setting {
             dialled: "4001",
             card: house::regular(),
             later: 0,
+            map_links: [false; 2],
         }
     }
 }
@@ -134,7 +141,8 @@ impl Call {
         let clock = ShopClock::named("Asia/Shanghai").unwrap();
         let caller = setting.caller.map(house::phone);
         let dialogue =
-            Dialogue::new(Arc::new(setting.script), Arc::new(setting.catalogue), clock, caller, setting.dialled, "call".into(), now);
+            Dialogue::new(Arc::new(setting.script), Arc::new(setting.catalogue), clock, caller, setting.dialled, "call".into(), now)
+                .with_map_links(setting.map_links);
         Self {
             dialogue,
             now,

@@ -109,6 +109,26 @@ fn c1_a_replayed_answer_is_stale_and_an_old_nonce_too() {
 }
 
 #[test]
+fn c1_a_phone_that_knows_a_nonce_from_before_the_restart_is_told_that_it_is_stale() {
+    let credentials = Credentials { user: "801".into(), password: "secret".into() };
+    let mut before = Bench::new(SipSettings { nonce_key: [1; 32], ..office() });
+    before.receive(udp(PHONE), register(2, ""));
+    let challenge = Challenge::parse(header(&before.take().pop().unwrap(), "WWW-Authenticate").as_bytes()).unwrap();
+    let mut after = Bench::new(office());
+    let mut tries = |credentials: &Credentials, cseq| {
+        let value = challenge.answer(credentials, "REGISTER", "sip:1000@192.0.2.1", cseq, &mut crate::machine::Ids::seeded(5));
+        after.receive(udp(PHONE), register(cseq, &format!("Authorization: {value}\r\n")));
+        let refusal = after.take().pop().unwrap();
+        (status(&refusal), refusal.contains("stale=true"))
+    };
+    assert_eq!(tries(&credentials, 3), (401, true));
+    // A guess with a nonce of one's own making is a guess, and counted.
+    let wrong = Credentials { password: "wrong".into(), ..credentials };
+    let statuses: Vec<(u16, bool)> = (4..20).map(|cseq| tries(&wrong, cseq)).collect();
+    assert_eq!((statuses[0], statuses.last()), ((401, false), Some(&(403, false))), "{statuses:?}");
+}
+
+#[test]
 fn c1_guessing_ends_at_the_tenth_try_and_only_for_the_guesser() {
     let mut bench = Bench::new(office());
     let mut refused = None;
