@@ -3,6 +3,8 @@
 
 CARGO ?= cargo
 SUDO ?=
+# Tests at once: most of them wait (.config/nextest.toml).
+THREADS ?= $(shell echo $$(( 2 * $$(nproc) )))
 
 .PHONY: run cluster test check fmt bench fuzz prompts setup setup-test
 
@@ -19,7 +21,7 @@ cluster: setup
 
 ## test: everything: unit, scenario, store on SQLite and PostgreSQL, wire tests with SIPp and baresip, pages in Chromium
 test: setup setup-test
-	$(CARGO) nextest run --no-fail-fast
+	$(CARGO) nextest run --no-fail-fast --test-threads $(THREADS)
 
 # Examples are documented, too, because features are then those of the tests: every crate is compiled once, not twice.
 ## check: what CI runs besides the tests: formatting, lints as errors, documentation
