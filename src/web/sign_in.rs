@@ -55,6 +55,7 @@ pub fn routes() -> Routes {
 
 /// Who signs in, and with what.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SignIn {
     user: String,
     password: String,
@@ -301,6 +302,7 @@ pub(super) async fn change_me(State(web): State<Web>, SignedIn(viewer): SignedIn
 
 /// An old password for a new one.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ChangePassword {
     old: String,
     new: String,

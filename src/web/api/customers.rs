@@ -17,6 +17,7 @@ use crate::wire::time;
 
 /// What is looked for.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Search {
     q: String,
 }
@@ -42,6 +43,7 @@ pub(in crate::web) async fn search(State(web): State<Web>, viewer: Viewer, Body(
 
 /// A new customer.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct NewCustomer {
     name: String,
     phone: String,
@@ -226,6 +228,7 @@ pub(in crate::web) async fn edit(
 
 /// A new address of a customer.
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct NewAddress {
     #[serde(default)]
     label: String,
@@ -270,6 +273,7 @@ pub(super) fn known_branch(web: &Web, number: u16) -> Answer<BranchNumber> {
 
 /// All numbers of a customer.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Phones {
     phones: Vec<String>,
 }

@@ -225,6 +225,7 @@ pub(in crate::web) async fn export(State(web): State<Web>, viewer: Viewer, heade
 
 /// What the provider says about each.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Results {
     #[schema(inline)]
     results: Vec<Told>,

@@ -270,6 +270,7 @@ pub(in crate::web) async fn take_task(State(web): State<Web>, viewer: Viewer, Pa
 
 /// How a task was settled.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Settled {
     how: String,
 }

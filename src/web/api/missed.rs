@@ -63,6 +63,7 @@ pub(in crate::web) async fn take(State(web): State<Web>, viewer: Viewer, Path(id
 
 /// How it was done with.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Done {
     #[serde(default)]
     how: String,

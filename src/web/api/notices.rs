@@ -47,6 +47,7 @@ pub(in crate::web) async fn log(State(web): State<Web>, viewer: Viewer, Params(w
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Refusal {
     phone: String,
     refuses: bool,

@@ -6,7 +6,8 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -29,9 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Price, promise and what stands in the way of an order, by the same functions as the keypad line.
 #[utoipa::path(post, path = "/api/orders/quote", tag = "orders", request_body = inline(Draft),
     responses((status = 200, description = "the quote, with problems when there are any"), (status = 422, description = "it cannot be understood")))]
-pub(in crate::web) async fn quote(State(web): State<Web>, viewer: Viewer, Body(draft): Body<Draft>) -> Answer<Json<Value>> {
+pub(in crate::web) async fn quote(State(web): State<Web>, viewer: Viewer, Body(asked): Body<Asked>) -> Answer<Json<Value>> {
     viewer.require(&DESK)?;
-    let draft = draft?;
+    let Asked(draft) = asked?;
     let catalogue = web.catalogue.borrow().clone();
     Ok(Json(priced(&web, &viewer, &draft, &catalogue).await?.show(&catalogue)))
 }
@@ -45,10 +46,18 @@ pub(in crate::web) async fn overriders(State(web): State<Web>, viewer: Viewer) -
 }
 
 /// An order to be placed.
-#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(in crate::web) struct NewOrder {
     #[serde(flatten)]
     draft: Draft,
+    #[serde(flatten)]
+    #[schema(inline)]
+    terms: Terms,
+}
+
+/// How an order is placed: what its draft does not say.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+struct Terms {
     /// Made when the draft was opened: the same key is the same order.
     key: String,
     /// The call in which it is taken down.
@@ -60,6 +69,28 @@ pub(in crate::web) struct NewOrder {
     /// The same lines were ordered from this number minutes ago, and that is meant.
     #[serde(default)]
     again: bool,
+}
+
+impl<'de> Deserialize<'de> for NewOrder {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let (draft, terms) = apart(serde_json::Map::deserialize(from)?).map_err(D::Error::custom)?;
+        Ok(Self { draft, terms: serde_json::from_value(terms).map_err(D::Error::custom)? })
+    }
+}
+
+/// A draft to be priced. It may say already how it is to be placed: the same body then serves for both.
+pub(in crate::web) struct Asked(Draft);
+
+impl<'de> Deserialize<'de> for Asked {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self(apart(serde_json::Map::deserialize(from)?).map_err(D::Error::custom)?.0))
+    }
+}
+
+/// The draft, and what belongs to [`Terms`]. By hand, because `flatten` lets misspelt names through.
+fn apart(mut given: serde_json::Map<String, Value>) -> Result<(Draft, Value), serde_json::Error> {
+    let terms = ["key", "call", "pay_fen", "again"].into_iter().filter_map(|name| given.remove_entry(name)).collect();
+    Ok((serde_json::from_value(Value::Object(given))?, Value::Object(terms)))
 }
 
 /// Places an order once; with what stands in its way it is refused, and the quote says why.
@@ -74,7 +105,7 @@ pub(in crate::web) async fn place(
 ) -> Answer<Response> {
     viewer.require(&DESK)?;
     let new = new?;
-    if !(8..=100).contains(&new.key.len()) || !new.key.is_ascii() {
+    if !(8..=100).contains(&new.terms.key.len()) || !new.terms.key.is_ascii() {
         return Err(Problem::invalid("key has 8 to 100 ASCII characters and is made once for each order"));
     }
     let work = async { place_once(&web, &viewer, &new).await };
@@ -84,7 +115,7 @@ pub(in crate::web) async fn place(
 async fn place_once(web: &Web, viewer: &Viewer, new: &NewOrder) -> Answer<(StatusCode, Value)> {
     let catalogue = web.catalogue.borrow().clone();
     let mut order = priced(web, viewer, &new.draft, &catalogue).await?;
-    order.request.key = format!("{}:{}", viewer.user, new.key);
+    order.request.key = format!("{}:{}", viewer.user, new.terms.key);
     // An order that is there already is the answer, whatever has changed since.
     if let Some(before) = web.store.order_of_key(&order.request.key).await? {
         return Ok((StatusCode::CREATED, placed(&before)));
@@ -92,11 +123,11 @@ async fn place_once(web: &Web, viewer: &Viewer, new: &NewOrder) -> Answer<(Statu
     if !order.is_fine() {
         return Err(refused(&order, viewer, &catalogue));
     }
-    if new.pay_fen.is_some_and(|heard| heard != order.request.heard.as_fen()) {
+    if new.terms.pay_fen.is_some_and(|heard| heard != order.request.heard.as_fen()) {
         return Err(Problem::new("price-changed", "the sum is another than the one that was told").with("quote", order.show(&catalogue)));
     }
-    order.request.again = new.again;
-    if let Some(call) = new.call {
+    order.request.again = new.terms.again;
+    if let Some(call) = new.terms.call {
         order.taken.call = id_of(web, viewer, call).await;
     }
     let via = if viewer.program { PlacedVia::Api } else { PlacedVia::Agent };
@@ -107,7 +138,7 @@ async fn place_once(web: &Web, viewer: &Viewer, new: &NewOrder) -> Answer<(Statu
                 metrics::counter!("dinetone_invoices_total", "state" => "asked").increment(1);
             }
             web.audit(viewer, "order.placed", &format!("order:{number}"), &order.request.phone.to_string()).await;
-            if let Some(call) = new.call {
+            if let Some(call) = new.terms.call {
                 tell_floor(web, viewer, call, number.as_str()).await;
             }
             let body = json!({ "id": id.as_str(), "number": number.as_str(), "pay_fen": pay.as_fen(), "promised_at": time(promised_at) });

@@ -71,6 +71,7 @@ async fn order_for(web: &Web, viewer: &Viewer, id: &str) -> Answer<OrderId> {
 }
 
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Again {
     slip: String,
 }
@@ -134,6 +135,7 @@ pub(in crate::web) async fn printers(State(web): State<Web>, viewer: Viewer, Par
 }
 
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Wanted {
     /// Of a printer that is there already.
     #[serde(default)]
@@ -227,6 +229,7 @@ pub(in crate::web) async fn jobs(State(web): State<Web>, viewer: Viewer, Params(
 }
 
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Decision {
     #[serde(rename = "do")]
     what: String,

@@ -40,6 +40,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer) -> Answ
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Decision {
     #[serde(rename = "do")]
     what: String,

@@ -21,6 +21,7 @@ use crate::wire::time;
 
 /// `OrderDraft` of `docs/api.md`.
 #[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Draft {
     #[serde(default)]
     customer: Option<String>,
@@ -55,6 +56,7 @@ pub(in crate::web) struct Draft {
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Line {
     dish: u32,
     quantity: u32,
@@ -68,6 +70,7 @@ struct Line {
 
 /// Who lets an order out of the zone through, and why.
 #[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Override {
     #[serde(default)]
     who: String,

@@ -52,6 +52,7 @@ pub(in crate::web) async fn list(State(web): State<Web>, viewer: Viewer, Params(
 }
 
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct NewRider {
     #[serde(default)]
     branch: Option<u16>,
@@ -86,6 +87,7 @@ fn taken(error: StoreError) -> Problem {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Changed {
     name: Option<String>,
     phone: Option<String>,
@@ -123,6 +125,7 @@ async fn rider_for(web: &Web, viewer: &Viewer, id: &str) -> Answer<StoredRider> 
 }
 
 #[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Back {
     cash_fen: i64,
 }
@@ -237,6 +240,7 @@ async fn of_rider(web: &Web, order: &Order) -> Answer<Value> {
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::web) struct Report {
     code: String,
     #[serde(default)]

@@ -52,6 +52,12 @@ fn c61_an_order_is_priced_and_placed_once_by_its_key() {
     let mut order = wanted.clone();
     order["key"] = json!("draft-0001");
     order["pay_fen"] = json!(1);
+    for (path, misspelt) in [("/api/orders", "adress_text"), ("/api/orders/quote", "adress_text"), ("/api/orders", "call_id")] {
+        let mut wrong = if path == "/api/orders" { order.clone() } else { wanted.clone() };
+        wrong[misspelt] = json!("x");
+        let refused = lina.send("POST", path, &wrong);
+        assert!(refused.problem() == "invalid" && refused.body.contains(misspelt), "{refused:?}");
+    }
     assert_eq!(lina.send("POST", "/api/orders", &order).problem(), "price-changed");
     order["pay_fen"] = quote["pay_fen"].clone();
     order["call"] = json!(7);
