@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Branch, Catalogue, ClockTime, Dish, DishOption, Hours, Language, MemberNumber, MenuNumber, Money, PhoneNumber, WEEKDAYS, is_reading,
+    Branch, Catalogue, ClockTime, Dish, DishOption, Hours, Language, MemberNumber, MenuNumber, Money, PhoneNumber, Point, WEEKDAYS,
+    is_reading,
 };
 
 /// A table has at most so many rows.
@@ -41,6 +42,8 @@ enum Rule {
     Level,
     Phone,
     Phones,
+    /// Longitude and latitude.
+    MayPlace,
     /// Spans of a day, or nothing when closed.
     Hours,
 }
@@ -115,7 +118,7 @@ const DISHES: [Column; 13] = [
     column("retired", "下架", "Retired", Rule::Yes),
 ];
 
-const BRANCHES: [Column; 25] = [
+const BRANCHES: [Column; 26] = [
     column("number", "门店号", "Number", Rule::Key),
     column("zh", "中文名", "Chinese name", Rule::Text(60)),
     column("en", "英文名", "English name", Rule::Text(60)),
@@ -141,6 +144,7 @@ const BRANCHES: [Column; 25] = [
     column("free_delivery_from_fen", "满额免配送费(元)", "Delivered free from (yuan)", Rule::MayYuan),
     column("capacity_items", "每刻钟份数", "Portions a quarter", Rule::MayNumber(1, 100_000)),
     column("capacity_fen", "每刻钟金额(元)", "Yuan a quarter", Rule::MayYuan),
+    column("location", "经纬度", "Longitude,latitude", Rule::MayPlace),
 ];
 
 const MEMBERS: [Column; 4] = [
@@ -255,6 +259,7 @@ fn branch_cells(branch: &Branch) -> Vec<String> {
         branch.free_delivery_from.map(yuan).unwrap_or_default(),
         branch.kitchen.capacity_items.map(|items| items.to_string()).unwrap_or_default(),
         branch.kitchen.capacity.map(yuan).unwrap_or_default(),
+        branch.location.map(|at| at.to_string()).unwrap_or_default(),
     ]);
     cells
 }
@@ -429,7 +434,9 @@ impl Reading<'_> {
             Rule::Text(_) if text.is_empty() => Err(said("写上文字", "write a text")),
             // The store has these as texts that may be empty.
             Rule::MayText(_) if text.is_empty() => Ok(words(String::new())),
-            Rule::MayReading | Rule::Sizes | Rule::MaySpan | Rule::MayDay if text.is_empty() => Ok((String::new(), Held::Text(None))),
+            Rule::MayReading | Rule::Sizes | Rule::MaySpan | Rule::MayDay | Rule::MayPlace if text.is_empty() => {
+                Ok((String::new(), Held::Text(None)))
+            }
             Rule::MayYuan | Rule::MayNumber(..) | Rule::OtherDish if text.is_empty() => Ok((String::new(), Held::Number(None))),
             Rule::Text(most) | Rule::MayText(most) => {
                 let good = text.chars().count() <= most && !text.chars().any(char::is_control);
@@ -511,6 +518,11 @@ impl Reading<'_> {
                     said("写电话号码，几个之间用空格，最多十个", "write telephone numbers with a space between them, at most ten")
                 })?;
                 Ok(words(list.into_iter().collect::<Vec<_>>().join(" ")))
+            }
+            Rule::MayPlace => {
+                let at = Point::parse(text)
+                    .ok_or_else(|| said("写经度和纬度，如 121.437,31.188", "write longitude and latitude, such as 121.437,31.188"))?;
+                Ok(words(at.to_string()))
             }
             Rule::Hours => {
                 let cure = || {

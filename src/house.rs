@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{
     Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Finding, Hours, Kitchen, Level, MenuNumber, Money, Offer,
-    PhoneNumber, Zone, ZoneRule,
+    PhoneNumber, Point, Zone, ZoneRule,
 };
 use entry::Entry;
 
@@ -277,6 +277,16 @@ fn branch(entry: &mut Entry<'_>) -> Option<Branch> {
     let (zh, en, reading) = (entry.text("zh"), entry.text("en"), entry.reading("reading"));
     let (address_zh, address_en) = (entry.text("address_zh"), entry.text("address_en"));
     let (transit_zh, transit_en) = (entry.text_or("transit_zh"), entry.text_or("transit_en"));
+    let location = match entry.optional("location", Entry::text) {
+        None => Some(None),
+        Some(text) => match Point::parse(&text) {
+            Some(at) => Some(Some(at)),
+            None => {
+                entry.fault("location", format!("{text:?} is no place"), "write longitude,latitude such as \"121.437,31.188\"");
+                None
+            }
+        },
+    };
     let phone = entry.text("phone");
     let week = entry.week("hours");
     let last_order = entry.minutes_or("last_order", 20);
@@ -303,6 +313,7 @@ fn branch(entry: &mut Entry<'_>) -> Option<Branch> {
         address_en: address_en?,
         transit_zh: transit_zh?,
         transit_en: transit_en?,
+        location: location?,
         phone: phone?,
         week: week?,
         last_order_minutes: last_order?,
@@ -381,7 +392,7 @@ fn zone(entry: &mut Entry<'_>) -> Option<Zone> {
         return None;
     };
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    let rule = match ZoneRule::parse(kind, &lines) {
+    let rule = match ZoneRule::written(kind, &lines) {
         Ok(rule) => rule,
         Err(fault) => {
             entry.fault(kind, fault, "see docs/menus.md, section on zones");

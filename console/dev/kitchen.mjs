@@ -34,7 +34,7 @@ export function card(number, status, ago, more = {}, now = Date.now()) {
     seen_at: reached > 0 ? placed_at + 5_000 : null, accepted_at: at(1), cooking_at: at(2), ready_at: at(3), out_at: at(4), done_at: status === 'cancelled' ? placed_at + 5 * MINUTE : at(5),
     rider: status === 'out' || status === 'done' ? { id: 'r-1', name: '老周' } : null,
     outcome: status === 'done' ? { code: 'D00', minutes_late: 0, by: '徐家汇店', at: now - 3 * MINUTE, until: now + 12 * MINUTE } : null,
-    attempts: 0, held_until: null, rescheduled: 0, expected_at: null, pending: null, urged_at: null, undo_until: null, agent_name: number % 2 ? '' : '李娜', ...more,
+    attempts: 0, held_until: null, rescheduled: 0, lacks: null, expected_at: null, pending: null, urged_at: null, undo_until: null, agent_name: number % 2 ? '' : '李娜', ...more,
   }
 }
 

@@ -14,7 +14,7 @@ const card = (more: Partial<Card> = {}): Card => ({
   id: 'o-1', number: '1122-3086', tail: '3086', status: 'new', life: 1, version: 1, stage: 0, owner: 'branch', due_at: null, ring: true, loud: false, via: 'keypad', language: 'zh-CN',
   branch: 1, branch_why: null, refused_by: [], fulfilment: 'delivery', name: '王女士', phone: '13800138000', level: null, orders_before: 1, allergies: [], address: '漕溪北路 88 号', address_id: null,
   recording: null, zone: null, outside: false, lines: [], remark: '', note_recording: null, goods_fen: 0, discounts: [], fee_fen: 0, pay_fen: 0, placed_at: NOW, promised_at: NOW + 45 * MINUTE,
-  wanted_at: null, release_at: null, sent_at: NOW, seen_at: null, accepted_at: null, cooking_at: null, ready_at: null, out_at: null, done_at: null, rider: null, outcome: null, attempts: 0, held_until: null, rescheduled: 0, expected_at: null, pending: null,
+  wanted_at: null, release_at: null, sent_at: NOW, seen_at: null, accepted_at: null, cooking_at: null, ready_at: null, out_at: null, done_at: null, rider: null, outcome: null, attempts: 0, held_until: null, rescheduled: 0, lacks: null, expected_at: null, pending: null,
   urged_at: null, undo_until: null, agent_name: '', ...more,
 })
 const task = (id: string, at: number, more: Partial<Task> = {}): Task => ({

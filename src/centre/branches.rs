@@ -2,8 +2,8 @@
 
 use super::{Centre, Output};
 use crate::call::request::StoreRequest;
-use crate::call::session::{Outgoing, Session};
-use crate::domain::{BranchCall, Language, Reason};
+use crate::call::session::{Outgoing, Session, SessionInput};
+use crate::domain::{BranchCall, End, Language, Party, Reason};
 use crate::machine::Now;
 
 impl Centre {
@@ -16,6 +16,16 @@ impl Centre {
         self.branch_calls.insert(call, id);
         if !self.place_session(now, dialog, phone, Outgoing::Branch, Language::Mandarin, Some(tell)) {
             self.branch_unanswered(call, "no_line".to_owned());
+        }
+    }
+
+    /// Somebody has answered the order otherwise: the telephone stops ringing. Whoever has picked it up hears how it stands.
+    pub(super) fn branch_settled(&mut self, now: Now, id: &str) {
+        let call = self.branch_calls.iter().find(|(_, known)| *known == id).map(|(call, _)| *call);
+        let rings = |call: &u64| self.calls.get(call).is_some_and(|session| session.record().answered_at.is_none());
+        if let Some(call) = call.filter(rings) {
+            let end = End { by: Party::Us, reason: Reason::Finished };
+            self.with_call(now, call, |session, env| session.handle(env, now, SessionInput::End(end)));
         }
     }
 

@@ -48,6 +48,8 @@ pub enum Input {
     Barred(Vec<Barred>),
     /// A branch is to be told of an order by telephone; this node has claimed the call.
     CallBranch(Box<BranchCall>),
+    /// The order of this call to a branch needs none any more.
+    BranchSettled(String),
     /// Whether the store answers.
     Store {
         away: bool,

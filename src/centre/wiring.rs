@@ -79,6 +79,7 @@ impl Centre {
             Input::Nodes(nodes) => self.nodes_are(now, nodes),
             Input::Barred(list) => self.barred = list.into_iter().map(|barred| (barred.phone.clone(), barred)).collect(),
             Input::CallBranch(tell) => self.call_branch(now, tell),
+            Input::BranchSettled(id) => self.branch_settled(now, &id),
             Input::Store { away } => self.store_is(now, away),
             Input::Drain { retry_after } => {
                 self.draining = true;

@@ -51,6 +51,8 @@ pub struct Texts {
     pub delivered: NoticeTexts,
     /// The way to a restaurant, for callers who ask for it by key; empty: it is not offered.
     pub map: NoticeTexts,
+    /// Another time was promised (D73).
+    pub later: NoticeTexts,
 }
 
 /// What may stand in `map`.
@@ -122,6 +124,7 @@ pub(super) fn messages(mut s: Section<'_>, smpp: Option<Smpp>) -> Option<Message
             ["您尾号{tail}的订单已送达，谢谢。", "Your order {tail} was delivered. Thank you."],
         ),
         map: texts("map_zh", "map_en", ["", ""]),
+        later: texts("later_zh", "later_en", ["您尾号{tail}的订单已改时间，预计{time}。", "Your order {tail} is now expected at {time}."]),
     };
     for (key, text) in [("map_zh", &texts.map.zh), ("map_en", &texts.map.en)] {
         let slots = text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or(rest));

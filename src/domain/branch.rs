@@ -1,6 +1,6 @@
 //! Restaurants of the chain and when they are open.
 
-use super::{BranchNumber, ClockTime, DateTime, Holidays, Language, Money};
+use super::{BranchNumber, ClockTime, DateTime, Holidays, Language, Money, Point};
 
 /// Opening hours of one week day: spans in order, none when closed.
 pub type Hours = Vec<(ClockTime, ClockTime)>;
@@ -16,6 +16,8 @@ pub struct Branch {
     pub address_en: String,
     pub transit_zh: String,
     pub transit_en: String,
+    /// Where it is, when somebody has written it down.
+    pub location: Option<Point>,
     /// As dialled.
     pub phone: String,
     /// Monday first.
@@ -156,6 +158,7 @@ mod tests {
             delivery_fee: Money::ZERO,
             free_delivery_from: None,
             paused: false,
+            location: None,
             kitchen: super::Kitchen::default(),
         }
     }

@@ -39,7 +39,7 @@ pub use member::{Address, Barred, BlockLevel, Level, Member, POINTS_PER_YUAN, Po
 pub use money::Money;
 pub use notice::NoticeTexts;
 pub use offer::{Deal, Offer};
-pub use order::{Cart, CartLine, Discount, DiscountReason, Fulfilment, Order, OrderLine, OrderStatus, Place, PlacedVia, When};
+pub use order::{Cart, CartLine, Credit, Discount, DiscountReason, Fulfilment, Order, OrderLine, OrderStatus, Place, PlacedVia, When};
 pub use phone::PhoneNumber;
 pub use pop::{Favourite, Identity, LastAgent, OpenCase, OtherCustomer, PastOrder, Pop};
 pub use service::{CallBack, CallBackStatus, CallPart, Fact, MissedCaller, MissedKind, PartKind, QueueOutcome, QueueVisit, WrapUp};

@@ -86,6 +86,8 @@ pub enum DiscountReason {
     Offer { offer: String },
     /// Points spent.
     Points { points: i64 },
+    /// What was owed to the customer for an earlier order.
+    Credit { credit: String },
 }
 
 impl DiscountReason {
@@ -97,8 +99,17 @@ impl DiscountReason {
             Self::Quantity { .. } => "quantity",
             Self::Offer { .. } => "offer",
             Self::Points { .. } => "points",
+            Self::Credit { .. } => "credit",
         }
     }
+}
+
+/// Something off a customer's next order, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credit {
+    pub id: String,
+    pub amount: Money,
+    pub until: Timestamp,
 }
 
 /// One thing taken off, with its reason.

@@ -1,5 +1,7 @@
 //! Delivery zones: which addresses a branch delivers to, by polygon, street list or keyword, without a map service (C77).
 
+use std::fmt;
+
 use super::{BranchNumber, Money};
 
 /// One zone of a branch.
@@ -43,6 +45,37 @@ pub struct Street {
     pub odd: Option<bool>,
 }
 
+impl Point {
+    /// Reads `121.437,31.188`: longitude and latitude in degrees.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        point(&plain(text))
+    }
+
+    /// The position that stands in brackets at the end of an address, as maps give it: `(121.4371,31.1885)`.
+    #[must_use]
+    pub fn of_address(address: &str) -> Option<Self> {
+        position(&plain(address))
+    }
+
+    /// The straight way to another place, in metres: on a ball as large as the earth, right to a few per mille within a city.
+    #[must_use]
+    pub fn metres_to(self, other: Self) -> u32 {
+        const METRES_A_DEGREE: f64 = 111_195.0;
+        let degrees = |millionths: i64| millionths as f64 / 1e6;
+        let middle = f64::midpoint(degrees(self.lat), degrees(other.lat)).to_radians();
+        let east = degrees(self.lon - other.lon) * middle.cos() * METRES_A_DEGREE;
+        let north = degrees(self.lat - other.lat) * METRES_A_DEGREE;
+        east.hypot(north).round() as u32
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}", degrees(self.lon), degrees(self.lat))
+    }
+}
+
 impl ZoneRule {
     /// Stable name of its kind, as stored.
     #[must_use]
@@ -84,11 +117,40 @@ impl ZoneRule {
         }
     }
 
+    /// The same for a rule that somebody writes: what is surely a mistake is told, too. What lies in the store is taken as it is.
+    ///
+    /// # Errors
+    /// What is wrong, with the line or the corners.
+    pub fn written(kind: &str, lines: &[&str]) -> Result<Self, String> {
+        let rule = Self::parse(kind, lines)?;
+        if let Self::Polygon(corners) = &rule {
+            let count = corners.len();
+            let side = |place: usize| (corners[place], corners[(place + 1) % count]);
+            for one in 0..count {
+                for other in one + 1..count {
+                    // Neighbours meet in a corner.
+                    let apart = other - one > 1 && !(one == 0 && other == count - 1);
+                    if apart && cross(side(one), side(other)) {
+                        let next = |place: usize| (place + 1) % count + 1;
+                        let (from, to) = (format!("{}–{}", one + 1, next(one)), format!("{}–{}", other + 1, next(other)));
+                        return Err(format!(
+                            "its border crosses itself: corners {from} and {to}; write them in the order of a walk around it"
+                        ));
+                    }
+                }
+            }
+            if corners.windows(3).all(|three| turn(three[0], three[1], three[2]) == 0) {
+                return Err("it covers nothing: its corners lie on one line".into());
+            }
+        }
+        Ok(rule)
+    }
+
     /// The lines that it is read from.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         match self {
-            Self::Polygon(corners) => corners.iter().map(|corner| format!("{},{}", degrees(corner.lon), degrees(corner.lat))).collect(),
+            Self::Polygon(corners) => corners.iter().map(Point::to_string).collect(),
             Self::Streets(streets) => streets.iter().map(street_line).collect(),
             Self::Keywords(words) => words.clone(),
         }
@@ -240,6 +302,17 @@ fn degrees(millionths: i64) -> String {
     format!("{sign}{}.{:06}", size / 1_000_000, size % 1_000_000)
 }
 
+/// Left (1), right (-1) or straight on (0) at `at`, on the way from one place to another. Exact: whole numbers only.
+fn turn(from: Point, at: Point, to: Point) -> i128 {
+    let (east, north) = (i128::from(at.lon - from.lon), i128::from(at.lat - from.lat));
+    (east * i128::from(to.lat - from.lat) - north * i128::from(to.lon - from.lon)).signum()
+}
+
+/// Whether two sides cross, each in its middle.
+fn cross((a, b): (Point, Point), (c, d): (Point, Point)) -> bool {
+    turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0
+}
+
 /// Whether a ray to the east crosses the border an odd number of times. Exact: whole numbers only.
 fn inside(corners: &[Point], at: Point) -> bool {
     let mut inside = false;
@@ -261,7 +334,7 @@ fn inside(corners: &[Point], at: Point) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Zone, ZoneRule, house};
+    use super::{Point, Zone, ZoneRule, house};
     use crate::domain::BranchNumber;
 
     fn zone(kind: &str, lines: &[&str]) -> Zone {
@@ -307,6 +380,18 @@ mod tests {
         assert!(hollow.covers("(1,1)") && !hollow.covers("(2,3)"), "outside of the bay");
     }
 
+    /// Xujiahui church to Jing'an temple: 3.4 km on any map.
+    #[test]
+    fn the_way_between_two_places_is_straight_and_in_metres() {
+        let church = Point::of_address("漕溪北路 (121.4370，31.1910)").unwrap();
+        let temple = Point::parse("121.4453, 31.2235").unwrap();
+        assert_eq!(Point::parse(&church.to_string()), Some(church));
+        assert!((3650..3750).contains(&church.metres_to(temple)), "{}", church.metres_to(temple));
+        assert_eq!((church.metres_to(church), church.metres_to(temple)), (0, temple.metres_to(church)));
+        assert_eq!(Point::of_address("漕溪北路八十八号"), None);
+        assert!(Point::parse("181,0").is_none() && Point::parse("徐家汇").is_none());
+    }
+
     #[test]
     fn a_rule_says_what_is_wrong_with_it() {
         for (kind, lines, fault) in [
@@ -315,8 +400,10 @@ mod tests {
             ("streets", vec!["漕溪北路 9-1"], "no street"),
             ("keywords", vec![" "], "no line"),
             ("circle", vec!["x"], "no kind"),
+            ("polygon", vec!["0,0", "4,4", "4,0", "0,4"], "corners 1–2 and 3–4"),
+            ("polygon", vec!["1,1", "2,2", "3,3"], "covers nothing"),
         ] {
-            let told = ZoneRule::parse(kind, &lines).unwrap_err();
+            let told = ZoneRule::written(kind, &lines).unwrap_err();
             assert!(told.contains(fault), "{told}");
         }
     }

@@ -1,7 +1,7 @@
 //! What the dialogue asks the world and what it is told: every answer may come late, or never.
 
 use crate::domain::{
-    Address, BlockLevel, BranchNumber, Cart, CustomerId, DateTime, DayWord, Discount, Fulfilment, Language, Member, MemberNumber,
+    Address, BlockLevel, BranchNumber, Cart, Credit, CustomerId, DateTime, DayWord, Discount, Fulfilment, Language, Member, MemberNumber,
     MenuNumber, Money, OrderId, OrderLine, OrderNumber, OrderStatus, PhoneNumber, Place, RecordingId, Timestamp, When,
 };
 use crate::order::life::Outcome;
@@ -139,6 +139,8 @@ pub struct Card {
     pub offers_heard: Vec<(String, Timestamp)>,
     /// Points balance, for `pts.offer`.
     pub points: i64,
+    /// What is taken off the next order.
+    pub credit: Option<Credit>,
     /// The number is this rider's.
     pub rider: Option<String>,
 }

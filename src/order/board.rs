@@ -64,6 +64,8 @@ pub struct Card {
     pub held_until: Option<i64>,
     /// How often the diner moved it to another time.
     pub rescheduled: u8,
+    /// What its branch has run out of, while the diner is to be offered something else (D83); empty when nobody said what.
+    pub lacks: Option<Vec<u16>>,
     /// When it is expected, while that is too late (C88).
     pub expected_at: Option<i64>,
     pub pending: Option<CardPending>,

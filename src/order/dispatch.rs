@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::life::Times;
-use crate::domain::{BranchNumber, Catalogue, ClockTime, MenuNumber, Opening, ShopClock, Timestamp};
+use crate::domain::{BranchNumber, Catalogue, ClockTime, MenuNumber, Opening, Point, ShopClock, Timestamp};
 
 /// What each order ahead adds to a kitchen's time, in minutes.
 pub const MINUTES_AHEAD: u32 = 3;
@@ -31,13 +31,24 @@ pub struct Candidate {
     /// What it cannot cook now.
     pub missing: Vec<MenuNumber>,
     pub load_minutes: u32,
+    /// The straight way to the address, where both places are known.
+    pub metres: Option<u32>,
     /// Until the food is at the door.
     pub expected_minutes: u32,
     pub times: Times,
     rank: u8,
 }
 
+/// A rider makes so many metres a minute: what stands for a distance that nobody knows.
+const METRES_A_MINUTE: u32 = 250;
+
 impl Candidate {
+    /// How far it is, in metres: measured, or by the minutes of the way.
+    #[must_use]
+    pub fn far(&self) -> u32 {
+        self.metres.unwrap_or(u32::from(self.times.travel) * METRES_A_MINUTE)
+    }
+
     /// Whether nothing speaks against it.
     #[must_use]
     pub fn fits(&self) -> bool {
@@ -60,6 +71,7 @@ pub struct Choice {
 #[must_use]
 pub fn candidates(asked: Asked<'_>, catalogue: &Catalogue, loads: &Loads, now: Timestamp, clock: &ShopClock) -> Vec<Candidate> {
     let local = clock.local(now);
+    let door = Point::of_address(asked.address);
     let mut found: Vec<Candidate> = catalogue
         .branches
         .values()
@@ -81,6 +93,7 @@ pub fn candidates(asked: Asked<'_>, catalogue: &Catalogue, loads: &Loads, now: T
                 open: matches!(branch.opening(local, &catalogue.holidays), Opening::Open { .. }),
                 missing: asked.dishes.iter().copied().filter(lacks).collect(),
                 load_minutes,
+                metres: door.zip(branch.location).map(|(door, kitchen)| door.metres_to(kitchen)),
                 expected_minutes: u32::from(times.cook) + load_minutes + u32::from(times.travel),
                 times,
                 rank: zone.map_or(u8::MAX, crate::domain::Zone::precision),
@@ -88,6 +101,14 @@ pub fn candidates(asked: Asked<'_>, catalogue: &Catalogue, loads: &Loads, now: T
         })
         .collect();
     found.sort_by_key(|one| (one.zone.is_none(), !one.open, one.missing.len(), one.rank, one.expected_minutes, one.branch));
+    found
+}
+
+/// The same for a person who moves an order («改派»): who may and can, then the nearer, then the sooner.
+#[must_use]
+pub fn suggestions(asked: Asked<'_>, catalogue: &Catalogue, loads: &Loads, now: Timestamp, clock: &ShopClock) -> Vec<Candidate> {
+    let mut found = candidates(asked, catalogue, loads, now, clock);
+    found.sort_by_key(|one| (one.zone.is_none(), !one.open, one.missing.len(), one.far(), one.expected_minutes, one.branch));
     found
 }
 

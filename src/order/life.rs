@@ -83,6 +83,8 @@ pub struct Life {
     pub held_until: Option<Timestamp>,
     /// How often the diner moved it to another time.
     pub rescheduled: u8,
+    /// Its branch has run out of these, or of something that nobody named: the diner is offered something else (D83).
+    pub lacks: Option<Vec<MenuNumber>>,
     pub rider: Option<Rider>,
     pub pending: Option<Pending>,
     pub undo: Option<Undo>,
@@ -125,12 +127,16 @@ pub enum Effect {
     Telephone { again: bool },
     /// These cannot be had at the branch until it closes.
     SoldOut(Vec<MenuNumber>),
+    /// What the last step had said to be sold out can be had again.
+    BackOnMenu,
     /// The address must be looked at before it is used again.
     FlagAddress,
     /// A spoken address was written down.
     Address(String),
     /// A complaint that nobody had to make: something was missing, wrong or spilled.
     Ticket,
+    /// What followed by rule from the result before is taken back: its ticket, the mark on the address.
+    Withdraw,
     /// Points earned and spent are brought to what the order now is.
     Points,
     /// Other lines, priced anew.
@@ -281,6 +287,7 @@ impl Life {
             attempts: 0,
             held_until: None,
             rescheduled: 0,
+            lacks: None,
             rider: None,
             pending: None,
             undo: None,
@@ -306,6 +313,7 @@ impl Life {
         self.sent_at = Some(now);
         (self.seen_at, self.accepted_at, self.cooking_at, self.ready_at, self.out_at) = (None, None, None, None, None);
         (self.attempts, self.held_until) = (0, None);
+        self.lacks = None;
         self.stage = 0;
     }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::dispatch::{Room, has_room};
-use super::pricing::{Quote, quote};
+use super::pricing::{Quote, quote_owed};
 use crate::domain::{
-    BranchNumber, Cart, Catalogue, ClockTime, DateTime, Fulfilment, MenuNumber, Money, Opening, Place, PlacedVia, ShopClock, Timestamp,
-    When,
+    BranchNumber, Cart, Catalogue, ClockTime, Credit, DateTime, Fulfilment, MenuNumber, Money, Opening, Place, PlacedVia, ShopClock,
+    Timestamp, When,
 };
 
 /// More portions of one dish than this need a person.
@@ -26,6 +26,8 @@ pub struct Wish<'a> {
     pub points: i64,
     /// Points that can be spent.
     pub balance: i64,
+    /// What the customer is owed.
+    pub credit: Option<&'a Credit>,
     pub via: PlacedVia,
     /// Somebody lets it out of the zone through, by name.
     pub let_through: bool,
@@ -97,7 +99,7 @@ pub fn check(catalogue: &Catalogue, wish: &Wish<'_>, now: Timestamp, clock: &Sho
         return Err(Refusal::Outside);
     }
     dishes(catalogue, wish, number, at, clock)?;
-    let quote = quote(catalogue, wish.cart, wish.level, local, Some(wish.place), wish.points);
+    let quote = quote_owed(catalogue, wish.cart, wish.level, local, Some(wish.place), wish.points, wish.credit);
     let least = catalogue.delivery_terms(wish.place).1;
     if wish.place.fulfilment() == Fulfilment::Delivery && quote.goods < least {
         return Err(Refusal::TooSmall { least });

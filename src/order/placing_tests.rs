@@ -39,7 +39,7 @@ fn ask_for(
     (points, balance): (i64, i64),
     via: PlacedVia,
 ) -> Result<Placeable, Refusal> {
-    let wish = Wish { cart, place, when, level: Some("gold"), points, balance, via, let_through: false };
+    let wish = Wish { cart, place, when, level: Some("gold"), points, balance, credit: None, via, let_through: false };
     check(catalogue, &wish, shop().timestamp(now), &shop())
 }
 

@@ -11,12 +11,15 @@
 //!    both (会员折扣与满减不同享). Equal: membership.
 //! 4. **Delivery fee**, free from an amount of *goods before discounts*: what a diner has chosen decides, not
 //!    which discounts happen to hold. The least amount for delivery is measured on the same sum.
-//! 5. **Points**, 100 for one yuan, never more than there is to pay, fee included.
+//! 5. **What the customer is owed** for an earlier order, once and at most what is left of all goods: never the fee, so that it is the
+//!    same wherever the food goes. What is left of it lapses.
+//! 6. **Points**, 100 for one yuan, never more than there is to pay, fee included.
 
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Cart, Catalogue, DateTime, Deal, Discount, DiscountReason, Fulfilment, Member, MenuNumber, Money, OrderLine, POINTS_PER_YUAN, Place,
+    Cart, Catalogue, Credit, DateTime, Deal, Discount, DiscountReason, Fulfilment, Member, MenuNumber, Money, OrderLine, POINTS_PER_YUAN,
+    Place,
 };
 
 /// What a cart costs, line by line.
@@ -57,6 +60,20 @@ const PORTION_BREAKS: [(u16, u8); 2] = [(10, 10), (5, 5)];
 /// up to `points`.
 #[must_use]
 pub fn quote(catalogue: &Catalogue, cart: &Cart, level: Option<&str>, at: DateTime, place: Option<&Place>, points: i64) -> Quote {
+    quote_owed(catalogue, cart, level, at, place, points, None)
+}
+
+/// The same for a customer who is owed something.
+#[must_use]
+pub fn quote_owed(
+    catalogue: &Catalogue,
+    cart: &Cart,
+    level: Option<&str>,
+    at: DateTime,
+    place: Option<&Place>,
+    points: i64,
+    credit: Option<&Credit>,
+) -> Quote {
     let mut quote = Quote::default();
     for line in &cart.lines {
         let Some(dish) = catalogue.dish(line.dish) else {
@@ -76,6 +93,10 @@ pub fn quote(catalogue: &Catalogue, cart: &Cart, level: Option<&str>, at: DateTi
     bill.portions(&quote.lines);
     bill.categories(catalogue, at);
     bill.level_or_amount(catalogue, level, at);
+    if let Some(credit) = credit {
+        let left = quote.goods.minus(bill.discounts.iter().map(|discount| discount.amount).sum());
+        bill.take(DiscountReason::Credit { credit: credit.id.clone() }, credit.amount.min(left));
+    }
     quote.discounts = bill.discounts;
     quote.fee = fee(catalogue, place, quote.goods);
     quote.pay = quote.goods.minus(quote.taken_off()).plus(quote.fee);

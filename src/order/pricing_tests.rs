@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::{quote, usable_points};
 use crate::domain::{
-    Branch, BranchNumber, Cart, CartLine, Catalogue, ClockTime, DateTime, Deal, Discount, DiscountReason, Dish, DishOption, Hours, Level,
-    Member, MenuNumber, Money, Offer, Place, Quantity, Size,
+    Branch, BranchNumber, Cart, CartLine, Catalogue, ClockTime, Credit, DateTime, Deal, Discount, DiscountReason, Dish, DishOption, Hours,
+    Level, Member, MenuNumber, Money, Offer, Place, Quantity, Size,
 };
 
 /// A Saturday evening: no lunch offer.
@@ -60,6 +60,7 @@ pub(in crate::order) fn branch() -> Branch {
         delivery_fee: Money::yuan(5),
         free_delivery_from: Some(Money::yuan(80)),
         paused: false,
+        location: None,
         kitchen: crate::domain::Kitchen::default(),
     }
 }
@@ -244,4 +245,24 @@ proptest! {
         prop_assert!(pay(Some("gold"), 0) <= pay(Some("silver"), 0));
         prop_assert!(pay(Some("silver"), 0) <= pay(None, 0));
     }
+}
+
+#[test]
+fn c85_what_a_customer_is_owed_comes_off_the_food_once_and_before_points() {
+    use super::quote_owed;
+    let credit = |fen: i64| Credit { id: "c".into(), amount: Money::fen(fen), until: crate::domain::Timestamp::from_millis(0) };
+    let (catalogue, place) = (catalogue(), delivery());
+    let owed = |lines: &[(u16, u16)], fen: i64, points: i64| {
+        quote_owed(&catalogue, &cart(lines), None, evening(), Some(&place), points, Some(&credit(fen)))
+    };
+    let plain = quote(&catalogue, &cart(&[(18, 1)]), None, evening(), Some(&place), 0);
+    let with = owed(&[(18, 1)], 1000, 0);
+    assert_eq!(with.pay, plain.pay.minus(Money::yuan(10)));
+    assert_eq!((with.goods, with.fee), (plain.goods, plain.fee), "what counts for the least amount and the fee is what was chosen");
+    let all = owed(&[(18, 1)], 1_000_000, 0);
+    assert_eq!(all.pay, plain.fee, "it pays for food, not for the way");
+    let points = owed(&[(18, 1)], 1000, 1_000_000);
+    let kinds: Vec<&str> = points.discounts.iter().map(|off| off.reason.name()).collect();
+    assert_eq!(kinds.iter().rev().take(2).collect::<Vec<_>>(), [&"points", &"credit"], "points are the last to be spent");
+    assert_eq!(owed(&[], 1000, 0).discounts, []);
 }

@@ -85,8 +85,11 @@ impl Errands {
                     self.print.notify_one();
                 }
                 let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
-                self.tell_customer(&order, &data, now).await?;
-                if data["outcome"].is_string() {
+                if let Some(texts) = &self.texts {
+                    tell_customer(&self.store, texts, &order, &data, now).await?;
+                }
+                // Also what was taken back or moved to another time: then nothing is said of the customer any more.
+                if data["outcome"].is_string() || data["from"] == "done" {
                     self.store.mark_customer(&order, now).await?;
                 }
                 Ok(())
@@ -94,19 +97,6 @@ impl Errands {
             "order_telephone" => self.store.want_branch_call(&order, now).await.map(|_| ()),
             _ => Ok(()),
         }
-    }
-
-    /// Tells the customer that the order is accepted, on its way, or delivered.
-    async fn tell_customer(&self, order: &OrderId, data: &Value, now: Timestamp) -> Result<(), StoreError> {
-        let Some(texts) = &self.texts else { return Ok(()) };
-        let delivered = data["outcome"].as_str().and_then(Outcome::from_name).is_some_and(Outcome::is_delivered);
-        let (event, text) = match data["to"].as_str() {
-            Some("accepted") => ("accepted", &texts.accepted),
-            Some("out") => ("out", &texts.out),
-            Some("done") if delivered => ("delivered", &texts.delivered),
-            _ => return Ok(()),
-        };
-        self.store.make_notice(order, event, text, now).await.map(|_| ())
     }
 
     /// The brain knows whom it need not answer.
@@ -119,9 +109,13 @@ impl Errands {
         Ok(())
     }
 
-    /// Branches whose call is due are rung, by whichever node claims it.
+    /// Branches whose call is due are rung, by whichever node claims it; a telephone that still rings about an order that somebody has
+    /// answered meanwhile falls silent.
     async fn call_branches(&self) -> Result<(), StoreError> {
         let now = Timestamp::from(clock::now().wall);
+        for id in self.store.settled_branch_calls(&self.node).await? {
+            let _ = self.inbox.send(Input::BranchSettled(id)).await;
+        }
         for call in due_branch_calls(&self.store, &self.node, &self.outbound, now).await? {
             metrics::counter!("dinetone_branch_calls_total", "result" => "dialled").increment(1);
             tracing::info!(order.number = %call.number, branch = call.branch.get(), "branch {} is called about order {}", call.branch, call.number);
@@ -129,6 +123,26 @@ impl Errands {
         }
         Ok(())
     }
+}
+
+/// Tells the customer what a step means to them: the order is accepted, on its way, delivered, or promised for another time. `data` is
+/// what the journal says of the step.
+///
+/// # Errors
+/// When the store cannot write.
+pub async fn tell_customer(store: &Store, texts: &Texts, order: &OrderId, data: &Value, now: Timestamp) -> Result<(), StoreError> {
+    let delivered = data["outcome"].as_str().and_then(Outcome::from_name).is_some_and(Outcome::is_delivered);
+    if let (Some("reschedule"), Some(times)) = (data["step"].as_str(), data["rescheduled"].as_u64()) {
+        // Each new promise is news of its own.
+        return store.make_notice(order, &format!("later:{times}"), &texts.later, now).await.map(|_| ());
+    }
+    let (event, text) = match data["to"].as_str() {
+        Some("accepted") => ("accepted", &texts.accepted),
+        Some("out") => ("out", &texts.out),
+        Some("done") if delivered => ("delivered", &texts.delivered),
+        _ => return Ok(()),
+    };
+    store.make_notice(order, event, text, now).await.map(|_| ())
 }
 
 /// The calls to branches that are due and that this server may make. The others are headquarters' to hear of, once.

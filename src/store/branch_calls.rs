@@ -128,13 +128,25 @@ impl Store {
         }
     }
 
-    /// Nobody took the call, or nobody pressed a key: again after a while, and after the last try it is headquarters' task.
+    /// Calls that this node is making about orders that need none any more: the screen was faster, or it is another branch's.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn settled_branch_calls(&self, node: &str) -> Result<Vec<String>, StoreError> {
+        const SQL: &str = "select c.id from branch_calls as c where c.status in ('wanted', 'dialling') and c.status = 'dialling' and c.claimed_by = $1 \
+            and not exists (select 1 from orders as o where o.id = c.order_id and o.status = 'new' and o.sent_at is not null and o.branch = c.branch)";
+        self.pool.rows(SQL, vals![node]).await?.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+    }
+
+    /// Nobody took the call, or nobody pressed a key: again after a while, and after the last try it is headquarters' task. About an order
+    /// that somebody has answered meanwhile nobody is told or called any more.
     ///
     /// # Errors
     /// When the store cannot write.
     pub async fn branch_call_unanswered(&self, id: &str, why: &str, now: Timestamp) -> Result<(), StoreError> {
-        const AGAIN: &str = "update branch_calls set status = case when tries < $1 then 'wanted' else 'failed' end, next_at = $2, why = $3, \
-            claimed_by = null, claimed_until = null, changed_at = $4 where id = $5 and status = 'dialling' returning status, order_id, number, branch";
+        const AGAIN: &str = "update branch_calls set status = case when not exists (select 1 from orders as o where o.id = order_id \
+            and o.status = 'new' and o.sent_at is not null and o.branch = branch_calls.branch) then 'settled' when tries < $1 then 'wanted' else 'failed' end, \
+            next_at = $2, why = $3, claimed_by = null, claimed_until = null, changed_at = $4 where id = $5 and status = 'dialling' returning status, order_id, number, branch";
         let mut tx = self.pool.begin(Durability::Full).await?;
         let row = tx.row(AGAIN, vals![MOST_TRIES, now.after(PAUSE).as_millis(), why, now.as_millis(), id]).await?;
         tx.commit().await?;

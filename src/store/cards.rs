@@ -197,6 +197,7 @@ fn of_life(life: &Life) -> Card {
         attempts: life.attempts,
         held_until: time(life.held_until),
         rescheduled: life.rescheduled,
+        lacks: life.lacks.as_ref().map(|gone| gone.iter().map(|dish| dish.get()).collect()),
         expected_at: None,
         pending,
         urged_at: time(life.urged_at),
@@ -228,6 +229,7 @@ fn discount(row: &Row) -> Result<CardDiscount, StoreError> {
         DiscountReason::Quantity { dish, portions, percent } => (dish.to_string(), *percent, i64::from(*portions)),
         DiscountReason::Offer { offer } => (offer.clone(), 0, 0),
         DiscountReason::Points { points } => (String::new(), 0, *points),
+        DiscountReason::Credit { .. } => (String::new(), 0, 0),
     };
     Ok(CardDiscount { kind: off.reason.name(), subject, percent, count, amount_fen: off.amount.as_fen() })
 }

@@ -9,7 +9,7 @@ use super::people::branch;
 use super::{Store, StoreError, columns, lines};
 use crate::domain::{
     Branch, BranchNumber, Catalogue, Category, ClockTime, Deal, Dish, DishOption, Holidays, Hours, Kitchen, Level, MenuNumber, Money,
-    Offer, SoldOut, Timestamp, Zone, ZoneRule, weekday,
+    Offer, Point, SoldOut, Timestamp, Zone, ZoneRule, weekday,
 };
 
 impl Store {
@@ -228,7 +228,8 @@ fn restaurant(row: &Row) -> Result<Branch, StoreError> {
             capacity_items: row.opt_int(17)?.and_then(|items| u32::try_from(items).ok()),
             capacity: row.opt_int(18)?.map(Money::fen),
         },
-        paused: row.flag(19)?,
+        location: row.opt_text(19)?.and_then(Point::parse),
+        paused: row.flag(20)?,
     })
 }
 

@@ -30,6 +30,7 @@ pub(super) const BRANCH: &[&str] = &[
     "cook_minutes",
     "capacity_items",
     "capacity_fen",
+    "location",
 ];
 
 /// Of `offers`, after the id.

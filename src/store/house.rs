@@ -256,6 +256,7 @@ fn branch_values(branch: &Branch) -> Vec<Val> {
         branch.kitchen.cook_minutes,
         branch.kitchen.capacity_items.map(i64::from),
         branch.kitchen.capacity.map(crate::domain::Money::as_fen),
+        branch.location.map(|at| at.to_string()),
         branch.paused,
     ]
     .to_vec()

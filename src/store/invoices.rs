@@ -31,6 +31,19 @@ pub struct Invoice {
     pub order_status: OrderStatus,
     /// The guest has the food: the provider may have the request.
     pub delivered: bool,
+    /// Something of it was missing, wrong or spilled (D82): what the guest is to pay may change, and a person says when it goes out.
+    pub in_doubt: bool,
+}
+
+/// What came of giving out a request that is in doubt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anyway {
+    /// The name of its batch.
+    Given(String),
+    /// No request waits: none was asked for, or the provider has it.
+    NotAsked,
+    /// The guest does not have the food.
+    NotDelivered,
 }
 
 /// Which requests; none leaves all.
@@ -55,7 +68,7 @@ pub enum InvoiceResult {
 
 const COLUMNS: &str = "i.order_id, i.number, i.kind, i.title, i.tax_number, i.email, i.phone, i.status, i.asked_at, i.asked_by, i.batch, \
     coalesce(i.amount_fen, o.pay_fen), i.told, i.changed_at, o.status, case when o.status = 'done' and o.outcome in ('D00', 'D10', 'D30', 'D60') \
-    then 1 else 0 end";
+    then 1 else 0 end, case when o.status = 'done' and o.outcome = 'D82' then 1 else 0 end";
 
 impl Store {
     /// Asks for an invoice, or changes what was asked for while the provider does not have it.
@@ -141,6 +154,39 @@ impl Store {
         Ok(titles)
     }
 
+    /// Gives one request to the provider whose order was spilled or incomplete, because somebody says so: in a batch of its own. One of an
+    /// order that is delivered without doubt goes the same way.
+    ///
+    /// # Errors
+    /// When the store cannot write; then nothing was given.
+    pub async fn export_invoice_anyway(&self, order: &OrderId, now: Timestamp) -> Result<Anyway, StoreError> {
+        const SQL: &str = "update invoices set status = 'exported', batch = $1, changed_at = $2, \
+            amount_fen = (select pay_fen from orders where orders.id = invoices.order_id) where order_id = $3 and status = 'asked'";
+        let Some(asked) = self.invoice(order).await?.filter(|asked| asked.status == InvoiceStatus::Asked) else {
+            return Ok(Anyway::NotAsked);
+        };
+        if !asked.delivered && !asked.in_doubt {
+            return Ok(Anyway::NotDelivered);
+        }
+        let mut tx = self.pool.begin(Durability::Full).await?;
+        let batch = self.next_batch(&mut tx, now).await?;
+        if tx.exec(SQL, vals![&batch, now.as_millis(), order.as_str()]).await? == 0 {
+            tx.undo().await?;
+            return Ok(Anyway::NotAsked);
+        }
+        let mut entries = Entries::default();
+        changed(&mut entries, order.as_str(), InvoiceStatus::Exported);
+        entries.write(&mut tx, now).await?;
+        self.told(tx).await?;
+        Ok(Anyway::Given(batch))
+    }
+
+    /// The name of the day's next batch; two who give at the same moment meet here.
+    async fn next_batch(&self, tx: &mut Tx, now: Timestamp) -> Result<String, StoreError> {
+        let day = self.clock.local(now).date().strftime("%y%m%d").to_string();
+        Ok(format!("{day}-{}", tx.count(&format!("invoices:{day}"), 1).await?))
+    }
+
     /// Gives the requests of delivered orders to the provider, each once: the name of the batch and how many are in it. `None` when
     /// nothing waits.
     ///
@@ -153,9 +199,7 @@ impl Store {
             and o.status = 'done' and o.outcome in ('D00', 'D10', 'D30', 'D60') order by i.asked_at, i.order_id limit $3) \
             and status = 'asked' returning order_id";
         let mut tx = self.pool.begin(Durability::Full).await?;
-        let day = self.clock.local(now).date().strftime("%y%m%d").to_string();
-        // Two who export at the same moment meet here.
-        let batch = format!("{day}-{}", tx.count(&format!("invoices:{day}"), 1).await?);
+        let batch = self.next_batch(&mut tx, now).await?;
         let given = tx.rows(SQL, vals![&batch, now.as_millis(), MOST_EXPORTED]).await?;
         if given.is_empty() {
             tx.undo().await?;
@@ -255,5 +299,6 @@ fn invoice(row: &Row) -> Result<Invoice, StoreError> {
         changed_at: Timestamp::from_millis(row.int(13)?),
         order_status: super::lines::status(row.text(14)?)?,
         delivered: row.flag(15)?,
+        in_doubt: row.flag(16)?,
     })
 }

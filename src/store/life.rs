@@ -8,13 +8,13 @@ use super::db::{Durability, Tx, vals};
 use super::journal::Entries;
 use super::people::branch as branch_number;
 use super::tasks::{NewTask, close_in, open_in};
-use super::{Store, StoreError, catalogue as shelf, lines, points};
+use super::{Store, StoreError, catalogue as shelf, credits, lines, points};
 use crate::domain::{
     BranchNumber, Cart, CustomerId, Fulfilment, MemberNumber, MenuNumber, Money, NewTicket, Opening, OrderId, OrderStatus, PhoneNumber,
     Place, TicketKind, Timestamp,
 };
 use crate::order::life::{Actor, ActorKind, EditLine, Effect, Life, Outcome, Owner, Refused, Step, TaskKind, Times, next};
-use crate::order::pricing::quote;
+use crate::order::pricing::quote_owed;
 pub(super) use row::{COLUMNS, Cells, life};
 use row::{edit_json, write};
 
@@ -145,6 +145,14 @@ impl Store {
         let Some(step) = with_times(tx, step).await? else {
             return Ok(Stepped::Refused(Refused::Field("there is no such branch")));
         };
+        let wanted = match (&step, &before.pending) {
+            (Step::AskEdit { lines, .. }, _) => lines.as_slice(),
+            (Step::Grant, Some(pending)) => pending.lines.as_slice(),
+            _ => &[],
+        };
+        if let Some(fault) = not_to_be_had(tx, order.id, before.branch, wanted, now).await? {
+            return Ok(Stepped::Refused(Refused::Field(fault)));
+        }
         let change = match next(&before, &step, by, now, &self.rules) {
             Ok(change) => change,
             Err(refused) => return Ok(Stepped::Refused(refused)),
@@ -152,7 +160,12 @@ impl Store {
         let after = change.life;
         write(tx, id.as_str(), &after).await?;
         let kind = event_name(&step, &before, &after);
-        let data = event_data(&step, &before, &after);
+        let mut data = event_data(&step, &before, &after);
+        for effect in &change.effects {
+            if let Effect::SoldOut(dishes) = effect {
+                data["gone"] = json!(newly_gone(tx, after.branch, dishes, now).await?);
+            }
+        }
         record(tx, id.as_str(), &after, kind, by, &data, now).await?;
         let mut entries = Entries::default();
         let told = if matches!(step, Step::Nudge) { "order_urged" } else { "order_moved" };
@@ -198,10 +211,18 @@ impl Store {
                 entries.add("order_telephone", order.id, data);
             }
             Effect::SoldOut(dishes) => self.sold_out_in(tx, life.branch, dishes, now, entries).await?,
+            Effect::BackOnMenu => self.back_on_menu(tx, order.id, life.branch, now, entries).await?,
             Effect::FlagAddress => {
-                const SQL: &str =
-                    "update addresses set unchecked = 1, branch = null where id = (select address_id from orders where id = $1)";
+                const SQL: &str = "update addresses set unchecked = 1, doubted_by = $1, doubted_branch = branch, branch = null \
+                    where id = (select address_id from orders where id = $1)";
                 tx.exec(SQL, vals![order.id]).await?;
+            }
+            Effect::Withdraw => {
+                // Whoever has looked at it since knows better.
+                const TRUST: &str = "update addresses set unchecked = case when doubted_branch is null then 1 else 0 end, branch = doubted_branch, \
+                    doubted_by = null, doubted_branch = null where doubted_by = $1 and unchecked = 1 and branch is null";
+                tx.exec(TRUST, vals![order.id]).await?;
+                super::tickets::withdraw_in(tx, order.id, &data_said(data, life), now, entries).await?;
             }
             Effect::Address(text) => {
                 const ORDER: &str = "update orders set address_text = $1 where id = $2 returning address_id";
@@ -254,11 +275,12 @@ impl Store {
         super::tickets::put_in(tx, &ticket, &number, now, entries).await.map(|_| ())
     }
 
-    /// Points earned and spent, brought to what the order now is. Nothing was earned, and nothing paid, for food that never came.
+    /// Points earned and spent, and what the customer was owed, brought to what the order now is. Nothing was earned, and nothing paid, for food that never came.
     async fn settle(&self, tx: &mut Tx, order: &Sold<'_>, life: &Life, spent: i64, pay: Money, now: Timestamp) -> Result<(), StoreError> {
-        let Some(member) = &order.member else { return Ok(()) };
         let delivered = life.outcome.as_ref().map(|said| said.code.is_delivered());
         let off = life.status == OrderStatus::Cancelled || delivered == Some(false);
+        credits::settle(tx, order.id, off).await?;
+        let Some(member) = &order.member else { return Ok(()) };
         let earned = if delivered == Some(true) { points::earned(pay) } else { 0 };
         points::settle(tx, member, order.id, (earned, if off { 0 } else { spent }), now, &self.clock).await
     }
@@ -279,6 +301,31 @@ impl Store {
         }
         let gone: Vec<u16> = dishes.iter().map(|dish| dish.get()).collect();
         entries.add("branch_changed", &branch.to_string(), json!({ "sold_out": gone, "until": until.as_millis() }));
+        Ok(())
+    }
+
+    /// What the refusal that was taken back had said to be sold out can be had again; what was sold out before stays so.
+    async fn back_on_menu(
+        &self,
+        tx: &mut Tx,
+        order: &str,
+        branch: BranchNumber,
+        now: Timestamp,
+        entries: &mut Entries,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "select data from order_events where order_id = $1 and kind in ('refuse', 'run_out') order by place desc limit 1";
+        let Some(row) = tx.row(SQL, vals![order]).await? else { return Ok(()) };
+        let data: Value = serde_json::from_str(row.text(0)?).unwrap_or_default();
+        let gone: Vec<MenuNumber> = data["gone"].as_array().into_iter().flatten().filter_map(dish_of).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        shelf::raise_version(tx).await?;
+        for dish in &gone {
+            shelf::drop_sold_out(tx, *dish, Some(branch)).await?;
+        }
+        let back: Vec<u16> = gone.iter().map(|dish| dish.get()).collect();
+        entries.add("branch_changed", &branch.to_string(), json!({ "has_again": back, "at": now.as_millis() }));
         Ok(())
     }
 
@@ -312,7 +359,8 @@ impl Store {
         let placed = tx.row("select placed_at from orders where id = $1", vals![order.id]).await?;
         let placed = placed.map_or(Ok(0), |row| row.int(0))?;
         let at = self.clock.local(Timestamp::from_millis(placed));
-        let mut quote = quote(&catalogue, &cart, level.as_deref(), at, Some(&place), order.points);
+        let credit = credits::used_by(tx, order.id).await?;
+        let mut quote = quote_owed(&catalogue, &cart, level.as_deref(), at, Some(&place), order.points, credit.as_ref());
         let mut notes = wanted.iter().filter(|wanted| !quote.missing.contains(&wanted.line.dish)).map(|wanted| wanted.note.clone());
         for line in &mut quote.lines {
             line.note = notes.next().flatten();
@@ -367,6 +415,50 @@ struct Sold<'a> {
     member: Option<MemberNumber>,
     pay: Money,
     points: i64,
+}
+
+fn dish_of(number: &Value) -> Option<MenuNumber> {
+    number.as_u64().and_then(|number| MenuNumber::new(u16::try_from(number).ok()?))
+}
+
+/// Why an order cannot be changed to these lines: each dish must be on the menu, and one that was not in it before must be to be had.
+async fn not_to_be_had(
+    tx: &mut Tx,
+    order: &str,
+    branch: BranchNumber,
+    wanted: &[EditLine],
+    now: Timestamp,
+) -> Result<Option<&'static str>, StoreError> {
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let catalogue = shelf::catalogue_in(tx).await?;
+    let known = tx.rows("select dish from order_lines where order_id = $1", vals![order]).await?;
+    let known = known.iter().map(|row| lines::dish(row.int(0)?)).collect::<Result<Vec<_>, _>>()?;
+    let dishes = || wanted.iter().map(|wanted| wanted.line.dish);
+    if dishes().any(|dish| catalogue.dish(dish).is_none()) {
+        return Ok(Some("a dish is not on the menu"));
+    }
+    let gone = dishes().any(|dish| !known.contains(&dish) && catalogue.is_sold_out(dish, Some(branch), now));
+    Ok(gone.then_some("a dish is sold out at the branch"))
+}
+
+/// Those of these dishes that can still be had at the branch.
+async fn newly_gone(tx: &mut Tx, branch: BranchNumber, dishes: &[MenuNumber], now: Timestamp) -> Result<Vec<u16>, StoreError> {
+    const SQL: &str = "select 1 from sold_out where dish = $1 and branch = $2 and until_at > $3";
+    let mut gone = Vec::new();
+    for dish in dishes {
+        if tx.row(SQL, vals![dish.get(), branch.get(), now.as_millis()]).await?.is_none() {
+            gone.push(dish.get());
+        }
+    }
+    Ok(gone)
+}
+
+/// What is said of the order now, for a ticket of what was said before.
+fn data_said(data: &Value, life: &Life) -> String {
+    let code = life.outcome.as_ref().map_or("open", |said| said.code.name());
+    format!("{code} {}", data["note"].as_str().unwrap_or_default()).trim().to_owned()
 }
 
 fn caller() -> Actor {
@@ -429,6 +521,11 @@ fn event_data(step: &Step, before: &Life, after: &Life) -> Value {
             let held = after.held_until.map(Timestamp::as_millis);
             json!({ "note": note, "outcome": Outcome::Unreachable.name(), "attempt": after.attempts, "held_until": held })
         }
+        Step::Deliver { code: Some(code), note, .. } if after.outcome.is_none() => json!({ "note": note, "outcome": code.name() }),
+        Step::RunOut { dishes, note } => {
+            let dishes: Vec<u16> = dishes.iter().map(|dish| dish.get()).collect();
+            json!({ "note": note, "dishes": dishes, "outcome": Outcome::SoldOut.name() })
+        }
         Step::Deliver { note, .. } | Step::Correct { note, .. } => json!({ "note": note }),
         Step::Reschedule { later, note } => json!({
             "note": note, "outcome": Outcome::Rescheduled.name(), "promised_at": later.at.as_millis(), "pickup": later.pickup,
@@ -467,6 +564,10 @@ fn moved(order: &Sold<'_>, kind: &str, by: &Actor, before: &Life, after: &Life) 
     });
     if before.branch != after.branch {
         data["from_branch"] = json!(before.branch.get());
+    }
+    if before.rescheduled != after.rescheduled {
+        data["rescheduled"] = json!(after.rescheduled);
+        data["promised_at"] = json!(after.promised_at.as_millis());
     }
     if let Some(said) = &after.outcome {
         data["outcome"] = json!(said.code.name());

@@ -87,6 +87,7 @@ pub(super) fn discount(row: &Row) -> Result<Discount, StoreError> {
         },
         "offer" => DiscountReason::Offer { offer: subject },
         "points" => DiscountReason::Points { points: count },
+        "credit" => DiscountReason::Credit { credit: subject },
         other => return Err(broken("discount", other)),
     };
     Ok(Discount { reason, amount: Money::fen(row.int(4)?) })
@@ -140,6 +141,7 @@ pub(super) async fn put(tx: &mut Tx, order: &str, lines: &[OrderLine], discounts
             DiscountReason::Quantity { dish, portions, percent } => (dish.get().to_string(), *percent, i64::from(*portions)),
             DiscountReason::Offer { offer } => (offer.clone(), 0, 0),
             DiscountReason::Points { points } => (String::new(), 0, *points),
+            DiscountReason::Credit { credit } => (credit.clone(), 0, 0),
         };
         tx.exec(OFF, vals![order, place, discount.reason.name(), subject, percent, count, discount.amount.as_fen()]).await?;
     }

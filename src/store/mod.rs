@@ -30,7 +30,7 @@
 //! | `devices` | `add_device`, `tie_device`, `device`, `devices`, `revoke_device` |
 //! | `tasks` | `open_task`, `close_tasks`, `take_task`, `finish_task`, `task`, `open_tasks` |
 //! | `printing` | `printers`, `save_printer`, `printer_is`, `ticket`, `make_slips`, `print_again`, `printers_due`, `claim_print_job`, `print_jobs`, … |
-//! | `branch_calls` | `want_branch_call`, `claim_branch_calls`, `branch_call_unanswered`, `branch_answers`, `branch_calls` |
+//! | `branch_calls` | `want_branch_call`, `claim_branch_calls`, `settled_branch_calls`, `branch_call_unanswered`, `branch_answers`, `branch_calls` |
 //! | `riders` | `riders`, `rider`, `add_rider`, `change_rider`, `rider_in`, `add_rider_link`, `rider_link`, `rider_order`, `rider_report`, `delivered` |
 //! | `proposals` | `mark_customer`, `block_for_review`, `review_is_settled`, `block_proposals`, `decide_proposal` |
 //! | `exchange` | `table`, `plan_table`, `store_table` |
@@ -44,10 +44,11 @@
 //! | `tickets` | `open_ticket`, `tickets`, `ticket_story`, `ticket_step`, `ticket_played`, `escalate_tickets`, `recording_is_of` |
 //! | `reports` | `report`, `past_days`, `roll_reports` |
 //! | `care` | `care` |
+//! | `credits` | `credit_of`, `grant_credit`, `credit_for`, `withdraw_credit` |
 //! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused`, `closed_branches` |
 //! | `prompts` | `keep_prompt`, `choose_prompt`, `prompt_versions`, `chosen_prompts`, `prompt_sound` |
 //! | `house` | `import_house` |
-//! | `invoices` | `ask_invoice`, `withdraw_invoice`, `invoice`, `invoices`, `invoice_titles`, `export_invoices`, `invoice_told` |
+//! | `invoices` | `ask_invoice`, `withdraw_invoice`, `invoice`, `invoices`, `invoice_titles`, `export_invoices`, `export_invoice_anyway`, `invoice_told` |
 //! | `members` | `member_rows`, `put_members` |
 //! | `backup` | `backup`, `restore` |
 //! | `demo` | `fill_demo` |
@@ -68,6 +69,7 @@ mod care;
 mod carts;
 mod catalogue;
 mod columns;
+mod credits;
 mod customers;
 mod db;
 mod demo;
@@ -128,6 +130,7 @@ pub use callbacks::{Recovered, Wished};
 pub use calls::{CallFilter, CallPeople, StoredCall};
 pub use cards::CardFilter;
 pub use care::Cared;
+pub use credits::{GivenCredit, Granted};
 pub use customers::{CustomerEdit, FoundCustomer, Happened};
 pub use demo::DemoFilled;
 pub use devices::Device;
@@ -135,7 +138,7 @@ pub use drafts::Draft;
 pub use error::{Obstacle, StoreError};
 pub use exchange::TablePlan;
 pub use house::HouseChange;
-pub use invoices::{Invoice, InvoiceFilter, InvoiceResult};
+pub use invoices::{Anyway, Invoice, InvoiceFilter, InvoiceResult};
 pub use journal::{JournalEntry, News};
 pub use life::{OrderEvent, Stepped};
 pub use members::MemberRow;

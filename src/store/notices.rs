@@ -18,7 +18,7 @@ pub struct CustomerMessage {
     /// Empty for a link to a map, as its number is.
     pub order: OrderId,
     pub number: String,
-    /// `accepted`, `out`, `delivered`, `care:RULE`, `map`.
+    /// `accepted`, `out`, `delivered`, `later:1` for the first new time, `care:RULE`, `map`.
     pub event: String,
     pub phone: PhoneNumber,
     pub text: String,

@@ -157,6 +157,9 @@ impl Store {
             let paid = crate::domain::Money::fen(row.int(1)?);
             card.last_order = Some(LastOrder { cart, paid, fulfilment: lines::fulfilment(row.text(2)?)? });
         }
+        if let Some(customer) = customer {
+            card.credit = self.credit_of(customer, now).await?;
+        }
         if let [member] = card.members.as_slice() {
             card.points = points::balance(&self.ledger(&member.number).await?, now);
         }

@@ -8,10 +8,10 @@ use super::db::{Durability, Tx, vals};
 use super::journal::Entries;
 use super::life;
 use super::people::{branch, new_customer, put_address};
-use super::{Store, StoreError, catalogue as shelf, lines, new_id, points};
+use super::{Store, StoreError, catalogue as shelf, credits, lines, new_id, points};
 use crate::domain::{
-    Address, CallId, Catalogue, CustomerId, InvoiceRequest, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia, PointsEntry,
-    RecordingId, Timestamp, UserId, When,
+    Address, CallId, Catalogue, CustomerId, DiscountReason, InvoiceRequest, Money, OrderId, OrderNumber, OrderStatus, Place, PlacedVia,
+    PointsEntry, RecordingId, Timestamp, UserId, When,
 };
 use crate::ivr::question::{OrderRequest, Placed};
 use crate::order::life::{Actor, ActorKind, Life, Start, TaskKind};
@@ -210,6 +210,11 @@ impl Store {
         ];
         tx.exec(SQL, args).await?;
         lines::put(tx, &id, &quote.lines, &quote.discounts).await?;
+        for discount in &quote.discounts {
+            if let DiscountReason::Credit { credit } = &discount.reason {
+                credits::take(tx, credit, &id).await?;
+            }
+        }
         if let (Some(member), true) = (&request.member, spent > 0) {
             let entry = PointsEntry { at: now, points: -spent, expires: None, why: "order".into() };
             points::append(tx, member, &entry, Some(&id)).await?;
@@ -335,6 +340,10 @@ impl Store {
                 balance = points::balance(&points::ledger_in(tx, member.as_str()).await?, now);
             }
         }
+        let credit = match &request.customer {
+            Some(customer) => credits::of(tx, customer, now).await?,
+            None => None,
+        };
         let wish = Wish {
             cart: &request.cart,
             place: &request.place,
@@ -342,6 +351,7 @@ impl Store {
             level: level.as_deref(),
             points: request.points,
             balance,
+            credit: credit.as_ref(),
             via,
             let_through,
         };

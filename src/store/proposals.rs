@@ -46,8 +46,7 @@ impl Store {
     /// # Errors
     /// When the store cannot write.
     pub async fn mark_customer(&self, order: &OrderId, now: Timestamp) -> Result<(), StoreError> {
-        const ORDER: &str =
-            "select phone, customer, outcome, number, coalesce(outcome_by, '') from orders where id = $1 and outcome is not null";
+        const ORDER: &str = "select phone, customer, coalesce(outcome, ''), number, coalesce(outcome_by, '') from orders where id = $1";
         const MARK: &str = "insert into customer_marks (order_id, code, phone, customer, at) values ($1, $2, $3, $4, $5) on conflict (order_id, code) do nothing";
         // What was corrected does not count any more.
         const CORRECTED: &str = "delete from customer_marks where order_id = $1 and code <> $2";

@@ -134,7 +134,7 @@ pub(super) async fn open_in(tx: &mut Tx, task: &NewTask, now: Timestamp, entries
     Ok(true)
 }
 
-/// Ends the open tasks of an order: of these kinds, or all.
+/// Ends the open tasks of an order: of these kinds, or all but those of its tickets, which have their own ends.
 pub(super) async fn close_in(
     tx: &mut Tx,
     order: &str,
@@ -144,10 +144,26 @@ pub(super) async fn close_in(
     entries: &mut Entries,
 ) -> Result<(), StoreError> {
     let list: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.name())).collect();
-    let only = if list.is_empty() { String::new() } else { format!("and kind in ({})", list.join(", ")) };
+    let only = if list.is_empty() { "and kind <> 'complaint'".to_owned() } else { format!("and kind in ({})", list.join(", ")) };
     let sql = format!("update tasks set done_at = $1, done_how = $2 where order_id = $3 and done_at is null {only} returning id, kind");
     for row in tx.rows(sqlx::AssertSqlSafe(sql), vals![now.as_millis(), how, order]).await? {
         entries.add("task_closed", row.text(0)?, json!({ "kind": row.text(1)?, "subject": order, "how": how }));
+    }
+    Ok(())
+}
+
+/// Ends the open task of this kind and subject within a transaction.
+pub(super) async fn close_subject(
+    tx: &mut Tx,
+    kind: TaskKind,
+    subject: &str,
+    how: &str,
+    now: Timestamp,
+    entries: &mut Entries,
+) -> Result<(), StoreError> {
+    const SQL: &str = "update tasks set done_at = $1, done_how = $2 where kind = $3 and subject = $4 and done_at is null returning id";
+    if let Some(row) = tx.row(SQL, vals![now.as_millis(), how, kind.name(), subject]).await? {
+        entries.add("task_closed", row.text(0)?, json!({ "kind": kind.name(), "subject": subject, "how": how }));
     }
     Ok(())
 }

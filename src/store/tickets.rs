@@ -315,6 +315,33 @@ pub(super) async fn put_in(
     Ok(id)
 }
 
+/// The result that opened a ticket by rule is not said of the order any more: what nobody has begun to work on is closed; what somebody
+/// works on stays theirs, with a word about it.
+pub(super) async fn withdraw_in(tx: &mut Tx, order: &str, said: &str, now: Timestamp, entries: &mut Entries) -> Result<(), StoreError> {
+    const RULED: &str = "select t.id, t.number, t.status from tickets as t where t.order_id = $1 and t.kind = 'delivery' and t.closed_at is null \
+        and exists (select 1 from ticket_notes as n where n.ticket = t.id and n.kind = 'opened' and n.by_name = 'rule')";
+    const CLOSE: &str = "update tickets set revision = revision + 1, status = 'closed', closed_at = $2, closed_by = 'rule', outcome = $3, \
+        told = 'nobody' where id = $1 and status = 'open' and closed_at is null";
+    for row in tx.rows(RULED, vals![order]).await? {
+        let (id, number) = (row.text(0)?, row.text(1)?);
+        let words = format!("corrected: {said}");
+        if tx.exec(CLOSE, vals![id, now.as_millis(), &words]).await? == 1 {
+            note(tx, id, now, "rule", "closed", &words).await?;
+            super::tasks::close_subject(tx, TaskKind::Complaint, id, "corrected", now, entries).await?;
+            entries.add(
+                "ticket_closed",
+                id,
+                json!({ "number": number, "what": "closed", "by": "rule", "outcome": words, "told": "nobody" }),
+            );
+        } else {
+            note(tx, id, now, "rule", "note", &words).await?;
+            tx.exec("update tickets set revision = revision + 1 where id = $1", vals![id]).await?;
+            entries.add("ticket_changed", id, json!({ "number": number, "what": "note", "by": "rule" }));
+        }
+    }
+    Ok(())
+}
+
 async fn note(tx: &mut Tx, ticket: &str, now: Timestamp, by: &str, kind: &str, text: &str) -> Result<(), StoreError> {
     const SQL: &str = "insert into ticket_notes (ticket, place, at, by_name, kind, text) \
         values ($1, (select coalesce(max(place), 0) + 1 from ticket_notes where ticket = $1), $2, $3, $4, $5)";

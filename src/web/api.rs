@@ -5,6 +5,7 @@ mod call_list;
 mod calls;
 mod catalogue;
 mod changes;
+mod credits;
 mod customers;
 mod devices;
 mod drafts;
@@ -61,9 +62,13 @@ pub fn routes() -> Routes {
         .post("/api/orders", orders::place)
         .get("/api/orders", orders::list)
         .get("/api/orders/{id}", orders::one)
+        .get("/api/orders/{id}/credit", credits::of_order)
+        .put("/api/orders/{id}/credit", credits::grant)
+        .delete("/api/orders/{id}/credit", credits::withdraw)
         .get("/api/orders/{id}/invoice", invoices::of_order)
         .put("/api/orders/{id}/invoice", invoices::ask)
         .delete("/api/orders/{id}/invoice", invoices::withdraw)
+        .post("/api/orders/{id}/invoice/export", invoices::export_anyway)
         .get("/api/customers/{id}/invoice-titles", invoices::titles)
         .get("/api/invoices", invoices::list)
         .post("/api/invoices/export", invoices::export)
@@ -172,12 +177,16 @@ pub fn routes() -> Routes {
     orders::place,
     orders::list,
     orders::one,
+    credits::of_order,
+    credits::grant,
+    credits::withdraw,
     invoices::of_order,
     invoices::ask,
     invoices::withdraw,
     invoices::titles,
     invoices::list,
     invoices::export,
+    invoices::export_anyway,
     invoices::results,
     kitchen::step,
     kitchen::timeline,

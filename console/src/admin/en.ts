@@ -183,6 +183,7 @@ export const en: WordsLike<typeof zh> = {
   'field.last_order_minutes': 'Last order before closing (min)',
   'field.cook_minutes': 'Cooking minutes',
   'field.free_delivery_from_fen': 'Delivered free from (yuan)',
+  'field.location': 'Longitude,latitude (such as 121.437,31.188)',
   'field.capacity_items': 'Portions a quarter of an hour, at most',
   'field.capacity_yuan': 'Yuan a quarter of an hour, at most',
   'field.from': 'From (2027-02-06)',

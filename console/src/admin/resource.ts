@@ -79,7 +79,7 @@ export const RESOURCES: readonly Resource[] = [
     name: 'branches', roles: KITCHEN, edit: HOUSE, list: '/api/house', at: 'branches', id: 'number', columns: ['number', 'zh', 'en', 'phone', 'week', 'delivery_minutes', 'min_delivery_fen', 'delivery_fee_fen', 'closed_for_good'],
     fields: [
       { key: 'number', kind: 'number', needed: true, once: true }, { key: 'zh', kind: 'text', needed: true }, { key: 'en', kind: 'text', needed: true }, { key: 'phone', kind: 'text', needed: true },
-      { key: 'address_zh', kind: 'text', needed: true }, { key: 'address_en', kind: 'text', needed: true }, { key: 'transit_zh', kind: 'text' }, { key: 'transit_en', kind: 'text' },
+      { key: 'address_zh', kind: 'text', needed: true }, { key: 'address_en', kind: 'text', needed: true }, { key: 'transit_zh', kind: 'text' }, { key: 'transit_en', kind: 'text' }, { key: 'location', kind: 'maybe' },
       { key: 'week', kind: 'week', first: Array(7).fill(['10:00-21:30']) }, { key: 'last_order_minutes', kind: 'number', first: 20 }, { key: 'delivery_minutes', kind: 'number', first: 45 }, { key: 'pickup_minutes', kind: 'number', first: 20 },
       { key: 'cook_minutes', kind: 'number', first: 15 }, { key: 'min_delivery_fen', kind: 'yuan', first: 0 }, { key: 'delivery_fee_fen', kind: 'yuan', first: 0 }, { key: 'free_delivery_from_fen', kind: 'yuan' },
       { key: 'capacity_items', kind: 'number' }, { key: 'capacity_yuan', kind: 'number' },

@@ -180,6 +180,7 @@ export const zh = {
   'field.last_order_minutes': '打烊前停止接单（分）',
   'field.cook_minutes': '制作分钟',
   'field.free_delivery_from_fen': '满额免配送费（元）',
+  'field.location': '经纬度（如 121.437,31.188）',
   'field.capacity_items': '每刻钟最多份数',
   'field.capacity_yuan': '每刻钟最多金额（元）',
   'field.from': '从（2027-02-06）',

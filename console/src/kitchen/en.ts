@@ -62,6 +62,7 @@ export const en: WordsLike<typeof zh> = {
   'step.ready': 'ready',
   'step.hand_over': 'handed over',
   'step.deliver': 'delivery report',
+  'step.run_out': 'run out',
   'step.correct': 'report corrected',
   'step.reschedule': 'Another time',
   'later.delivery': 'Bring it later',

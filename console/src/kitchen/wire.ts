@@ -92,6 +92,8 @@ export interface Card {
   held_until: number | null
   /** How often the guest moved it to another time. */
   rescheduled: number
+  /** What its branch has run out of, while the guest is to be offered something else (D83); empty when nobody said what. */
+  lacks: number[] | null
   /** When it is expected, while that is too late (C88). */
   expected_at: number | null
   pending: Pending | null

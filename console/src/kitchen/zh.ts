@@ -59,6 +59,7 @@ export const zh = {
   'step.ready': '出餐',
   'step.hand_over': '交出',
   'step.deliver': '送餐反馈',
+  'step.run_out': '缺菜',
   'step.correct': '更正反馈',
   'step.reschedule': '改时间',
   'later.delivery': '改时间再送',

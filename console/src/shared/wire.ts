@@ -301,6 +301,8 @@ export interface Invoice {
   changed_at: string
   order_status: string
   delivered: boolean
+  /** Something was missing or spilled (D82): a person says when it goes out. */
+  in_doubt: boolean
 }
 
 export interface Quote {

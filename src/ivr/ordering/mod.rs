@@ -315,7 +315,9 @@ fn quote(d: &Dialogue) -> Quote {
 }
 
 fn quote_with(d: &Dialogue, points: i64) -> Quote {
-    pricing::quote(&d.catalogue, &d.order.cart, d.level(), d.local(), d.order.place.as_ref(), points)
+    let now = d.timestamp();
+    let credit = d.personal().and_then(|card| card.credit.as_ref()).filter(|credit| now < credit.until);
+    pricing::quote_owed(&d.catalogue, &d.order.cart, d.level(), d.local(), d.order.place.as_ref(), points, credit)
 }
 
 /// The idempotency key of the present cart.

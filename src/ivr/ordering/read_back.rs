@@ -27,6 +27,7 @@ pub(super) fn discount(discount: &Discount) -> Phrase {
         DiscountReason::Quantity { portions, .. } => money("order.sum_break", discount.amount).with("qty", Arg::Quantity(*portions)),
         DiscountReason::Offer { offer } => money("order.sum_offer", discount.amount).with("promo", Arg::Offer(offer.clone())),
         DiscountReason::Points { .. } => money("order.sum_points", discount.amount),
+        DiscountReason::Credit { .. } => money("order.sum_credit", discount.amount),
     }
 }
 

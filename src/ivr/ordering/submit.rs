@@ -223,8 +223,8 @@ pub(super) fn confirmed(d: &mut Dialogue, number: OrderNumber, promised_at: Time
     d.order.done = Some(Done { number, promised_at, fulfilment });
     // Points of this order are spent, and the balance known here is old.
     if let Some(card) = d.me.card.as_mut() {
-        card.points = 0;
+        (card.points, card.credit) = (0, None);
     }
-    d.card.points = 0;
+    (d.card.points, d.card.credit) = (0, None);
     d.card.cart = None;
 }

@@ -2,7 +2,7 @@
 
 use super::next::Taken;
 use super::{ActorKind, Delivered, Effect, LATE, Later, Outcome, Owner, Refused, TaskKind, minutes};
-use crate::domain::{Fulfilment, OrderStatus, Timestamp};
+use crate::domain::{Fulfilment, MenuNumber, OrderStatus, Timestamp};
 
 use OrderStatus::{Accepted, Cooking, Done, Out, Ready};
 
@@ -13,7 +13,6 @@ const RESULTS: &[TaskKind] = &[
     TaskKind::WrongAddress,
     TaskKind::Capacity,
     TaskKind::Blacklist,
-    TaskKind::Complaint,
     TaskKind::Late,
     TaskKind::Unreachable,
 ];
@@ -38,9 +37,13 @@ impl Taken<'_> {
             Outcome::Unreachable => return self.unreached(note),
             Outcome::Rescheduled => return Err(NEEDS_TIME),
             // Said again, it is the end.
-            Outcome::NoRider if self.life.fulfilment == Fulfilment::Delivery && self.life.owner != Owner::Headquarters => {
+            Outcome::NoRider
+                if self.life.fulfilment == Fulfilment::Delivery
+                    && (self.life.owner != Owner::Headquarters || self.life.lacks.is_some()) =>
+            {
                 return self.stranded(note);
             }
+            Outcome::SoldOut => return self.run_out(&[], note),
             _ => {}
         }
         let from: &[OrderStatus] = if code.is_delivered() { &[Ready, Out] } else { &[Accepted, Cooking, Ready, Out] };
@@ -89,6 +92,33 @@ impl Taken<'_> {
         Ok(())
     }
 
+    /// The branch has run out of something after it had accepted (D83). While something else can be cooked, headquarters offers the
+    /// diner something else, and it goes on when the branch agrees to the change; later, or said again, it is the end.
+    pub(super) fn run_out(&mut self, dishes: &[MenuNumber], note: &str) -> Result<(), Refused> {
+        self.at_branch(&[Accepted, Cooking, Ready, Out])?;
+        if !dishes.is_empty() {
+            self.effects.push(Effect::SoldOut(dishes.to_vec()));
+        }
+        if self.life.lacks.is_some() || matches!(self.life.status, Ready | Out) {
+            note.clone_into(&mut self.life.change_why);
+            return self.result(Outcome::SoldOut, 0);
+        }
+        self.undoable();
+        note.clone_into(&mut self.life.change_why);
+        self.life.lacks = Some(dishes.to_vec());
+        self.life.owner = Owner::Headquarters;
+        // Its task is open already: no other alarm is needed.
+        self.life.stage = LATE;
+        self.due();
+        self.effects.push(Effect::Open(TaskKind::Undelivered, Outcome::SoldOut.name()));
+        Ok(())
+    }
+
+    /// Accepted, and headquarters has to find something for it: a rider (D81), or another dish (D83).
+    pub(super) fn at_headquarters(&self) -> bool {
+        self.life.owner == Owner::Headquarters && matches!(self.life.status, Accepted | Cooking | Ready)
+    }
+
     /// What was on its way lies at the branch again, with nobody to carry it.
     fn back_to_branch(&mut self) {
         if self.life.status == Out {
@@ -113,7 +143,7 @@ impl Taken<'_> {
             (self.life.out_at, self.life.rider) = (None, None);
             self.life.owner = Owner::Branch;
             self.life.ready_at.get_or_insert(self.now);
-            self.effects.extend([Effect::Close(RESULTS), Effect::Points]);
+            self.effects.extend([Effect::Close(RESULTS), Effect::Withdraw, Effect::Points]);
         }
         if pickup || at > self.now.after(minutes(self.life.times.travel) * 2) {
             self.back_to_branch();
@@ -139,6 +169,7 @@ impl Taken<'_> {
         self.life.owner = Owner::Nobody;
         self.life.pending = None;
         self.life.held_until = None;
+        self.life.lacks = None;
         self.life.done_at = Some(self.now);
         self.effects.push(Effect::Close(&[]));
         self.say(code, minutes_late, self.now.after(self.rules.correct));
@@ -181,7 +212,7 @@ impl Taken<'_> {
         }
         self.life.change_why = note.to_owned();
         let minutes_late = if code.is_delivered() { late(self.life.promised_at, self.life.done_at.unwrap_or(self.now)) } else { 0 };
-        self.effects.push(Effect::Close(RESULTS));
+        self.effects.extend([Effect::Close(RESULTS), Effect::Withdraw]);
         self.say(code, minutes_late, said.until);
         Ok(())
     }

@@ -41,7 +41,7 @@ fn may(life: &Life, step: &Step, by: &Actor) -> Result<(), Refused> {
         | Step::Grant
         | Step::Decline { .. }
         | Step::Rider { .. } => matches!(by.kind, Branch | Telephone | Headquarters | Program | System),
-        Step::Deliver { .. } | Step::Correct { .. } | Step::Reschedule { .. } => {
+        Step::Deliver { .. } | Step::Correct { .. } | Step::Reschedule { .. } | Step::RunOut { .. } => {
             matches!(by.kind, Branch | Telephone | Headquarters | Rider | Program | System)
         }
         Step::Send | Step::Reassign { .. } => matches!(by.kind, Headquarters | Program | System),
@@ -83,6 +83,7 @@ impl Taken<'_> {
             Step::Deliver { code, note, minutes_late } => self.deliver(*code, note, *minutes_late),
             Step::Correct { code, note } => self.correct(*code, note),
             Step::Reschedule { later, note } => self.reschedule(*later, note),
+            Step::RunOut { dishes, note } => self.run_out(dishes, note),
             Step::Undo => self.undo(),
             Step::Send => self.send(),
             Step::Reassign { branch, why, times } => self.reassign(*branch, why, *times),
@@ -181,7 +182,7 @@ impl Taken<'_> {
         self.enter(Cooking);
         self.life.cooking_at = Some(self.now);
         self.heard();
-        self.effects.push(Effect::Close(&[TaskKind::Late]));
+        self.goes_on();
         Ok(())
     }
 
@@ -190,8 +191,14 @@ impl Taken<'_> {
         self.enter(Ready);
         self.life.ready_at = Some(self.now);
         self.heard();
-        self.effects.push(Effect::Close(&[TaskKind::Late]));
+        self.goes_on();
         Ok(())
+    }
+
+    /// The branch is at work on it: it has whatever it lacked, and headquarters has nothing to find for it any more.
+    fn goes_on(&mut self) {
+        self.life.lacks = None;
+        self.effects.push(Effect::Close(&[TaskKind::Late, TaskKind::Undelivered]));
     }
 
     fn hand_over(&mut self, rider: Option<&Rider>) -> Result<(), Refused> {
@@ -201,6 +208,7 @@ impl Taken<'_> {
             return self.result(Outcome::OnTime, 0);
         }
         self.enter(Out);
+        self.life.lacks = None;
         self.life.ready_at.get_or_insert(self.now);
         self.life.out_at = Some(self.now);
         self.life.rider = rider.cloned().or_else(|| self.life.rider.take());
@@ -222,7 +230,14 @@ impl Taken<'_> {
         self.life = *undo.before;
         self.life.version = version;
         self.effects.push(Effect::Close(&[]));
-        if self.life.status == New && self.life.stage >= LATE {
+        let refused = self.before.owner == Owner::Headquarters && self.before.sent_at.is_none() && self.life.sent_at.is_some();
+        if refused || self.before.lacks.is_some() && self.life.lacks.is_none() {
+            self.effects.push(Effect::BackOnMenu);
+        }
+        if self.at_headquarters() {
+            let code = if self.life.lacks.is_some() { Outcome::SoldOut } else { Outcome::NoRider };
+            self.effects.push(Effect::Open(TaskKind::Undelivered, code.name()));
+        } else if self.life.status == New && self.life.stage >= LATE {
             self.effects.push(Effect::Open(TaskKind::Unheard, "undone"));
         } else if self.life.stage >= LATE {
             self.effects.push(Effect::Open(TaskKind::Late, "undone"));
@@ -231,7 +246,7 @@ impl Taken<'_> {
             self.effects.push(Effect::Open(TaskKind::ChangeDeclined, "unanswered"));
         }
         if was_done {
-            self.effects.push(Effect::Points);
+            self.effects.extend([Effect::Withdraw, Effect::Points]);
         }
         self.due();
         Ok(())
@@ -339,6 +354,10 @@ impl Taken<'_> {
         if kind == PendingKind::Edit && lines.is_empty() {
             return Err(Refused::Field("an order without lines is a cancelled one"));
         }
+        let gone = self.life.lacks.as_deref().unwrap_or_default();
+        if lines.iter().any(|wanted| gone.contains(&wanted.line.dish)) {
+            return Err(Refused::Field("the branch has run out of a dish that is still in it"));
+        }
         if self.life.pending.is_some() {
             return Err(Refused::Waiting);
         }
@@ -369,6 +388,11 @@ impl Taken<'_> {
             PendingKind::Cancel => self.call_off(&pending.why),
             PendingKind::Edit => {
                 self.change(&pending.lines, &pending.why);
+                if self.life.lacks.take().is_some() && self.at_headquarters() {
+                    // Something else is cooked: it is the branch's again.
+                    (self.life.owner, self.life.stage) = (Owner::Branch, 0);
+                    self.effects.push(Effect::Close(&[TaskKind::Undelivered]));
+                }
                 self.due();
             }
         }
@@ -414,6 +438,11 @@ impl Taken<'_> {
         self.life.rider = Some(rider.clone());
         if self.life.status == Out {
             self.life.owner = Owner::Rider;
+        } else if self.at_headquarters() && self.life.lacks.is_none() {
+            // A rider is what it lacked (D81).
+            (self.life.owner, self.life.stage) = (Owner::Branch, 0);
+            self.due();
+            self.effects.push(Effect::Close(&[TaskKind::Undelivered]));
         }
         Ok(())
     }

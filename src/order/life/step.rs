@@ -244,6 +244,11 @@ pub enum Step {
         later: Later,
         note: String,
     },
+    /// The branch has run out of dishes of an order that it had accepted (D83): the diner is offered something else.
+    RunOut {
+        dishes: Vec<MenuNumber>,
+        note: String,
+    },
     /// Takes the branch's last step back.
     Undo,
     /// Releases it to its branch now.
@@ -300,6 +305,7 @@ impl Step {
             Self::Deliver { .. } => "deliver",
             Self::Correct { .. } => "correct",
             Self::Reschedule { .. } => "reschedule",
+            Self::RunOut { .. } => "run_out",
             Self::Undo => "undo",
             Self::Send => "send",
             Self::Reassign { .. } => "reassign",

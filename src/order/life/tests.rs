@@ -287,6 +287,88 @@ fn c85_d81_without_a_rider_it_is_headquarters_to_send_and_not_over() {
     assert_eq!(order.outcome.as_ref().map(|said| said.code), Some(Outcome::NoRider));
 }
 
+/// Accepted, and then the pan is empty: the diner takes something else, in the same order, and the branch says yes to it.
+#[test]
+fn c85_d83_something_else_is_offered_and_the_order_goes_on() {
+    let gone = MenuNumber::new(18).unwrap();
+    let run_out = Step::RunOut { dishes: vec![gone], note: "鸡丁没了".into() };
+    let edit = |dish: u16| {
+        let line = CartLine { dish: MenuNumber::new(dish).unwrap(), quantity: Quantity::new(2).unwrap(), size: None, spice: None };
+        Step::AskEdit { lines: vec![EditLine { line, note: None }], why: "agreed".into() }
+    };
+    let mut order = life(Fulfilment::Delivery, false, None);
+    step(&mut order, &Step::Accept { minutes: None }, &kitchen(), 10).unwrap();
+    let effects = step(&mut order, &run_out, &kitchen(), 60).unwrap();
+    assert_eq!(effects, [Effect::SoldOut(vec![gone]), Effect::Open(TaskKind::Undelivered, "D83")]);
+    assert_eq!((order.status, order.owner, order.due_at), (OrderStatus::Accepted, Owner::Headquarters, None));
+    let mut mistaken = order.clone();
+    let effects = step(&mut mistaken, &Step::Undo, &kitchen(), 65).unwrap();
+    assert!(effects.contains(&Effect::BackOnMenu), "there was one more in the cold store");
+    assert_eq!((mistaken.owner, &mistaken.lacks), (Owner::Branch, &None));
+    assert!(matches!(step(&mut order, &edit(18), &dispatcher(), 90), Err(Refused::Field(_))), "that is what is gone");
+    step(&mut order, &edit(21), &dispatcher(), 90).unwrap();
+    assert_eq!(due_in(&order), Some(210), "the branch has two minutes to say yes");
+    let effects = step(&mut order, &Step::Grant, &kitchen(), 100).unwrap();
+    assert!(effects.contains(&Effect::Close(&[TaskKind::Undelivered])), "{effects:?}");
+    assert_eq!((order.owner, order.version, &order.lacks), (Owner::Branch, 2, &None));
+    assert!(due_in(&order).is_some(), "its alarms are set again");
+    // The diner wants nothing else: said again, it is the end.
+    let mut order = life(Fulfilment::Delivery, false, None);
+    step(&mut order, &Step::Cook, &kitchen(), 10).unwrap();
+    let said = Step::Deliver { code: Some(Outcome::SoldOut), note: String::new(), minutes_late: None };
+    step(&mut order, &said, &kitchen(), 60).unwrap();
+    assert_eq!((order.status, &order.lacks), (OrderStatus::Cooking, &Some(Vec::new())));
+    step(&mut order, &said, &dispatcher(), 90).unwrap();
+    assert_eq!(order.outcome.as_ref().map(|said| said.code), Some(Outcome::SoldOut));
+    // It was found after all: headquarters has nothing to do any more.
+    let mut order = life(Fulfilment::Delivery, false, None);
+    step(&mut order, &Step::Accept { minutes: None }, &kitchen(), 10).unwrap();
+    step(&mut order, &said, &kitchen(), 60).unwrap();
+    let effects = step(&mut order, &Step::Cook, &kitchen(), 90).unwrap();
+    assert!(closes(&effects, TaskKind::Undelivered), "{effects:?}");
+    assert_eq!((order.owner, &order.lacks), (Owner::Branch, &None));
+}
+
+fn closes(effects: &[Effect], task: TaskKind) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Close(kinds) if kinds.contains(&task)))
+}
+
+#[test]
+fn c85_d81_is_settled_when_the_branch_goes_on_with_it() {
+    let nobody = Step::Deliver { code: Some(Outcome::NoRider), note: String::new(), minutes_late: None };
+    let rider = Step::Rider { rider: Rider { id: "r2".into(), name: "小陈".into() } };
+    for goes_on in [Step::Cook, Step::Ready, rider] {
+        let mut order = life(Fulfilment::Delivery, false, None);
+        step(&mut order, &Step::Accept { minutes: None }, &kitchen(), 10).unwrap();
+        step(&mut order, &nobody, &kitchen(), 20).unwrap();
+        assert_eq!(order.owner, Owner::Headquarters);
+        let effects = step(&mut order, &goes_on, &kitchen(), 30).unwrap();
+        assert!(closes(&effects, TaskKind::Undelivered), "{}: {effects:?}", goes_on.name());
+        assert_eq!(order.owner, Owner::Branch, "{}", goes_on.name());
+        assert!(order.due_at.is_some(), "{}: somebody is told when it stays", goes_on.name());
+        // The slip of a finger: it is headquarters' again.
+        let undone = next(&order, &Step::Undo, &kitchen(), at(35), &Rules::default());
+        if let Ok(undone) = undone {
+            assert_eq!(undone.life.owner, Owner::Headquarters);
+            assert!(undone.effects.contains(&Effect::Open(TaskKind::Undelivered, "D81")), "{:?}", undone.effects);
+        }
+    }
+}
+
+#[test]
+fn c85_what_followed_from_a_code_goes_with_the_code() {
+    let spilled = Step::Deliver { code: Some(Outcome::Damaged), note: "汤洒了".into(), minutes_late: None };
+    let mut order = on_its_way();
+    step(&mut order, &spilled, &kitchen(), 1200).unwrap();
+    let effects = step(&mut order.clone(), &Step::Correct { code: Outcome::OnTime, note: String::new() }, &kitchen(), 1300).unwrap();
+    assert!(effects.contains(&Effect::Withdraw), "{effects:?}");
+    let later = Step::Reschedule { later: Later { at: at(7200), pickup: false }, note: String::new() };
+    let effects = step(&mut order.clone(), &later, &kitchen(), 1300).unwrap();
+    assert!(effects.contains(&Effect::Withdraw), "{effects:?}");
+    let effects = step(&mut order, &Step::Undo, &kitchen(), 1205).unwrap();
+    assert!(effects.contains(&Effect::Withdraw), "{effects:?}");
+}
+
 #[test]
 fn c85_d82_opens_a_ticket_by_itself() {
     let mut order = on_its_way();
@@ -339,10 +421,15 @@ fn reference(order: &Life, taken: &Step, by: &Actor, now: Timestamp) -> Option<O
             (1, _) => here(&[Accepted, Cooking, Ready], status),
             _ => here(&[Accepted, Cooking, Ready, Out], Done),
         },
-        Step::Deliver { code: Some(Outcome::NoRider), .. } if !pickup && order.owner != Owner::Headquarters => {
+        Step::Deliver { code: Some(Outcome::NoRider), .. } if !pickup && (order.owner != Owner::Headquarters || order.lacks.is_some()) => {
             here(&[Accepted, Cooking, Ready, Out], if status == Out { Ready } else { status })
         }
-        Step::Deliver { .. } => here(&[Accepted, Cooking, Ready, Out], Done),
+        Step::Deliver { code: Some(Outcome::SoldOut), .. } | Step::RunOut { .. }
+            if order.lacks.is_none() && matches!(status, Accepted | Cooking) =>
+        {
+            here(&[Accepted, Cooking], status)
+        }
+        Step::Deliver { .. } | Step::RunOut { .. } => here(&[Accepted, Cooking, Ready, Out], Done),
         Step::Correct { .. } => (status == Done).then_some(Done),
         Step::Reschedule { later: Later { at, pickup }, .. } => match status {
             Done => Some(Ready),
@@ -357,6 +444,8 @@ fn reference(order: &Life, taken: &Step, by: &Actor, now: Timestamp) -> Option<O
         Step::Cancel { .. } if by.kind == ActorKind::Headquarters => status.is_open().then_some(Cancelled),
         Step::Cancel { .. } => matches!(status, New | AddressCheck | Accepted).then_some(Cancelled),
         Step::AskCancel { .. } => status.is_open().then_some(if sent { status } else { Cancelled }),
+        // The only dish that it asks for is the one that is gone.
+        Step::AskEdit { .. } if order.lacks.as_ref().is_some_and(|gone| !gone.is_empty()) => None,
         Step::AskEdit { .. } => matches!(status, New | AddressCheck | Accepted | Cooking).then_some(status),
         Step::Grant => order.pending.as_ref().map(|asked| if asked.kind == PendingKind::Cancel { Cancelled } else { status }),
         Step::Decline { .. } => order.pending.as_ref().map(|_| status),
@@ -386,6 +475,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Deliver { code: Some(Outcome::Unreachable), note: String::new(), minutes_late: None }),
         2 => code.prop_map(|code| Step::Correct { code, note: String::new() }),
         2 => (1_u64..60_000, any::<bool>()).prop_map(|(seconds, pickup)| Step::Reschedule { later: Later { at: at(seconds), pickup }, note: String::new() }),
+        2 => Just(Step::RunOut { dishes: vec![MenuNumber::new(18).unwrap()], note: String::new() }),
         3 => Just(Step::Undo),
         1 => Just(Step::Send),
         2 => (1_u16..4).prop_map(move |number| Step::Reassign { branch: branch(number), why: why(), times: None }),

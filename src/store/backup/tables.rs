@@ -88,6 +88,7 @@ pub(super) const TABLES: &[Table] = &[
             ("pause_until", Int),
             ("pause_reason", Text),
             ("pause_by", Text),
+            ("location", Text),
         ],
     },
     Table {
@@ -150,6 +151,8 @@ pub(super) const TABLES: &[Table] = &[
             ("unchecked", Int),
             ("created_at", Int),
             ("used_at", Int),
+            ("doubted_by", Text),
+            ("doubted_branch", Int),
         ],
     },
     Table {
@@ -269,6 +272,7 @@ pub(super) const TABLES: &[Table] = &[
             ("rescheduled", Int),
             ("expected_at", Int),
             ("foretold_at", Int),
+            ("lacks", Text),
         ],
     },
     Table {
@@ -836,6 +840,22 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table { name: "care_reminders", key: 3, columns: &[("rule", Text), ("customer", Text), ("anchor", Text), ("at", Int), ("how", Text)] },
+    Table {
+        name: "credits",
+        key: 1,
+        columns: &[
+            ("id", Text),
+            ("customer", Text),
+            ("amount_fen", Int),
+            ("for_order", Text),
+            ("why", Text),
+            ("made_at", Int),
+            ("made_by", Text),
+            ("until_at", Int),
+            ("used_by", Text),
+            ("withdrawn_at", Int),
+        ],
+    },
 ];
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::store::{StoreError, lines};
 pub(in crate::store) const COLUMNS: &str = "status, owner, fulfilment, branch, branch_why, refused_by, cook_minutes, travel_minutes, due_at, stage, \
     version, life, promised_at, release_at, sent_at, seen_at, accepted_at, cooking_at, ready_at, out_at, done_at, urged_at, outcome, \
     outcome_minutes, outcome_by, outcome_at, outcome_until, rider, rider_name, pending, undo, change_why, \
-    attempts, held_until, rescheduled";
+    attempts, held_until, rescheduled, lacks";
 
 /// Writes all of a life.
 pub(in crate::store) async fn write(tx: &mut Tx, id: &str, life: &Life) -> Result<(), StoreError> {
@@ -19,7 +19,7 @@ pub(in crate::store) async fn write(tx: &mut Tx, id: &str, life: &Life) -> Resul
         travel_minutes = $8, due_at = $9, stage = $10, version = $11, life = $12, promised_at = $13, release_at = $14, sent_at = $15, \
         seen_at = $16, accepted_at = $17, cooking_at = $18, ready_at = $19, out_at = $20, done_at = $21, urged_at = $22, outcome = $23, \
         outcome_minutes = $24, outcome_by = $25, outcome_at = $26, outcome_until = $27, rider = $28, rider_name = $29, pending = $30, \
-        undo = $31, change_why = $32, attempts = $33, held_until = $34, rescheduled = $35, fulfilment = $36, \
+        undo = $31, change_why = $32, attempts = $33, held_until = $34, rescheduled = $35, fulfilment = $36, lacks = $37, \
         expected_at = case when $2 in ('done', 'cancelled') then null else expected_at end where id = $1";
     let time = |at: Option<Timestamp>| at.map(Timestamp::as_millis);
     let said = life.outcome.as_ref();
@@ -60,8 +60,17 @@ pub(in crate::store) async fn write(tx: &mut Tx, id: &str, life: &Life) -> Resul
         time(life.held_until),
         life.rescheduled,
         lines::fulfilment_name(life.fulfilment),
+        life.lacks.as_deref().map(dishes),
     ];
     tx.exec(SQL, args).await.map(|_| ())
+}
+
+fn dishes(numbers: &[MenuNumber]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn lacking(text: &str) -> Vec<MenuNumber> {
+    text.split(',').filter_map(|number| MenuNumber::new(number.parse().ok()?)).collect()
 }
 
 fn numbers(branches: &[BranchNumber]) -> String {
@@ -139,6 +148,7 @@ pub(in crate::store) fn life(cells: &mut Cells<'_>) -> Result<Life, StoreError> 
         attempts: 0,
         held_until: None,
         rescheduled: 0,
+        lacks: None,
         rider: None,
         pending: None,
         undo: None,
@@ -162,6 +172,7 @@ pub(in crate::store) fn life(cells: &mut Cells<'_>) -> Result<Life, StoreError> 
     let undo = cells.opt_text()?.map(str::to_owned);
     cells.text()?.clone_into(&mut life.change_why);
     (life.attempts, life.held_until, life.rescheduled) = (cells.small()?, cells.time()?, cells.small()?);
+    life.lacks = cells.opt_text()?.map(lacking);
     life.undo = undo.and_then(|text| undone(&serde_json::from_str(&text).ok()?, &life));
     Ok(life)
 }
@@ -213,7 +224,7 @@ fn undo_json(undo: &Undo) -> Value {
         "promised_at": promised_at.as_millis(), "sent_at": time(before.sent_at), "seen_at": time(before.seen_at),
         "accepted_at": time(before.accepted_at), "cooking_at": time(before.cooking_at), "ready_at": time(before.ready_at),
         "out_at": time(before.out_at), "done_at": time(before.done_at), "change_why": change_why,
-        "attempts": before.attempts, "held_until": time(before.held_until),
+        "attempts": before.attempts, "held_until": time(before.held_until), "lacks": before.lacks.as_deref().map(dishes),
         "rider": rider.as_ref().map(|rider| [&rider.id, &rider.name]),
         "pending": pending.as_ref().map(pending_json),
     })
@@ -239,6 +250,7 @@ fn undone(json: &Value, now: &Life) -> Option<Undo> {
         change_why: json["change_why"].as_str()?.to_owned(),
         attempts: json["attempts"].as_u64().and_then(|count| u8::try_from(count).ok()).unwrap_or(0),
         held_until: time("held_until"),
+        lacks: json["lacks"].as_str().map(lacking),
         rider,
         pending: pending(&json["pending"]),
         outcome: None,

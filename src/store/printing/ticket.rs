@@ -27,6 +27,7 @@ pub(super) fn discount_words(reason: &DiscountReason) -> String {
         DiscountReason::Quantity { portions, .. } => format!("满{portions}份优惠"),
         DiscountReason::Offer { .. } => "活动优惠".to_owned(),
         DiscountReason::Points { points } => format!("{points}积分抵扣"),
+        DiscountReason::Credit { .. } => "补偿抵扣".to_owned(),
     }
 }
 

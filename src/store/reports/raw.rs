@@ -146,7 +146,7 @@ pub(super) const fn records(source: Source) -> Option<&'static str> {
             case when closed_at is not null then closed_at - at else 0 end as close_ms from tickets where at >= $1 and at < $2"
         }
         Source::Offers => {
-            "select o.branch as branch, d.kind as discount, d.subject as subject, 1 as used, d.amount_fen as off_fen \
+            "select o.branch as branch, d.kind as discount, case when d.kind = 'credit' then '' else d.subject end as subject, 1 as used, d.amount_fen as off_fen \
             from orders as o join order_discounts as d on d.order_id = o.id \
             where o.placed_at >= $1 and o.placed_at < $2 and o.status <> 'cancelled'"
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::told::show;
 use super::{LEAD, author, needed, text};
-use crate::domain::{BranchNumber, ClockTime, DishOption, MenuNumber, PhoneNumber, Role, Zone, ZoneRule, is_reading};
+use crate::domain::{BranchNumber, ClockTime, DishOption, MenuNumber, PhoneNumber, Point, Role, Zone, ZoneRule, is_reading};
 use crate::store::{HousePart, HouseValue};
 use crate::web::body::Body;
 use crate::web::{Answer, Problem, Viewer, Web};
@@ -211,6 +211,10 @@ pub(in crate::web) struct BranchPut {
     address_en: Option<String>,
     transit_zh: Option<String>,
     transit_en: Option<String>,
+    /// Longitude and latitude, as in `121.437,31.188`; null when nobody knows.
+    #[serde(deserialize_with = "double")]
+    #[schema(value_type = Option<String>)]
+    location: Option<Option<String>>,
     phone: Option<String>,
     /// Monday to Sunday, each with its spans.
     week: Option<[Vec<String>; 7]>,
@@ -256,6 +260,12 @@ pub(in crate::web) async fn branch(
         if let Some(given) = given {
             set.push((column, HouseValue::Text(Some(text(column, given, 200)?))));
         }
+    }
+    if let Some(location) = &put.location {
+        let given = location.as_deref().filter(|text| !text.trim().is_empty());
+        let wrong = || Problem::invalid("location is longitude,latitude in degrees, such as 121.437,31.188");
+        let at = given.map(|text| Point::parse(text).ok_or_else(wrong)).transpose()?;
+        set.push(("location", HouseValue::Text(at.map(|at| at.to_string()))));
     }
     if put.phone.as_deref().is_some_and(|phone| PhoneNumber::parse(phone).is_none()) {
         return Err(Problem::invalid("phone is no telephone number"));
@@ -329,7 +339,7 @@ impl ZonePut {
         if lines.len() > 500 || lines.iter().any(|line| line.len() > 300 || line.contains('\n')) {
             return Err(Problem::invalid("a zone has at most 500 lines of 300 bytes"));
         }
-        let rule = ZoneRule::parse(&self.kind, &lines).map_err(Problem::invalid)?;
+        let rule = ZoneRule::written(&self.kind, &lines).map_err(Problem::invalid)?;
         let mut set: Set = vec![
             ("branch", HouseValue::Number(Some(i64::from(self.branch)))),
             ("name", HouseValue::Text(Some(needed("name", &self.name, 40)?))),

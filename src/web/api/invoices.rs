@@ -13,7 +13,7 @@ use super::row_list::{Column, Days, formulas_of, heads_of};
 use super::{DESK, LEAD, LOOK, text};
 use crate::domain::{CustomerId, InvoiceRequest, InvoiceStatus, Order, PhoneNumber, TaxNumber};
 use crate::report::{Cell, Kind, Table};
-use crate::store::{Invoice, InvoiceFilter, InvoiceResult, StoreError};
+use crate::store::{Anyway, Invoice, InvoiceFilter, InvoiceResult, StoreError};
 use crate::web::body::{Body, Params};
 use crate::web::{Answer, Problem, Viewer, Web, show_phone};
 use crate::wire::time;
@@ -37,6 +37,7 @@ pub(super) fn show(viewer: &Viewer, invoice: &Invoice) -> Value {
     shown["changed_at"] = json!(time(invoice.changed_at));
     shown["order_status"] = json!(invoice.order_status.name());
     shown["delivered"] = json!(invoice.delivered);
+    shown["in_doubt"] = json!(invoice.in_doubt);
     shown
 }
 
@@ -221,6 +222,45 @@ pub(in crate::web) async fn export(State(web): State<Web>, viewer: Viewer, heade
         Ok((StatusCode::OK, json!({ "batch": batch, "count": count })))
     };
     web.once(&viewer, &headers, "POST /api/invoices/export", &(), work).await
+}
+
+/// Why a request goes out although its order was in doubt.
+#[derive(Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct AnywayIn {
+    why: String,
+}
+
+/// Gives one request to the provider whose order was spilled or incomplete (D82): the export leaves it out until somebody says what the guest
+/// pays after all.
+#[utoipa::path(post, path = "/api/orders/{id}/invoice/export", tag = "invoices", request_body = inline(AnywayIn), params(("id" = String, Path)),
+    responses((status = 200, description = "batch"), (status = 404, description = "no such order"),
+        (status = 409, description = "no request waits, or the guest does not have the food"), (status = 422, description = "why is missing")))]
+pub(in crate::web) async fn export_anyway(
+    State(web): State<Web>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Body(asked): Body<AnywayIn>,
+) -> Answer<Response> {
+    viewer.require(&LEAD)?;
+    let asked = asked?;
+    let why = super::needed("why", &asked.why, 200)?;
+    let order = order_of(&web, &id).await?;
+    let work = async {
+        match web.store.export_invoice_anyway(&order.id, web.wall()).await? {
+            Anyway::Given(batch) => {
+                web.audit(&viewer, "invoice.exported", &format!("order:{}", order.number), &why).await;
+                metrics::counter!("dinetone_invoices_total", "state" => "exported").increment(1);
+                Ok((StatusCode::OK, json!({ "batch": batch })))
+            }
+            Anyway::NotAsked => Err(Problem::new("conflict", "no request of this order waits: the provider has it, or none was asked for")),
+            Anyway::NotDelivered => {
+                Err(Problem::new("conflict", "the guest does not have the food: there is nothing to make an invoice out for"))
+            }
+        }
+    };
+    web.once(&viewer, &headers, &format!("POST /api/orders/{id}/invoice/export"), &asked, work).await
 }
 
 /// What the provider says about each.

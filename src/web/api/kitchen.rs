@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{needed, text};
 use crate::domain::{BranchNumber, CartLine, MenuNumber, OrderId, Quantity, Role, Timestamp};
 use crate::order::board::Card;
-use crate::order::dispatch::{self, Candidate, candidates};
+use crate::order::dispatch::{self, Candidate, suggestions};
 use crate::order::life::{Actor, ActorKind, EditLine, Later, Outcome, RefuseReason, Refused, Rider, Step};
 use crate::store::Stepped;
 use crate::web::board::HEADQUARTERS;
@@ -66,6 +66,8 @@ pub(in crate::web) struct Asked {
     /// Another time: milliseconds since 1970, or `minutes` from now; and whether it is fetched.
     at: Option<i64>,
     pickup: bool,
+    /// To a change of what the branch has run out of (D83): the diner has said yes to it.
+    agreed: bool,
     branch: Option<u16>,
     why: String,
     #[schema(inline)]
@@ -104,6 +106,15 @@ pub(in crate::web) async fn step(
         let card = seen(&web, &viewer, &id).await?;
         let known = web.store.rider(&rider.id).await?.filter(|known| !known.retired && known.branch.get() == card.branch);
         rider.name = known.ok_or_else(|| Problem::invalid("this branch has no such rider"))?.name;
+    }
+    if let Step::AskEdit { why, .. } = &mut step {
+        let lacks = web.store.card(&id).await?.is_some_and(|card| card.lacks.is_some());
+        if lacks && !asked.agreed {
+            return Err(Problem::invalid("the branch has run out of something: say agreed when the diner takes the other dish"));
+        }
+        if lacks && why.is_empty() {
+            "agreed".clone_into(why);
+        }
     }
     let what = format!("POST /api/orders/{id}/steps");
     let work = async {
@@ -168,6 +179,9 @@ fn read(asked: &Asked, now: Timestamp) -> Answer<Step> {
         "reschedule" => Step::Reschedule { later: later(asked.at, asked.minutes, asked.pickup, now)?, note },
         "deliver" | "correct" if asked.code == Outcome::Rescheduled.name() => {
             Step::Reschedule { later: later(asked.at, asked.minutes, asked.pickup, now)?, note }
+        }
+        "deliver" if asked.code == Outcome::SoldOut.name() => {
+            Step::RunOut { dishes: asked.dishes.iter().map(|dish| dish_number(*dish)).collect::<Answer<_>>()?, note }
         }
         "deliver" => Step::Deliver {
             code: if asked.code.is_empty() || asked.code == "auto" { None } else { Some(code(&asked.code)?) },
@@ -243,7 +257,7 @@ pub(in crate::web) async fn branches(State(web): State<Web>, viewer: Viewer, Pat
     let catalogue = web.store.catalogue().await?;
     let dishes: Vec<MenuNumber> = card.lines.iter().filter_map(|line| MenuNumber::new(line.dish)).collect();
     let asked = dispatch::Asked { address: &card.address, dishes: &dishes };
-    let found = candidates(asked, &catalogue, &web.store.loads().await?, web.wall(), web.store.clock());
+    let found = suggestions(asked, &catalogue, &web.store.loads().await?, web.wall(), web.store.clock());
     let best = found.iter().find(|one| one.branch.get() != card.branch && !card.refused_by.contains(&one.branch.get()) && one.fits());
     let best = best.map(|one| one.branch);
     let show = |one: &Candidate| {
@@ -252,7 +266,7 @@ pub(in crate::web) async fn branches(State(web): State<Web>, viewer: Viewer, Pat
             // Nobody wrote zones down for the branch that has it already.
             "covers": one.zone.is_some() || card.fulfilment == "pickup" || one.branch.get() == card.branch,
             "zone": one.zone, "open": one.open, "load_minutes": one.load_minutes, "expected_minutes": one.expected_minutes,
-            "missing": one.missing.iter().map(|dish| dish.get()).collect::<Vec<_>>(), "distance_m": Value::Null,
+            "missing": one.missing.iter().map(|dish| dish.get()).collect::<Vec<_>>(), "distance_m": one.metres,
             "best": best == Some(one.branch),
         })
     };

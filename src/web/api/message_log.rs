@@ -79,6 +79,7 @@ fn row(viewer: &Viewer, message: &CustomerMessage, branch: Option<i64>) -> Vec<C
         "accepted" => ("接单", "accepted"),
         "out" => ("出发", "on its way"),
         "map" => ("地图链接", "map link"),
+        later if later.starts_with("later:") => ("改时间", "another time"),
         care if care.starts_with("care:") => ("关怀", "care"),
         _ => ("送达", "delivered"),
     };

@@ -209,6 +209,7 @@ fn why(reason: &DiscountReason, catalogue: &Catalogue) -> (String, String) {
             None => (offer.clone(), offer.clone()),
         },
         DiscountReason::Points { points } => (format!("积分抵扣{points}分"), format!("{points} points")),
+        DiscountReason::Credit { .. } => ("补偿抵扣".to_owned(), "owed for an earlier order".to_owned()),
     }
 }
 
@@ -240,7 +241,7 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
     let (place, typed) = place(web, draft, customer.as_ref(), outside.is_some(), catalogue, local, &mut obstacles).await?;
     let when = match draft.wanted_at.as_deref().filter(|at| !at.is_empty()) {
         None => When::Now,
-        Some(at) => When::At(at.parse().map_err(|_| Problem::invalid("wanted_at is a time of the restaurant as in 2026-11-22T18:30"))?),
+        Some(at) => When::At(wanted(at).ok_or_else(|| Problem::invalid("wanted_at is a time of the restaurant as in 2026-11-22T18:30"))?),
     };
     // An address that a person still looks at is in no zone yet, nor is one that nobody has given.
     let unknown = obstacles.iter().any(|obstacle| obstacle.code == "no_address");
@@ -248,7 +249,12 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
     let (member, level, balance) = terms.map_or((None, None, 0), |(member, level, balance)| (Some(member), Some(level), balance));
     let points = if draft.points { balance } else { 0 };
     let via = if viewer.program { PlacedVia::Api } else { PlacedVia::Agent };
-    let wish = Wish { cart: &cart, place: &place, when, level: level.as_deref(), points, balance, via, let_through };
+    let credit = match &customer {
+        Some(customer) => web.store.credit_of(customer, now).await?,
+        None => None,
+    };
+    let owed = credit.as_ref();
+    let wish = Wish { cart: &cart, place: &place, when, level: level.as_deref(), points, balance, credit: owed, via, let_through };
     let (quote, promised_at) = match check(catalogue, &wish, now, clock) {
         Ok(Placeable { quote, promised_at }) => {
             let promised = web.store.promised(place.branch(), promised_at).await?;
@@ -259,7 +265,7 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
         }
         Err(refusal) => {
             refused(&refusal, &cart, catalogue, &mut obstacles);
-            (pricing::quote(catalogue, &cart, level.as_deref(), local, Some(&place), points), None)
+            (pricing::quote_owed(catalogue, &cart, level.as_deref(), local, Some(&place), points, owed), None)
         }
     };
     let invoice = match draft.invoice.as_ref().map(InvoiceIn::checked).transpose() {
@@ -296,6 +302,12 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
         invoice,
     };
     Ok(Priced { request, taken, quote, promised_at, obstacles })
+}
+
+/// Day and time on the restaurant's clock, and nothing else: a bare day would mean midnight, and a time zone would be passed over.
+fn wanted(text: &str) -> Option<DateTime> {
+    let forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
+    forms.iter().find_map(|form| DateTime::strptime(form, text).ok())
 }
 
 /// Who may let an order out of the zone through: those who lead, by name.

@@ -58,7 +58,7 @@ fn branch(branch: &Branch, closed: bool) -> Value {
     let week = branch.week.each_ref().map(|hours| hours.iter().map(|(from, to)| format!("{from}-{to}")).collect::<Vec<_>>());
     json!({
         "number": branch.number.get(), "zh": branch.zh, "en": branch.en, "address_zh": branch.address_zh, "address_en": branch.address_en,
-        "transit_zh": branch.transit_zh, "transit_en": branch.transit_en, "phone": branch.phone, "week": week,
+        "transit_zh": branch.transit_zh, "transit_en": branch.transit_en, "location": branch.location.map(|at| at.to_string()), "phone": branch.phone, "week": week,
         "last_order_minutes": branch.last_order_minutes, "delivery_minutes": branch.delivery_minutes,
         "pickup_minutes": branch.pickup_minutes, "min_delivery_fen": branch.min_delivery.as_fen(),
         "delivery_fee_fen": branch.delivery_fee.as_fen(), "free_delivery_from_fen": branch.free_delivery_from.map(Money::as_fen),

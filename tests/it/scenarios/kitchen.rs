@@ -73,8 +73,14 @@ fn steps(world: &World, id: &OrderId, steps: &[Step]) {
     });
 }
 
-/// What the errands do: they ask for the call once, and ring the branch whenever it is due.
+/// What the errands do: they ask for the call once, ring the branch whenever it is due, and let it be when it has answered otherwise.
 fn errands(world: &World) -> usize {
+    for id in world.with_store(async |store, _| store.settled_branch_calls("t").await.unwrap()) {
+        let mut inner = world.inner();
+        let now = inner.now;
+        inner.centre.handle(now, Input::BranchSettled(id));
+        inner.drain();
+    }
     let calls = world.with_store(async |store, now| store.claim_branch_calls("t", now).await.unwrap());
     let due = calls.len();
     for call in calls {
@@ -184,6 +190,35 @@ fn c82_an_order_that_the_screen_accepted_meanwhile_is_not_called_about() {
     let calls = world.with_store(async |store, _| store.branch_calls(&id).await.unwrap());
     assert_eq!(calls[0].status, "settled");
     assert_eq!(world.calls_up(), 0);
+}
+
+/// The third and last time it rings, and somebody takes the order on the screen: the telephone falls silent, and nobody is told that nobody
+/// answers.
+#[test]
+fn c82_a_telephone_that_rings_falls_silent_when_the_screen_was_faster() {
+    let world = World::open_at("18:00");
+    let telephone = world.outside_phone();
+    let id = an_order(&world);
+    wanted(&world, &id);
+    for _ in 0..2 {
+        assert_eq!(errands(&world), 1);
+        telephone.rings();
+        telephone.rejects();
+        world.time_passes(Duration::from_secs(61));
+    }
+    assert_eq!(errands(&world), 1);
+    telephone.rings();
+    assert_eq!(telephone.line(), Line::Ringing);
+    steps(&world, &id, &[Step::Accept { minutes: None }]);
+    assert_eq!(errands(&world), 0);
+    world.time_passes(Duration::from_secs(2));
+    assert!(matches!(telephone.line(), Line::Over(_)), "{:?}", telephone.line());
+    world.time_passes(Duration::from_secs(61));
+    let calls = world.with_store(async |store, _| store.branch_calls(&id).await.unwrap());
+    assert_eq!((calls[0].status.as_str(), calls[0].tries), ("settled", 3));
+    let tasks = world.with_store(async |store, _| store.open_tasks().await.unwrap());
+    assert!(tasks.is_empty(), "{tasks:?}");
+    world.is_quiet();
 }
 
 /// An order on its way with a rider of this number; its last four digits.

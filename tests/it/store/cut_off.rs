@@ -193,3 +193,49 @@ pub async fn c107_a_stop_in_order_owes_the_same_and_a_long_night_calls_nobody_by
     let left = store.node_starts(&node("a", "a4"), at(80).after(600 * MINUTE)).await.unwrap();
     assert_eq!(left.conversations, Recovered { call_backs: 0, missed: 1 });
 }
+
+/// Another node calls back whom a stop in order cut off: at once and by itself, not when it is started again.
+pub async fn c107_another_node_dials_whom_a_stop_in_order_cut_off(database: Database) {
+    let store = database.store().await;
+    let now = || Timestamp::from(dinetone::server::clock::now().wall);
+    store.node_starts(&node("a", "a1"), now()).await.unwrap();
+    let mut call = ringing("talks", "13811110001", now());
+    store.record_calls("a", std::slice::from_ref(&call), &[]).await.unwrap();
+    store.keep("a", &[talking("talks", Some("order"), now())], now()).await.unwrap();
+    let (inbox, mut dialled) = tokio::sync::mpsc::channel(16);
+    let other = node("b", "b1");
+    store.node_starts(&other, now()).await.unwrap();
+    let member = dinetone::server::cluster::Member {
+        store: store.clone(),
+        node: other,
+        lost_after: 5 * SECOND,
+        inbox,
+        taken: std::sync::Arc::default(),
+    };
+    let life = tokio::spawn(dinetone::server::cluster::run(member));
+    // It has given two signs, and looked round between them: it has seen the other alive.
+    let sign = async || store.nodes().await.unwrap().into_iter().find(|node| node.name == "b").unwrap().seen_at;
+    let mut last = sign().await;
+    for _ in 0..2 {
+        tokio::time::timeout(20 * SECOND, async {
+            while sign().await == last {
+                tokio::time::sleep(SECOND / 20).await;
+            }
+        })
+        .await
+        .unwrap();
+        last = sign().await;
+    }
+    assert!(dialled.try_recv().is_err(), "nobody is owed a call yet");
+    call.ended_at = Some(now());
+    call.end = Some(End { by: Party::Us, reason: Reason::RESTARTING });
+    store.record_calls("a", &[], &[(call, Vec::new())]).await.unwrap();
+    assert_eq!(store.node_leaves("a", "a1", now()).await.unwrap().conversations.call_backs, 1);
+    let input = tokio::time::timeout(10 * SECOND, dialled.recv()).await.unwrap().unwrap();
+    let dinetone::centre::Input::CallBacks(owed) = input else { panic!("something else was wanted") };
+    assert_eq!(owed.iter().map(|wish| wish.phone.reveal()).collect::<Vec<_>>(), ["13811110001"]);
+    // Said once: two more signs of life, and nothing is dialled again.
+    tokio::time::sleep(5 * SECOND / 2).await;
+    assert!(dialled.try_recv().is_err(), "once");
+    life.abort();
+}

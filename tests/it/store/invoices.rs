@@ -1,7 +1,8 @@
 //! Invoices: asked for with the order, given to the provider once and after delivery, and what became of them.
 
 use dinetone::domain::{InvoiceRequest, InvoiceStatus, OrderStatus, PlacedVia};
-use dinetone::store::{InvoiceFilter, InvoiceResult, Store, StoreError, TakenDown};
+use dinetone::order::life::{Actor, ActorKind, Outcome, Step};
+use dinetone::store::{Anyway, InvoiceFilter, InvoiceResult, Store, StoreError, TakenDown};
 
 use super::kit::{DAY, Database, MINUTE, confirmed, place, request, saturday};
 
@@ -64,6 +65,23 @@ pub async fn c91_an_invoice_is_kept_with_its_order_and_given_out_once(database: 
     assert_eq!(read.iter().map(|one| (one.number.as_str(), one.amount.as_fen())).next(), Some((number.as_str(), 10_250)));
     assert_eq!((read.len(), store.invoices(&batch).await.unwrap()), (2, read.clone()), "read as often as one likes");
     assert_eq!(numbers(&store, InvoiceStatus::Asked).await.len(), 1, "the cancelled order's");
+    // Spilled: it waits until somebody says that it goes out all the same; one that never came does not go out at all.
+    let (spilled, _) = confirmed(place(&store, &catalogue, &request("k4", "13811115555"), saturday()).await);
+    store.ask_invoice(&spilled, &person(), "王芳", saturday()).await.unwrap();
+    assert_eq!(store.export_invoice_anyway(&spilled, saturday()).await.unwrap(), Anyway::NotDelivered);
+    delivered(&store, &spilled).await;
+    let lead = Actor { lead: true, ..Actor::new(ActorKind::Headquarters, "u1", "王主管") };
+    let said = |code| Step::Correct { code, note: String::new() };
+    store.order_step(&spilled, None, &said(Outcome::Damaged), &lead, saturday().after(DAY)).await.unwrap();
+    assert_eq!(store.export_invoices(saturday().after(DAY)).await.unwrap(), None);
+    assert!(store.invoice(&spilled).await.unwrap().unwrap().in_doubt);
+    store.order_step(&spilled, None, &said(Outcome::Rejected), &lead, saturday().after(DAY)).await.unwrap();
+    assert_eq!(store.export_invoice_anyway(&spilled, saturday().after(DAY)).await.unwrap(), Anyway::NotDelivered);
+    store.order_step(&spilled, None, &said(Outcome::Damaged), &lead, saturday().after(DAY)).await.unwrap();
+    assert!(
+        matches!(store.export_invoice_anyway(&spilled, saturday().after(DAY)).await.unwrap(), Anyway::Given(name) if name != given[0].0)
+    );
+    assert_eq!(store.export_invoice_anyway(&spilled, saturday().after(DAY)).await.unwrap(), Anyway::NotAsked);
     // What the provider has is not changed behind its back.
     assert!(matches!(store.ask_invoice(&first, &person(), "李娜", saturday()).await, Err(StoreError::Conflict)));
     assert!(!store.withdraw_invoice(&first, saturday()).await.unwrap());

@@ -92,6 +92,13 @@ pub async fn c86_a_granted_change_is_priced_anew_and_raises_the_version(database
     let lines: Vec<EditLine> =
         cart(&[(18, 1)]).lines.into_iter().map(|line: CartLine| EditLine { line, note: Some("不要葱".into()) }).collect();
     let agent = Actor::new(ActorKind::Agent, "8003", "周敏");
+    // What is not on the menu, or cannot be had there, is not promised; nor is it granted when it has gone meanwhile.
+    store.branch_sold_out(branch(1), dish(21), None, "一号店", saturday()).await.unwrap();
+    for number in [9998, 21] {
+        let lines = cart(&[(number, 1)]).lines.into_iter().map(|line| EditLine { line, note: None }).collect();
+        let refused = step(&store, &id, Step::AskEdit { lines, why: "换".into() }, &agent, saturday().after(2 * MINUTE)).await;
+        assert!(matches!(refused, Stepped::Refused(Refused::Field(_))), "{number}: {refused:?}");
+    }
     done(&store, &id, Step::AskEdit { lines, why: "少点".into() }, &agent, saturday().after(2 * MINUTE)).await;
     let card = store.card(id.as_str()).await.unwrap().unwrap();
     assert_eq!((card.pending.as_ref().map(|pending| (pending.kind, pending.by.as_str())), card.pay_fen), (Some(("edit", "周敏")), 10_250));

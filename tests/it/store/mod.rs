@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 #![expect(clippy::disallowed_methods, reason = "the tasks of a race are awaited where they are started")]
 
+mod amends;
 mod backup;
 mod calls;
 mod care;
@@ -128,6 +129,13 @@ contract![
     leaving::c85_d73_another_time_is_promised_by_whoever_reports_it,
     leaving::c85_d71_two_attempts_are_kept_the_food_is_held_and_its_end_is_headquarters,
     leaving::c85_d82_is_a_ticket_of_the_order_by_itself,
+    amends::c85_what_followed_from_a_code_is_taken_back_with_it,
+    amends::c85_a_slip_of_the_finger_marks_nobody_and_keeps_no_dish_off_the_menu,
+    amends::c85_d83_another_dish_is_taken_in_the_same_order,
+    amends::c85_d60_a_credit_is_taken_off_once_and_comes_back_with_the_order,
+    amends::c85_d60_of_forty_orders_at_once_one_has_the_credit,
+    amends::c85_d81_is_off_headquarters_list_when_the_branch_goes_on,
+    amends::c87_d73_the_diner_reads_the_new_time_and_hears_it,
     leaving::c89_three_refusals_at_the_door_propose_and_a_correction_takes_them_back,
     leaving::c89_a_nuisance_call_proposes_its_number_once,
     leaving::c68_what_an_agent_blocks_holds_until_a_supervisor_says_otherwise,
@@ -152,6 +160,7 @@ contract![
     cut_off::c107_who_is_cut_off_by_a_crash_is_called_back_once_or_by_a_person,
     cut_off::c107_nobody_is_called_who_has_rung_again_or_is_on_the_line,
     cut_off::c107_a_stop_in_order_owes_the_same_and_a_long_night_calls_nobody_by_surprise,
+    cut_off::c107_another_node_dials_whom_a_stop_in_order_cut_off,
     invoices::c91_an_invoice_is_kept_with_its_order_and_given_out_once,
     invoices::c91_a_customers_titles_are_offered_again,
     calls::a_call_keeps_its_path_and_how_it_ended,

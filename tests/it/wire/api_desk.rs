@@ -103,6 +103,11 @@ fn i7_what_stands_in_the_way_is_said_and_cannot_be_placed() {
     let mut past = draft(&json!([{ "dish": 18, "quantity": 1 }]));
     past["wanted_at"] = json!("2020-01-01T12:00");
     assert_eq!(codes(&past), ["past"]);
+    // A bare day would be midnight, and a time zone would be passed over.
+    for vague in ["2030-01-01", "2030-01-01T12:00+09:00", "2030-01-01T12:00Z", "2030-01-01 12:00"] {
+        past["wanted_at"] = json!(vague);
+        assert_eq!(lina.send("POST", "/api/orders/quote", &past).problem(), "invalid", "{vague}");
+    }
     let mut nowhere = draft(&json!([{ "dish": 18, "quantity": 9 }]));
     (nowhere["service"], nowhere["phone"]) = (json!("delivery"), json!(""));
     assert_eq!(codes(&nowhere), ["no_phone", "no_address"]);

@@ -123,3 +123,82 @@ fn c89_a_proposal_is_decided_by_a_supervisor_only() {
     let entry = blocks.as_array().unwrap().iter().find(|entry| entry["level"] == "no_cash").expect("it is on the list").clone();
     assert!(entry["until"].is_string() && entry["hits"] == 0, "{entry}");
 }
+
+/// The guest waited for an hour: who leads makes it good, once, and takes it back.
+#[test]
+fn c85_d60_a_credit_is_granted_by_those_who_lead() {
+    let (floor, order) = floor();
+    let (lina, boss) = (floor.signed_in("lina"), floor.signed_in("watcher"));
+    let path = format!("/api/orders/{order}/credit");
+    let wish = json!({ "amount_fen": 2000, "why": "晚到一小时" });
+    assert_eq!(lina.send("PUT", &path, &wish).problem(), "not-allowed");
+    assert_eq!(boss.get(&path).json(), json!(null));
+    for wrong in [
+        json!({ "amount_fen": 0, "why": "x" }),
+        json!({ "amount_fen": 20_001, "why": "x" }),
+        json!({ "amount_fen": 2000, "why": " " }),
+        json!({ "amount_fen": 2000, "why": "x", "days": 0 }),
+    ] {
+        assert_eq!(boss.send("PUT", &path, &wrong).problem(), "invalid", "{wrong}");
+    }
+    let given = boss.send("PUT", &path, &wish);
+    assert_eq!((given.status, given.json()["amount_fen"].as_i64()), (200, Some(2000)), "{given:?}");
+    assert_eq!(boss.send("PUT", &path, &wish).problem(), "cannot", "once");
+    // It comes off the next order by itself, with its own line.
+    let customer = lina.get(&format!("/api/orders/{order}")).json()["customer"].clone();
+    let next =
+        json!({ "phone": "13900139000", "customer": customer, "service": "pickup", "branch": 1, "lines": [{ "dish": 18, "quantity": 2 }] });
+    let quote = lina.send("POST", "/api/orders/quote", &next).json();
+    let credit = quote["discounts"].as_array().unwrap().iter().find(|off| off["why"] == "credit").cloned();
+    assert_eq!(credit.map(|off| off["off_fen"].clone()), Some(json!(2000)), "{quote}");
+    assert_eq!(boss.send("DELETE", &path, &json!({})).status, 204);
+    assert_eq!(boss.send("DELETE", &path, &json!({})).problem(), "cannot");
+    assert_eq!(boss.send("PUT", "/api/orders/nope/credit", &wish).problem(), "not-found");
+}
+
+/// The branch has run out after accepting: the change needs the guest's yes, and is shown on both boards' cards.
+#[test]
+fn c85_d83_another_dish_needs_the_guests_yes() {
+    let (floor, _) = floor();
+    let (lina, branch) = (floor.signed_in("lina"), floor.signed_in("kitchen1"));
+    let wanted = json!({ "phone": "13811112222", "contact": "赵先生", "service": "pickup", "branch": 1, "key": "draft-0083", "lines": [{ "dish": 18, "quantity": 1 }], "again": true });
+    let id = lina.send("POST", "/api/orders", &wanted).json()["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/orders/{id}/steps");
+    assert_eq!(branch.send("POST", &path, &json!({ "step": "accept" })).status, 200);
+    let gone = branch.send("POST", &path, &json!({ "step": "deliver", "code": "D83", "dishes": [18] })).json();
+    assert_eq!((&gone["status"], &gone["owner"], &gone["lacks"]), (&json!("accepted"), &json!("headquarters"), &json!([18])), "{gone}");
+    let mut swap = json!({ "step": "ask_edit", "lines": [{ "dish": 61, "quantity": 1 }] });
+    assert_eq!(lina.send("POST", &path, &swap).problem(), "invalid", "nobody has said that the guest agrees");
+    swap["agreed"] = json!(true);
+    assert_eq!(lina.send("POST", &path, &swap).status, 200);
+    let granted = branch.send("POST", &path, &json!({ "step": "grant" })).json();
+    assert_eq!((&granted["owner"], &granted["lacks"], &granted["version"]), (&json!("branch"), &json!(null), &json!(2)), "{granted}");
+    let told = lina.get(&format!("/api/orders/{id}/timeline")).json();
+    let asked = told["events"].as_array().unwrap().iter().find(|event| event["kind"] == "ask_edit").unwrap().clone();
+    assert_eq!((&asked["data"]["why"], &asked["by"]), (&json!("agreed"), &json!("LINA")), "who says so");
+}
+
+/// 改派: nearest first, in kilometres where both places are known.
+#[test]
+fn c77_branches_are_suggested_by_distance() {
+    let (floor, _) = floor();
+    let (lina, boss) = (floor.signed_in("lina"), floor.signed_in("boss"));
+    for (number, at) in [(1, "121.4370,31.1885"), (2, "121.4453,31.2235")] {
+        let put = boss.send("PUT", &format!("/api/branches/{number}"), &json!({ "location": at }));
+        assert_eq!(put.status, 200, "{put:?}");
+    }
+    assert_eq!(boss.send("PUT", "/api/branches/1", &json!({ "location": "徐家汇" })).problem(), "invalid");
+    let catalogue = floor.wait(floor.store.catalogue()).unwrap();
+    floor.stock(Arc::new(catalogue));
+    let wanted = json!({ "phone": "13811112222", "contact": "赵先生", "service": "delivery", "branch": 1, "address_text": "漕溪北路八十八号 (121.4453,31.2200)",
+        "key": "draft-0077", "lines": [{ "dish": 18, "quantity": 2 }], "again": true });
+    let placed = lina.send("POST", "/api/orders", &wanted);
+    assert_eq!(placed.status, 201, "{placed:?}");
+    let found = boss.get(&format!("/api/orders/{}/branches", placed.json()["id"].as_str().unwrap())).json();
+    let metres = |number: u16| found.as_array().unwrap().iter().find(|one| one["branch"] == number).unwrap()["distance_m"].as_u64();
+    assert!(metres(1).is_some_and(|metres| (3500..3700).contains(&metres)), "{found}");
+    assert!(metres(2).is_some_and(|metres| (350..420).contains(&metres)), "{found}");
+    assert_eq!(metres(3), None, "nobody has written down where it is");
+    let order: Vec<u64> = found.as_array().unwrap().iter().filter_map(|one| one["branch"].as_u64()).collect();
+    assert_eq!(order.iter().position(|one| *one == 2), Some(0), "{found}");
+}

@@ -64,6 +64,7 @@ fn branch(n: u16) -> Branch {
         delivery_fee: Money::yuan(5),
         free_delivery_from: Some(Money::yuan(80)),
         paused: false,
+        location: None,
         kitchen: crate::domain::Kitchen::default(),
     }
 }

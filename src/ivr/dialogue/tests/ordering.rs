@@ -553,6 +553,26 @@ fn c24_a_pin_keyed_before_the_question_is_not_shown_either() {
 }
 
 #[test]
+fn c85_what_the_caller_is_owed_is_told_with_its_line_and_counts() {
+    let noon = 1_795_145_400_000;
+    let mut paid = Vec::new();
+    for (until, told) in [(noon - 1, false), (noon + 86_400_000, true)] {
+        let credit = Some(crate::domain::Credit { id: "c1".into(), amount: Money::yuan(20), until: Timestamp::from_millis(until) });
+        let mut call = Call::begin(Setting { card: Card { credit, ..regular() }, ..Setting::default() });
+        call.listens().keys("11218#2#61##").keys("#").hears(&["order.sum_total", "order.sum_discount", "order.sum_pay"]);
+        if told {
+            call.hears(&["order.sum_discount", "order.sum_credit", "order.sum_pay"]);
+        } else {
+            call.never_heard("order.sum_credit");
+        }
+        call.keys("#").keys("1").keys("1").keys("1").keys("#").wait(2.0);
+        call.keys("#").hears(&["final.done"]);
+        paid.push(call.placed()[0].heard);
+    }
+    assert_eq!(paid[0].minus(paid[1]), Money::yuan(20), "one that is over counts for nothing");
+}
+
+#[test]
 fn c24_points_are_spent_only_with_the_pin_which_is_never_shown() {
     let card = Card { points: 2450, ..regular() };
     let mut call = Call::begin(Setting { card: card.clone(), ..Setting::default() });
