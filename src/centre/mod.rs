@@ -135,6 +135,12 @@ impl Centre {
         self.draining
     }
 
+    /// Registrations at trunks that are being taken back.
+    #[must_use]
+    pub const fn signing_off(&self) -> usize {
+        self.sip.signing_off()
+    }
+
     /// Trunks and whether they are up.
     #[must_use]
     pub fn trunks(&self) -> Vec<(String, bool)> {

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr, UdpSocket as StdUdpSocket};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +21,7 @@ use crate::centre::{Centre, Input, Output};
 use crate::domain::{StepKind, UserId};
 use crate::event::{AgentView, Event, What};
 use crate::machine::Machine;
-use crate::sip::event::{Flow, SipInput, Transport};
+use crate::sip::event::{Flow, SipCommand, SipInput, Transport};
 
 /// Datagrams read before anything else is looked at.
 const BURST: usize = 64;
@@ -29,6 +29,8 @@ const BURST: usize = 64;
 const MOST_WAITING: usize = 2048;
 /// Inputs of one queue, and timers, before the sockets are looked at again.
 const ROUND: usize = 256;
+/// Registrars may take so long to answer that we go.
+const GOODBYE: Duration = Duration::from_millis(1500);
 /// Local addresses remembered, by peer.
 const MOST_ROUTES: usize = 4096;
 
@@ -56,8 +58,8 @@ pub struct Brain {
     pub states: HashMap<UserId, &'static str>,
     /// Who wants to know how it goes with a telephone that is to hear a recording.
     pub listeners: HashMap<u64, oneshot::Sender<Result<&'static str, String>>>,
-    /// Set by `Query::Stop`.
-    pub stopped: bool,
+    /// Set by `Query::Stop`: how long registrars may take to answer that we go.
+    pub stopped: Option<Instant>,
 }
 
 /// New calls that were read and wait for their turn.
@@ -94,9 +96,10 @@ impl Brain {
                 .record(clock::now().instant.saturating_duration_since(started.instant).as_secs_f64());
             let wake = self.centre.next_deadline().map(tokio::time::Instant::from_std);
             let idle = waiting.is_empty();
-            if self.stopped {
+            if self.stopped.is_some_and(|until| self.centre.signing_off() == 0 || started.instant >= until) {
                 return;
             }
+            let wake = wake.into_iter().chain(self.stopped.map(tokio::time::Instant::from_std)).min();
             tokio::select! {
                 biased;
                 socket = readable(&self.sockets) => self.read(socket, bound[socket], &mut buffer, &mut routes, &mut waiting),
@@ -178,7 +181,11 @@ impl Brain {
 
     fn answer(&mut self, query: Query) {
         match query {
-            Query::Stop => self.stopped = true,
+            Query::Stop => {
+                let now = clock::now();
+                self.centre.handle(now, Input::Sip(SipInput::Command(SipCommand::SignOff)));
+                self.stopped = Some(now.instant + GOODBYE);
+            }
             Query::Live { only, answer } => drop(answer.send(self.centre.live(only.as_deref()))),
             Query::Wish { wish, answer } => drop(answer.send(self.centre.wish(clock::now(), *wish))),
             Query::Listen { at, sound, answer } => match self.centre.listen(clock::now(), at, sound) {

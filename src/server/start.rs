@@ -357,7 +357,7 @@ async fn assemble(
                     runtime,
                     states: std::collections::HashMap::new(),
                     listeners: std::collections::HashMap::new(),
-                    stopped: false,
+                    stopped: None,
                 };
                 brain.run().await;
             });

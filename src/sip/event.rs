@@ -88,6 +88,8 @@ pub enum SipCommand {
     /// The trunks are other ones from now on: what is unchanged stays registered, what changed is registered and asked anew,
     /// what is missing takes no calls any more. Calls in progress stay.
     Trunks(Vec<TrunkSettings>),
+    /// The program ends: registrations at trunks are taken back (RFC 3261 section 10.2.2).
+    SignOff,
     /// An INFO inside a call (to another node of ours; the simulated diner).
     Info { dialog: DialogId, content_type: &'static str, body: String },
     /// From now on every INVITE outside a dialog gets 503 with this Retry-After (overload, drain); `None` ends it.

@@ -34,6 +34,8 @@ pub struct Asking {
     pub next: Option<Instant>,
     /// The client transaction that is awaited.
     pub pending: Option<u64>,
+    /// Which target was asked last.
+    pub asked: usize,
     /// Targets that failed since the last success.
     failed: u32,
     /// Rounds over all targets that failed since the last success.
@@ -57,6 +59,7 @@ impl Asking {
         Self {
             next: Some(now),
             pending: None,
+            asked: 0,
             failed: 0,
             rounds: 0,
             good: false,
@@ -115,6 +118,12 @@ impl Trunk {
             busy_until: None,
             scheduled: None,
         }
+    }
+
+    /// The place of the target that is asked now.
+    #[must_use]
+    pub const fn target(&self) -> usize {
+        self.target
     }
 
     /// Where requests go now.
@@ -205,10 +214,12 @@ impl Trunk {
     pub fn failed(&mut self, now: Instant, question: Question, wait: Option<Duration>, final_: bool, ids: &mut Ids) {
         let targets = u32::try_from(self.settings.targets.len().max(1)).unwrap_or(1);
         self.stream = None;
-        let was_up = self.up;
+        let (was_up, target) = (self.up, self.target);
         let Some(asking) = self.asking(question) else { return };
         asking.pending = None;
         asking.failed += 1;
+        // The other question may have left this target already: moving on once more would come back to it.
+        let is_current = asking.asked == target;
         let round_over = final_ || asking.failed >= targets;
         if round_over {
             asking.failed = 0;
@@ -230,7 +241,7 @@ impl Trunk {
             }
         };
         asking.next = Some(now + pause.max(wait.filter(|_| round_over).unwrap_or_default()));
-        if !final_ {
+        if !final_ && is_current {
             self.target = (self.target + 1) % self.settings.targets.len().max(1);
         }
     }

@@ -59,6 +59,23 @@ impl Endpoint {
         }
     }
 
+    /// The program ends: what registrars keep of our trunks is taken back, and nothing is asked any more. Trunks are still known, so that
+    /// their calls are refused as theirs.
+    pub(super) fn sign_off(&mut self, now: Now) {
+        for place in 0..self.trunks.len() {
+            let Some(trunk) = self.trunks.get_mut(place) else { return };
+            let settings = TrunkSettings { registration: None, options_every: None, ..trunk.settings.clone() };
+            let asked: Vec<u64> = [&trunk.register, &trunk.options].into_iter().flatten().filter_map(|asking| asking.pending).collect();
+            let (calls, gone) = (trunk.calls, trunk.gone);
+            let was = std::mem::replace(trunk, Trunk::new(now.instant, settings, &mut self.ids));
+            (trunk.calls, trunk.gone) = (calls, gone);
+            for key in asked {
+                self.remove_transaction(key);
+            }
+            self.take_back(now, was, &[]);
+        }
+    }
+
     pub(super) fn schedule_trunk(&mut self, place: usize) {
         let Some(trunk) = self.trunks.get_mut(place) else { return };
         if let Some(at) = trunk.deadline()
@@ -91,7 +108,9 @@ impl Endpoint {
         let peer = host_text(flow.peer.ip());
         let own = host_text(flow.local.ip());
         let registration = trunk.settings.registration.clone();
+        let target = trunk.target();
         let Some(asking) = trunk.asking(question) else { return };
+        asking.asked = target;
         asking.cseq += 1;
         asking.next = None;
         let number = u16::try_from(place).unwrap_or(u16::MAX);

@@ -170,6 +170,12 @@ impl Endpoint {
         self.open
     }
 
+    /// Registrations that are being taken back.
+    #[must_use]
+    pub const fn signing_off(&self) -> usize {
+        self.leaving.len()
+    }
+
     /// Everything that is still kept, for tests and metrics: (dialogs, transactions, alarms).
     #[must_use]
     pub fn kept(&self) -> (usize, usize, usize) {
@@ -458,6 +464,7 @@ impl Endpoint {
             SipCommand::ReferProgress { dialog, status } => self.refer_progress(now, dialog, status),
             SipCommand::Accounts(accounts) => self.set_accounts(accounts),
             SipCommand::Trunks(trunks) => self.set_trunks(now, trunks),
+            SipCommand::SignOff => self.sign_off(now),
             SipCommand::Info { dialog, content_type, body } => self.send_info(now, dialog, content_type, &body),
             SipCommand::Refuse { retry_after } => self.refuse = retry_after,
         }

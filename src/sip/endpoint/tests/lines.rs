@@ -110,6 +110,53 @@ fn c1_a_longer_registration_is_challenged_anew_and_answered_at_once() {
 }
 
 #[test]
+fn c1_a_registrar_that_neither_registers_nor_answers_is_left_for_the_next_at_once() {
+    // Both questions fail at the same moment: one step to the next target, not two back to the dead one.
+    let both = |targets: &[&str]| {
+        let mut settings = registering(targets, true);
+        settings.trunks[0].options_every = Some(Duration::from_secs(60));
+        settings
+    };
+    let mut bench = Bench::new(both(&["192.0.2.7:5060", "192.0.2.8:5060"]));
+    bench.millis(1);
+    assert_eq!(bench.take().len(), 2);
+    bench.millis(3600);
+    let asked: Vec<_> = bench.sent.drain(..).filter(|(flow, _)| flow.peer == peer("192.0.2.8:5060")).collect();
+    assert!(
+        asked.iter().any(|(_, text)| text.starts_with("REGISTER ")) && asked.iter().any(|(_, text)| text.starts_with("OPTIONS ")),
+        "{asked:?}"
+    );
+
+    let mut bench = Bench::new(both(&["192.0.2.7:5060", "192.0.2.8:5060"]));
+    bench.millis(1);
+    for request in bench.take() {
+        bench.receive(udp("192.0.2.7:5060"), reply(&request, "503 Service Unavailable", "Retry-After: 30\r\n"));
+    }
+    bench.millis(1);
+    let asked: Vec<_> = bench.sent.iter().map(|(flow, text)| (flow.peer, text.split(' ').next().unwrap_or("").to_owned())).collect();
+    assert_eq!(asked.iter().filter(|(to, _)| *to == peer("192.0.2.8:5060")).count(), 2, "{asked:?}");
+}
+
+#[test]
+fn c1_registrations_are_taken_back_when_the_program_ends() {
+    let mut bench = Bench::new(registering(&["192.0.2.7:5060"], true));
+    bench.millis(1);
+    let first = bench.take().remove(0);
+    bench.receive(udp("192.0.2.7:5060"), reply(&first, "200 OK", "Expires: 600\r\n"));
+    bench.command(SipCommand::SignOff);
+    let asked = bench.take().remove(0);
+    assert!(asked.starts_with("REGISTER ") && header(&asked, "Expires") == "0" && header(&asked, "Call-ID") == header(&first, "Call-ID"));
+    assert_eq!(bench.endpoint.signing_off(), 1);
+    bench.receive(udp("192.0.2.7:5060"), reply(&asked, "401 Unauthorized", CHALLENGE));
+    let proven = bench.take().remove(0);
+    assert!(proven.contains("Authorization: Digest") && header(&proven, "Expires") == "0");
+    bench.receive(udp("192.0.2.7:5060"), reply(&proven, "200 OK", ""));
+    assert_eq!(bench.endpoint.signing_off(), 0);
+    bench.seconds(3600);
+    assert_eq!(bench.take(), [""; 0], "nothing is asked any more");
+}
+
+#[test]
 fn c1_retry_after_and_min_expires_are_respected_and_backing_off_has_bounds() {
     let mut bench = Bench::new(registering(&["192.0.2.7:5060"], true));
     bench.millis(1);
