@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Settings, audit, output};
+use super::{Failure, Settings, audit, kept_store, output};
 use crate::domain::{BranchNumber, Language, QueueId, Role, Skill, Timestamp, User};
 use crate::server::clock;
 use crate::server::storage::open_store;
@@ -89,7 +89,11 @@ struct Add {
 
 pub(super) async fn run(args: UserArgs) -> Result<(), Failure> {
     let config = args.settings.read()?;
-    let store = open_store(&config).await.map_err(|finding| finding.to_string())?;
+    // Only somebody new may be the first thing in a store.
+    let store = match &args.command {
+        UserCommand::Add(_) => open_store(&config).await.map_err(|finding| finding.to_string())?,
+        _ => kept_store(&config).await?,
+    };
     let now = Timestamp::from(clock::now().wall);
     match args.command {
         UserCommand::Add(add) => add_user(&store, add, &config.sip.realm, now).await?,

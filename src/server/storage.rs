@@ -42,19 +42,12 @@ pub async fn look_at_store(config: &Config) -> Result<Found, Finding> {
     let found = Store::look(config.store.url.reveal()).await.map_err(|error| fault(file.as_deref(), &error))?;
     if found == Found::Nothing
         && let Some(folder) = file.as_deref().and_then(standing)
-        && let Err(why) = may_make_in(folder)
+        && let Err(why) = access(folder, Access::WRITE_OK | Access::EXEC_OK)
     {
-        let found = format!("no store can be made in {}: {why}", folder.display());
+        let found = format!("no store can be made in {}: {}", folder.display(), std::io::Error::from(why));
         return Err(Finding::new("store.url", found, "make the folder writable for the user that runs dinetone, or write another path"));
     }
     Ok(found)
-}
-
-fn may_make_in(folder: &Path) -> std::io::Result<()> {
-    if !folder.is_dir() {
-        return Err(std::io::ErrorKind::NotADirectory.into());
-    }
-    Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
 }
 
 /// The nearest of the folders above a file that is there.
@@ -66,6 +59,11 @@ fn standing(file: &Path) -> Option<&Path> {
 /// What stands in the way, and what to do about it.
 fn fault(file: Option<&Path>, error: &StoreError) -> Finding {
     let finding = |found: String, cure: String| Finding::new("store.url", found, cure);
+    if let (Some(file), StoreError::File(_, why)) = (file, error)
+        && why.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        return finding(format!("{} cannot be looked at: {why}", file.display()), whose(file.parent().unwrap_or(file)));
+    }
     let (file, StoreError::Unavailable(_)) = (file, error) else { return finding(error.to_string(), SEE.into()) };
     let Some(file) = file else { return finding(error.to_string(), "start the database, or mend store.url".into()) };
     if let Some((path, why)) = unwritable(file) {
@@ -98,4 +96,16 @@ pub fn whose(path: &Path) -> String {
 fn unwritable(file: &Path) -> Option<(&Path, std::io::Error)> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     [file, folder].into_iter().filter(|path| path.exists()).find_map(|path| Some((path, access(path, Access::WRITE_OK).err()?.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c108_a_store_of_another_user_is_not_taken_for_none() {
+        let denied = StoreError::File("x".into(), std::io::ErrorKind::PermissionDenied.into());
+        let told = fault(Some(Path::new("/srv/dinetone/data/store.db")), &denied).to_string();
+        assert!(told.contains("/srv/dinetone/data/store.db cannot be looked at") && told.contains("`ls -ld /srv/dinetone/data`"), "{told}");
+    }
 }

@@ -108,7 +108,8 @@ impl Store {
                 return Ok(Found::Ours);
             }
             let options = SqliteConnectOptions::from_str(url).map_err(|fault| StoreError::Url(fault.to_string()))?;
-            if !options.get_filename().exists() {
+            let file = options.get_filename();
+            if !file.try_exists().map_err(|error| StoreError::File(file.display().to_string(), error))? {
                 return Ok(Found::Nothing);
             }
             let mut connection = options.create_if_missing(false).busy_timeout(PATIENCE).connect().await?;
