@@ -13,7 +13,7 @@ const pretty: Plugin = {
     server.middlewares.use((request, _response, next) => {
       const [path, query] = (request.url ?? '').split('?')
       if (path && /^\/r\/[\w-]+$/.test(path)) request.url = '/rider.html'
-      else if (path && /^\/(agent|floor|wall|phone|branch|dispatch|reports|tickets|admin)$/.test(path)) request.url = `${path}.html${query ? `?${query}` : ''}`
+      else if (path && /^\/(agent|floor|wall|phone|branch|dispatch|reports|tickets|campaigns|admin)$/.test(path)) request.url = `${path}.html${query ? `?${query}` : ''}`
       next()
     })
   },
@@ -79,6 +79,7 @@ export default defineConfig({
         dispatch: here('./dispatch.html'),
         reports: here('./reports.html'),
         tickets: here('./tickets.html'),
+        campaigns: here('./campaigns.html'),
         rider: here('./rider.html'),
         admin: here('./admin.html'),
       },

@@ -17,6 +17,8 @@ pub enum Query {
     Live { only: Option<String>, answer: oneshot::Sender<Vec<LiveCall>> },
     /// How many calls are up, and each trunk's health.
     Health { answer: oneshot::Sender<(usize, Vec<(String, bool)>)> },
+    /// How many more calls of campaigns may begin.
+    Spare { answer: oneshot::Sender<usize> },
     /// A person's wish; refused with a reason, and then nothing has changed.
     Wish { wish: Box<Wish>, answer: oneshot::Sender<Result<(), Refusal>> },
     /// Rings this telephone and plays it a sound (A-law at 8 kHz); answered when it rings, or with why it does not.

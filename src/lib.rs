@@ -14,6 +14,7 @@ pub mod sip;
 pub mod house;
 pub mod ivr;
 pub mod order;
+pub mod outreach;
 pub mod slip;
 pub mod voice;
 

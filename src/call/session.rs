@@ -14,14 +14,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use self::io::{SessionInput, SessionOutput};
-pub use self::wire::{Callee, Outgoing, Wire};
+pub use self::wire::{Callee, Outgoing, Tell, Wire};
 use super::handover::Handover;
 use super::keys::{Keys, info_key};
 use super::plan::Srtp;
 use super::request::StoreRequest;
 use crate::domain::{
-    BranchCall, CallRecord, Catalogue, End, KeySource, Language, Party, Reason, RecordingId, ShopClock, Step, StepKind, Timestamp, UserId,
-    masked,
+    CallRecord, Catalogue, End, KeySource, Language, Party, Reason, RecordingId, ShopClock, Step, StepKind, Timestamp, UserId, masked,
 };
 use crate::ivr::dialogue::{Dialogue, Snapshot};
 use crate::ivr::io::DialogueInput;
@@ -162,8 +161,8 @@ pub struct Session {
     connected: bool,
     /// Another node has sent the caller, with this.
     handed: Option<Box<Handover>>,
-    /// What the branch that we call is to be told.
-    tell: Option<Box<BranchCall>>,
+    /// What whoever we call is to be told.
+    tell: Option<Tell>,
     /// The caller has put us on hold.
     is_held: bool,
     /// An agent has the caller.

@@ -2,7 +2,7 @@
 
 use super::{Centre, Output};
 use crate::call::request::StoreRequest;
-use crate::call::session::{Outgoing, Session, SessionInput};
+use crate::call::session::{Outgoing, Session, SessionInput, Tell};
 use crate::domain::{BranchCall, End, Language, Party, Reason};
 use crate::machine::Now;
 
@@ -14,7 +14,7 @@ impl Centre {
         self.newest_call = self.newest_call.max(call);
         let (id, phone) = (tell.id.clone(), tell.phone.clone());
         self.branch_calls.insert(call, id);
-        if !self.place_session(now, dialog, phone, Outgoing::Branch, Language::Mandarin, Some(tell)) {
+        if !self.place_session(now, dialog, phone, Outgoing::Branch, Language::Mandarin, Some(Tell::Branch(tell))) {
             self.branch_unanswered(call, "no_line".to_owned());
         }
     }

@@ -4,7 +4,7 @@ use super::floor::{For, Then};
 use super::{Centre, Output};
 use crate::call::conversation::{Conversation, Part};
 use crate::call::request::StoreRequest;
-use crate::call::session::{Callee, Outgoing, Session, SessionInput};
+use crate::call::session::{Callee, Outgoing, Session, SessionInput, Tell};
 use crate::command::{DialReason, Refusal};
 use crate::domain::{AgentState, Identity, PhoneNumber, QueueReason, QueueWish, Reason, Seat, UserId};
 use crate::machine::{Machine, Now};
@@ -100,7 +100,7 @@ impl Centre {
         number: PhoneNumber,
         why: Outgoing,
         language: crate::domain::Language,
-        tell: Option<Box<crate::domain::BranchCall>>,
+        tell: Option<Tell>,
     ) -> bool {
         if self.draining || self.calls.len() >= self.limits.max_calls {
             return false;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::request::{Reply, StoreRequest};
-use crate::domain::{Barred, BranchCall, CallBack, CallId, Catalogue, PhoneNumber, StepKind};
+use crate::domain::{Barred, BranchCall, CallBack, CallId, CampaignCall, Catalogue, PhoneNumber, StepKind};
 use crate::event::{AgentView, Event, NodeView};
 use crate::ivr::script::Script;
 use crate::media::order::{MediaOrder, MediaReport};
@@ -50,6 +50,8 @@ pub enum Input {
     CallBranch(Box<BranchCall>),
     /// The order of this call to a branch needs none any more.
     BranchSettled(String),
+    /// A campaign contacts a customer; this node has claimed the try.
+    CallFor(Box<CampaignCall>),
     /// Whether the store answers.
     Store {
         away: bool,

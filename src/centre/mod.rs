@@ -4,6 +4,7 @@ mod across;
 mod agents;
 mod branches;
 mod callbacks;
+mod campaigns;
 mod elsewhere;
 mod floor;
 mod handling;
@@ -53,6 +54,8 @@ pub struct Limits {
     pub max_calls: usize,
     /// The node's name, part of each call id.
     pub node: String,
+    /// Lines that campaigns leave free for callers.
+    pub free_lines: usize,
     /// Demonstration: diners may ring from a page.
     pub demo: bool,
     /// Our address as outside telephones and browsers reach it.
@@ -86,6 +89,8 @@ pub struct Centre {
     numbers: HashMap<u64, PhoneNumber>,
     /// Branches that are being called: call, and what its tries are kept under.
     branch_calls: HashMap<u64, String>,
+    /// Customers whom campaigns call: call, and its try.
+    campaign_calls: HashMap<u64, String>,
     /// What telephones that listen to a recording are to hear.
     listeners: HashMap<u64, Arc<Clip>>,
     /// Callers who are not even answered.
@@ -116,6 +121,7 @@ impl Centre {
             timesheet: Timesheet::default(),
             numbers: HashMap::new(),
             branch_calls: HashMap::new(),
+            campaign_calls: HashMap::new(),
             listeners: HashMap::new(),
             barred: HashMap::new(),
             newest_call: 0,

@@ -209,6 +209,7 @@ impl Centre {
         }
         self.call_back_gone(now, call);
         self.branch_call_gone(call);
+        self.campaign_call_gone(now, call);
         if !self.floor.talks.contains_key(&call) {
             return;
         }

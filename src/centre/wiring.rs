@@ -80,6 +80,7 @@ impl Centre {
             Input::Barred(list) => self.barred = list.into_iter().map(|barred| (barred.phone.clone(), barred)).collect(),
             Input::CallBranch(tell) => self.call_branch(now, tell),
             Input::BranchSettled(id) => self.branch_settled(now, &id),
+            Input::CallFor(call) => self.call_for(now, call),
             Input::Store { away } => self.store_is(now, away),
             Input::Drain { retry_after } => {
                 self.draining = true;

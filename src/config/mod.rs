@@ -7,6 +7,7 @@ mod environment;
 mod media;
 mod messages;
 mod outbound;
+mod outreach;
 mod plant;
 mod quality;
 mod queue;
@@ -73,6 +74,8 @@ pub struct Config {
     pub messages: Option<Messages>,
     /// `[[care]]`: whom the house thinks of.
     pub care: Vec<crate::domain::CareRule>,
+    /// `[outreach]`: what campaigns may do.
+    pub outreach: crate::outreach::Rules,
     pub log: Log,
     pub cluster: Cluster,
     /// `[dispatch]`: when what becomes whose alarm.
@@ -188,9 +191,9 @@ impl Config {
     }
 
     fn check(table: &Table, findings: &mut Vec<Finding>) -> Self {
-        const SECTIONS: [&str; 21] = [
-            "acd", "queue", "care", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch", "quality",
-            "outbound", "printing", "wall", "messages", "smpp", "cluster", "log", "data",
+        const SECTIONS: [&str; 22] = [
+            "acd", "queue", "care", "outreach", "sip", "trunk", "account", "media", "store", "web", "shop", "limits", "dispatch",
+            "quality", "outbound", "printing", "wall", "messages", "smpp", "cluster", "log", "data",
         ];
         for (key, value) in table {
             let is_list = matches!(key.as_str(), "trunk" | "account" | "queue" | "care");
@@ -302,6 +305,7 @@ impl Config {
         for (place, key, found, cure) in care::together(&care, messages.is_some()) {
             findings.push(Finding::new(format!("care[{place}].{key}"), found, cure));
         }
+        let outreach = outreach::outreach(Section::new("outreach", section("outreach"), findings));
         let mut log_section = Section::new("log", section("log"), findings);
         let log = Log {
             level: log_section
@@ -341,6 +345,7 @@ impl Config {
             wall,
             messages,
             care,
+            outreach,
             log,
             cluster,
             queues,

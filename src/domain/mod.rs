@@ -4,6 +4,7 @@ mod agent;
 mod branch;
 mod branch_call;
 mod call;
+mod campaign;
 mod care;
 mod catalogue;
 mod dish;
@@ -29,6 +30,10 @@ pub use agent::{AgentState, Break, Disposition, Role, Seat, Skill};
 pub use branch::{Branch, Hours, Kitchen, Opening, Times};
 pub use branch_call::BranchCall;
 pub use call::{CallRecord, End, KeySource, Party, Reason, Step, StepKind, masked};
+pub use campaign::{
+    CampaignCall, CampaignKind, CampaignPlan, CampaignSays, CampaignStatus, CampaignTried, ContactWish, DropOut, ListedNumber, Segment,
+    TryOutcome,
+};
 pub use care::{CARE_LATE_DAYS, CareRule, CareWhen, birthday};
 pub use catalogue::{Catalogue, Holidays, SoldOut};
 pub use dish::{Category, Dish, DishOption, Size, Spice, is_reading};

@@ -1,6 +1,6 @@
 //! What is kept of a conversation between a caller and people: who spoke with whom, how it was summed up, who is to be called back.
 
-use super::{CallId, CustomerId, Disposition, Language, OrderNumber, PhoneNumber, QueueId, Timestamp, UserId};
+use super::{CallId, CampaignTried, CustomerId, Disposition, Language, OrderNumber, PhoneNumber, QueueId, Timestamp, UserId};
 
 /// One stay of a caller in a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -254,6 +254,8 @@ pub enum Fact {
         state: &'static str,
         ms: u64,
     },
+    /// A call of a campaign is over (C99).
+    Tried(CampaignTried),
     /// Nobody spoke with them (C69).
     Missed(MissedCaller),
     /// Somebody spoke with whoever has this number: off the list of missed callers.

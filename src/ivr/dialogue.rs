@@ -18,7 +18,7 @@ pub(super) use turn::{Entry, Got, Segment, Silent, Step, Turn, Wants, first_keys
 use super::io::{DialogueInput, DialogueOutput, Hangup};
 use super::question::{Answer, Card};
 use super::script::{NodeId, Script};
-use super::{branch_call, browsing, greeting, info, message, ordering, points, queue, rider, status};
+use super::{branch_call, browsing, campaign, greeting, info, message, ordering, points, queue, rider, status};
 use crate::domain::{BranchCall, Cart, Catalogue, CustomerId, Language, Member, MemberNumber, PhoneNumber, Phrase, ShopClock};
 use crate::machine::{Machine, Now, Timers};
 
@@ -151,6 +151,7 @@ pub struct Dialogue {
     pub(super) rider: rider::State,
     /// The order that we have called a branch about.
     pub(super) branch_call: Option<Box<BranchCall>>,
+    pub(super) campaign: campaign::State,
 }
 
 impl Dialogue {
@@ -213,6 +214,7 @@ impl Dialogue {
             points: points::State::default(),
             rider: rider::State::default(),
             branch_call: None,
+            campaign: campaign::State::default(),
         }
     }
 
@@ -292,6 +294,7 @@ impl Dialogue {
             Step::Queue(step) => queue::enter(self, step),
             Step::Rider(step) => rider::enter(self, step),
             Step::Branch(step) => branch_call::enter(self, step),
+            Step::Campaign(step) => campaign::enter(self, step),
         }
     }
 
@@ -305,6 +308,7 @@ impl Dialogue {
                     | Step::Info(info::Step::Link(_))
                     | Step::Queue(_)
                     | Step::Branch(_)
+                    | Step::Campaign(_)
             )
         {
             self.failed();
@@ -323,6 +327,7 @@ impl Dialogue {
             Step::Queue(step) => queue::got(self, step, got),
             Step::Rider(step) => rider::got(self, step, got),
             Step::Branch(step) => branch_call::got(self, step, got),
+            Step::Campaign(step) => campaign::got(self, step, got),
         }
     }
 
@@ -463,6 +468,7 @@ impl Machine for Dialogue {
             DialogueInput::Begin { card } => self.begin(card),
             DialogueInput::Handed { card, language, wish } => self.begin_handed(card, language, wish),
             DialogueInput::BranchCall(call) => self.begin_branch_call(call),
+            DialogueInput::Campaign { card, says, language } => self.begin_campaign(card, says, language),
             DialogueInput::Key(key) => self.key(key),
             DialogueInput::Said => self.said(),
             DialogueInput::Queue(news) => queue::news(self, news),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::question::{Answer, Card, Notice, Question};
-use crate::domain::{BranchCall, CustomerId, Language, Leaving, MemberNumber, OrderNumber, Phrase, QueueNews, QueueWish, RecordingId};
+use crate::domain::{
+    BranchCall, CampaignSays, CustomerId, Language, Leaving, MemberNumber, OrderNumber, Phrase, QueueNews, QueueWish, RecordingId,
+};
 
 /// What happens to a dialogue.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +16,8 @@ pub enum DialogueInput {
     Handed { card: Box<Card>, language: Language, wish: QueueWish },
     /// A branch that we called has answered: it is told of this order.
     BranchCall(Box<BranchCall>),
+    /// Somebody whom a campaign calls has answered.
+    Campaign { card: Box<Card>, says: CampaignSays, language: Language },
     /// One key press: `0`–`9`, `*`, `#` (A–D are ignored).
     Key(char),
     /// All that was to be said has been said.

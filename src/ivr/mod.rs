@@ -9,6 +9,7 @@ pub mod dialogue;
 
 mod branch_call;
 mod browsing;
+mod campaign;
 mod greeting;
 mod info;
 mod message;

@@ -39,6 +39,8 @@ pub enum Question {
     },
     /// A branch accepts or refuses an order by telephone.
     BranchAnswer { id: String, order: OrderId, branch: BranchNumber, accept: bool },
+    /// This number wants to hear nothing of campaigns any more.
+    Unsubscribe(PhoneNumber),
     /// Keep a recording with what it belongs to; the answer is its case number.
     Message(Message),
     /// Send the link to a map of this restaurant to the caller's telephone.
@@ -111,7 +113,7 @@ pub enum Answer {
     /// To `Place`.
     Placed(Placed),
     Orders(Vec<OrderView>),
-    /// To `Urge`, `Cancel`, `RiderReport`, `BranchAnswer` and `MapLink`: whether it was done.
+    /// To `Urge`, `Cancel`, `RiderReport`, `BranchAnswer`, `Unsubscribe` and `MapLink`: whether it was done.
     Done(bool),
     /// Case number of a message.
     Case(String),

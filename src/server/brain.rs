@@ -198,6 +198,7 @@ impl Brain {
                 self.carry_out();
                 drop(answer.send(Box::new(self.centre.snapshot(&of, clock::now()))));
             }
+            Query::Spare { answer } => drop(answer.send(self.centre.spare_lines(clock::now()))),
             Query::Health { answer } => drop(answer.send((self.centre.calls(), self.centre.trunks()))),
         }
     }

@@ -220,6 +220,11 @@ impl Effects {
             Question::BranchAnswer { id, order, branch, accept } => {
                 Answer::Done(told("branch_answer", store.branch_answers(&id, &order, branch, accept, now).await)?)
             }
+            Question::Unsubscribe(number) => {
+                told("unsubscribe", store.refuse_contact(&number, "key", "9", now).await)?;
+                metrics::counter!("dinetone_campaign_refusals_total", "how" => "key").increment(1);
+                Answer::Done(true)
+            }
             Question::Message(message) => Answer::Case(told("message", store.leave_message(&message, now).await)?),
             Question::MapLink { branch, phone, language } => {
                 Answer::Done(told("map_link", store.make_map_link(&phone, branch, language, &self.map, now).await)?)
@@ -307,6 +312,7 @@ fn verb(request: &StoreRequest) -> &'static str {
             Question::RiderOrder { .. } => "rider_order",
             Question::RiderReport { .. } => "rider_report",
             Question::BranchAnswer { .. } => "branch_answer",
+            Question::Unsubscribe(_) => "unsubscribe",
             Question::Message(_) => "message",
             Question::MapLink { .. } => "map_link",
         },

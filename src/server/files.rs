@@ -36,6 +36,13 @@ impl Files {
     pub fn named_queues(&self) -> BTreeSet<QueueId> {
         self.script.nodes().filter_map(|(_, node)| node.queue.as_ref()).map(QueueId::new).collect()
     }
+
+    /// The nodes where campaigns may begin, and whether whoever begins there can end all campaigns by key.
+    #[must_use]
+    pub fn campaign_nodes(&self) -> BTreeMap<String, bool> {
+        let script = &self.script;
+        script.nodes().filter(|(_, node)| node.campaign).map(|(id, node)| (node.name.clone(), script.can_unsubscribe(id))).collect()
+    }
 }
 
 /// Where the files are.

@@ -16,6 +16,7 @@ pub mod ladder;
 pub mod media_thread;
 pub mod nats;
 pub mod notices;
+mod outreach;
 mod patience;
 pub mod plant;
 pub mod printing;

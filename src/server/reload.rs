@@ -1,6 +1,6 @@
 //! Follows what changes while calls go on: the store's dishes and branches, `menus.toml`, the operator's prompts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +63,7 @@ pub struct Taken {
     pub voices: watch::Sender<Arc<Library>>,
     /// The queues that nodes of `menus.toml` name.
     pub named: watch::Sender<Arc<BTreeSet<QueueId>>>,
+    pub campaigns: watch::Sender<Arc<BTreeMap<String, bool>>>,
     /// Queues and trunks in force.
     pub plant: watch::Receiver<Arc<Plant>>,
     /// The store's version rises with every upload.
@@ -133,6 +134,7 @@ pub async fn follow_files(mut places: Places, store: Store, mut taken: Taken, in
                 taken.script = Arc::clone(&files.script);
                 taken.voices.send_replace(Arc::clone(&files.library));
                 taken.named.send_replace(Arc::new(files.named_queues()));
+                taken.campaigns.send_replace(Arc::new(files.campaign_nodes()));
                 unwritten = imported.is_err().then_some(files.house);
                 if inbox.send(Input::Files { script: files.script, library: files.library }).await.is_err() {
                     return;

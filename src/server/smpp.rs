@@ -238,11 +238,7 @@ impl<'a, S: AsyncRead + AsyncWrite> Link<'a, S> {
             }
             pdu::DELIVER_SM => match pdu::receipt(&got.body) {
                 Some(receipt) => self.receipt(got, receipt, Instant::now()).await,
-                // A customer's own words: nobody reads them here.
-                None => {
-                    metrics::counter!("dinetone_smpp_receipts_total", "result" => "none").increment(1);
-                    self.answer(&got, pdu::OK).await
-                }
+                None => self.reply(got).await,
             },
             command if command & pdu::ANSWER == 0 => {
                 let refused = Pdu { command: pdu::GENERIC_NACK, status: pdu::UNKNOWN_COMMAND, sequence: got.sequence, body: Vec::new() };
@@ -335,6 +331,29 @@ impl<'a, S: AsyncRead + AsyncWrite> Link<'a, S> {
             Err(error) => {
                 tracing::debug!("a receipt waits for the store: {error}");
                 self.answer(&asked, pdu::SYSTEM_ERROR).await
+            }
+        }
+    }
+
+    /// A customer's own words: whoever writes TD is left alone from now on; nobody reads anything else here. What could not be written
+    /// down is said again by the centre.
+    async fn reply(&mut self, got: Pdu) -> io::Result<()> {
+        let said = pdu::words(&got.body).filter(|(_, text)| crate::outreach::is_refusal(text));
+        let Some((from, text)) = said else {
+            metrics::counter!("dinetone_smpp_receipts_total", "result" => "none").increment(1);
+            return self.answer(&got, pdu::OK).await;
+        };
+        let from = from.strip_prefix(self.settings.country.as_str()).filter(|rest| rest.len() >= 11).unwrap_or(&from).to_owned();
+        let Some(number) = crate::domain::PhoneNumber::parse(&from) else { return self.answer(&got, pdu::OK).await };
+        match self.store.refuse_contact(&number, "reply", text.trim(), now()).await {
+            Ok(()) => {
+                metrics::counter!("dinetone_campaign_refusals_total", "how" => "reply").increment(1);
+                tracing::info!("text messages: {number} wants to hear nothing of campaigns any more");
+                self.answer(&got, pdu::OK).await
+            }
+            Err(error) => {
+                tracing::debug!("a refusal waits for the store: {error}");
+                self.answer(&got, pdu::SYSTEM_ERROR).await
             }
         }
     }

@@ -280,6 +280,7 @@ async fn assemble(
 
     let (voices, voice) = watch::channel(Arc::clone(&files.library));
     let (names, named) = watch::channel(Arc::new(files.named_queues()));
+    let (campaigns, starts) = watch::channel(Arc::new(files.campaign_nodes()));
     let written = Arc::new(written);
     let plant_follower = plant::Follower {
         written: Arc::clone(&written),
@@ -307,7 +308,14 @@ async fn assemble(
         map_links,
         srtp: Srtp { policy: config.media.srtp, secret: Secret(clock::random()) },
     };
-    let limits = Limits { max_calls: config.limits.max_calls, node: node.name.clone(), demo: options.demo, address, sip: sip_address };
+    let limits = Limits {
+        max_calls: config.limits.max_calls,
+        node: node.name.clone(),
+        free_lines: config.outreach.free_lines as usize,
+        demo: options.demo,
+        address,
+        sip: sip_address,
+    };
     let acd = Acd::new(config.queues.clone(), clock::random_ids(), clock::now());
     let mut centre = Centre::new(endpoint, acd, ports, env, limits, ids);
     // A telephone that registers in the first moment is one of the house: most of them do nothing more after a 403.
@@ -381,6 +389,7 @@ async fn assemble(
     let taken = reload::Taken {
         voices,
         named: names,
+        campaigns,
         plant: plant_now.clone(),
         catalogue: catalogue_of_pages.clone(),
         script: Arc::clone(&files.script),
@@ -447,13 +456,23 @@ async fn assemble(
         now: clock::now,
         desk: Arc::default(),
         paper: Arc::clone(&paper),
-        plant: Arc::new(web::Plant { written, now: plant_now, named, voice }),
+        plant: Arc::new(web::Plant { written, now: plant_now, named, campaigns: starts, voice }),
+        outreach: Arc::new(web::Outreach { rules: config.outreach.clone(), can_tell: config.messages.is_some() }),
     };
     let secure = pages.secure;
     tasks::spawn("reports", super::rollup::run(store.clone()));
     if !config.care.is_empty() {
         tasks::spawn("care", super::care::run(store.clone(), config.care.clone()));
     }
+    let outreach = super::outreach::Outreach {
+        store: store.clone(),
+        node: node.name.clone(),
+        rules: config.outreach.clone(),
+        queries: queries.clone(),
+        inbox: inbox.clone(),
+        stopping: Arc::clone(&stopping),
+    };
+    tasks::spawn("outreach", outreach.run());
     tasks::spawn("tickets", super::escalation::run(store.clone()));
     let patience = super::webhooks::Patience::default();
     tasks::spawn("webhooks", super::webhooks::run(store.clone(), node.name.clone(), config.web.outward.clone(), patience));

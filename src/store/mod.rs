@@ -45,6 +45,9 @@
 //! | `reports` | `report`, `past_days`, `roll_reports` |
 //! | `care` | `care` |
 //! | `credits` | `credit_of`, `grant_credit`, `credit_for`, `withdraw_credit` |
+//! | `campaigns` | `add_campaign`, `change_campaign`, `set_campaign_list`, `list_campaign`, `campaign_step`, `campaign`, `campaigns`, `running_campaigns`, `refuse_contact` |
+//! | `campaign_tries` | `claim_campaign`, `campaign_evidence`, `forget_campaigns` |
+//! | `contact_wishes` | `set_contact_wish`, `contact_wish` |
 //! | `catalogue` | `catalogue`, `catalogue_version`, `set_sold_out`, `clear_sold_out`, `set_paused`, `closed_branches` |
 //! | `prompts` | `keep_prompt`, `choose_prompt`, `prompt_versions`, `chosen_prompts`, `prompt_sound` |
 //! | `house` | `import_house` |
@@ -64,11 +67,14 @@ mod boards;
 mod branch_calls;
 mod callbacks;
 mod calls;
+mod campaign_tries;
+mod campaigns;
 mod cards;
 mod care;
 mod carts;
 mod catalogue;
 mod columns;
+mod contact_wishes;
 mod credits;
 mod customers;
 mod db;
@@ -128,6 +134,8 @@ pub use boards::{OrderCounts, SILENT};
 pub use branch_calls::StoredBranchCall;
 pub use callbacks::{Recovered, Wished};
 pub use calls::{CallFilter, CallPeople, StoredCall};
+pub use campaign_tries::{CampaignEvidence, Claimed};
+pub use campaigns::{Campaign, CampaignStep, MOST_NUMBERS};
 pub use cards::CardFilter;
 pub use care::Cared;
 pub use credits::{GivenCredit, Granted};

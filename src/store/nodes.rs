@@ -56,6 +56,8 @@ pub struct LeftBehind {
     pub conversations: Recovered,
     /// Calls to branches that it was making.
     pub branch_calls: u64,
+    /// Calls of campaigns: whom they reached nobody knows.
+    pub campaign_calls: u64,
 }
 
 const COLUMNS: &str = "name, run, place, sip, web, started_at, seen_at, left_at, lost_at";
@@ -179,6 +181,7 @@ async fn left_behind(tx: &mut super::db::Tx, name: &str, cut: Cut, now: Timestam
         calls: interrupt(tx, name, now).await?,
         conversations: recover(tx, name, cut, now).await?,
         branch_calls: tx.exec(BRANCH_CALLS, vals![now.as_millis(), name]).await?,
+        campaign_calls: super::campaign_tries::cut_off(tx, name, now).await?,
     })
 }
 

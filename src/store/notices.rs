@@ -133,7 +133,7 @@ impl Store {
     /// # Errors
     /// When the store cannot write.
     pub async fn claim_notice(&self, channel: &str, now: Timestamp) -> Result<Option<CustomerMessage>, StoreError> {
-        const OLD: &str = "update customer_messages set status = 'failed', why = 'too_late', done_at = $1 where status = 'waiting' and made_at < $2 and status in ('waiting', 'sending')";
+        const OLD: &str = "update customer_messages set status = 'failed', why = 'too_late', done_at = $1 where status = 'waiting' and (made_at < $2 or until_at <= $1) and status in ('waiting', 'sending')";
         let sql = format!(
             "update customer_messages set status = 'sending', claimed_until = $1, tries = tries + 1, channel = $3 where id = (select id from customer_messages where status in ('waiting', 'sending') \
              and ((status = 'waiting' and next_at <= $2) or (status = 'sending' and claimed_until <= $2)) order by next_at, id limit 1) \

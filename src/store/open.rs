@@ -53,6 +53,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (29, "cut_off", include_str!("../../migrations/0029_cut_off.sql")),
     (30, "care", include_str!("../../migrations/0030_care.sql")),
     (31, "in_the_kitchen", include_str!("../../migrations/0031_in_the_kitchen.sql")),
+    (32, "outreach", include_str!("../../migrations/0032_outreach.sql")),
 ];
 
 /// What a store is before anything is done to it.

@@ -57,6 +57,7 @@ impl Store {
                         on conflict (day, agent, run, state) do update set ms = excluded.ms";
                     tx.exec(SQL, vals![day.to_string(), agent.as_str(), run, *state, *ms]).await?;
                 }
+                Fact::Tried(tried) => super::campaign_tries::put(&mut tx, tried).await?,
                 Fact::Missed(caller) => super::missed::put(&mut tx, caller).await?,
                 Fact::Reached { phone, by } => super::missed::close(&mut tx, phone.reveal(), "spoken with", by, now).await?,
             }

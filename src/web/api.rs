@@ -3,6 +3,8 @@
 mod blocks;
 mod call_list;
 mod calls;
+mod campaign_list;
+mod campaigns;
 mod catalogue;
 mod changes;
 mod credits;
@@ -142,6 +144,17 @@ pub fn routes() -> Routes {
         .post("/api/block-proposals/{id}", proposals::decide)
         .get("/api/messages-log", notices::log)
         .put("/api/message-refusals", notices::refuse)
+        .get("/api/campaigns", campaigns::list)
+        .post("/api/campaigns", campaigns::add)
+        .get("/api/campaigns/{id}", campaigns::one)
+        .put("/api/campaigns/{id}", campaigns::change)
+        .put("/api/campaigns/{id}/numbers", campaigns::numbers)
+        .post("/api/campaigns/{id}/list", campaigns::preview)
+        .post("/api/campaigns/{id}/steps", campaigns::step)
+        .get("/api/campaigns/{id}/evidence", campaigns::evidence)
+        .put("/api/contact-wishes", campaigns::wish)
+        .post("/api/contact-wishes/find", campaigns::find_wish)
+        .post("/api/message-replies", campaigns::reply)
         .get("/api/printers", printing::printers)
         .put("/api/printers", printing::save)
         .get("/api/print-jobs", printing::jobs)
@@ -255,6 +268,17 @@ pub fn routes() -> Routes {
     proposals::decide,
     notices::log,
     notices::refuse,
+    campaigns::list,
+    campaigns::add,
+    campaigns::one,
+    campaigns::change,
+    campaigns::numbers,
+    campaigns::preview,
+    campaigns::step,
+    campaigns::evidence,
+    campaigns::wish,
+    campaigns::find_wish,
+    campaigns::reply,
     printing::slip,
     printing::print,
     printing::printers,

@@ -24,6 +24,7 @@ const PAGES: &[(&str, &str)] = &[
     ("dispatch", "dispatch.html"),
     ("reports", "reports.html"),
     ("tickets", "tickets.html"),
+    ("campaigns", "campaigns.html"),
     ("admin", "admin.html"),
 ];
 

@@ -28,7 +28,7 @@ mod throttle;
 pub mod users;
 mod viewer;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -106,6 +106,15 @@ pub struct Web {
     pub desk: Arc<Desk>,
     pub paper: Arc<Paper>,
     pub plant: Arc<Plant>,
+    pub outreach: Arc<Outreach>,
+}
+
+/// What campaigns may do.
+#[derive(Debug)]
+pub struct Outreach {
+    pub rules: crate::outreach::Rules,
+    /// Messages have a way out.
+    pub can_tell: bool,
 }
 
 /// The telephone side: what the settings say of it, what is in force, and the voice as callers hear it now.
@@ -115,6 +124,8 @@ pub struct Plant {
     pub now: watch::Receiver<Arc<config::Plant>>,
     /// The queues that nodes of `menus.toml` name.
     pub named: watch::Receiver<Arc<BTreeSet<QueueId>>>,
+    /// Nodes of `menus.toml` where campaigns may begin, and whether their callers can end all campaigns there.
+    pub campaigns: watch::Receiver<Arc<BTreeMap<String, bool>>>,
     pub voice: watch::Receiver<Arc<Library>>,
 }
 

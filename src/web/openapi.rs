@@ -121,6 +121,7 @@ mod tests {
 
     /// Changes that need no body.
     const BARE: &[&str] = &[
+        "/api/campaigns/{id}/list",
         "/api/users/{id}/reset",
         "/api/tasks/{id}/take",
         "/api/missed/{id}/take",

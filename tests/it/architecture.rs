@@ -13,6 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("house", &["domain"]),
     ("exchange", &["domain"]),
     ("order", &["domain", "machine"]),
+    ("outreach", &["domain"]),
     ("slip", &["domain"]),
     ("voice", &["domain", "media"]),
     ("ivr", &["domain", "machine", "order"]),
@@ -21,28 +22,28 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("command", &["domain"]),
     ("event", &["domain", "command"]),
     ("call", &["command", "event", "domain", "machine", "sip", "media", "ivr", "order", "voice"]),
-    ("centre", &["domain", "machine", "sip", "media", "ivr", "order", "voice", "agent", "queue", "call", "command", "event"]),
-    ("config", &["domain", "order", "outward", "queue", "sip"]),
+    ("centre", &["domain", "machine", "sip", "media", "ivr", "order", "outreach", "voice", "agent", "queue", "call", "command", "event"]),
+    ("config", &["domain", "order", "outreach", "outward", "queue", "sip"]),
     ("outward", &[]),
     ("report", &["domain"]),
     ("sheet", &["domain", "report"]),
     ("telemetry", &[]),
-    ("store", &["domain", "order", "ivr", "house", "report", "slip", "exchange"]),
+    ("store", &["domain", "order", "outreach", "ivr", "house", "report", "slip", "exchange"]),
     ("wire", &["command", "domain", "event", "exchange", "order"]),
     ("bus", &["call", "command", "domain", "event"]),
     (
         "web",
         &[
-            "bus", "call", "command", "config", "domain", "event", "exchange", "machine", "media", "order", "report", "sheet", "slip",
-            "store", "voice", "wire",
+            "bus", "call", "command", "config", "domain", "event", "exchange", "machine", "media", "order", "outreach", "report", "sheet",
+            "slip", "store", "voice", "wire",
         ],
     ),
 ];
 
 /// Modules that only decide: they must not wait, read a clock, or differ between two runs.
 const PURE: &[&str] = &[
-    "domain", "machine", "sip", "media", "house", "order", "slip", "voice", "ivr", "agent", "queue", "command", "event", "call", "centre",
-    "report", "exchange",
+    "domain", "machine", "sip", "media", "house", "order", "outreach", "slip", "voice", "ivr", "agent", "queue", "command", "event",
+    "call", "centre", "report", "exchange",
 ];
 
 const NOT_IN_PURE: &[&str] = &[

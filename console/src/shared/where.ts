@@ -1,7 +1,7 @@
 // Where somebody goes once they have signed in, and which pages a role may open.
 import type { Role } from './wire'
 
-export type Place = '/agent' | '/dispatch' | '/floor' | '/reports' | '/tickets' | '/admin' | '/wall'
+export type Place = '/agent' | '/dispatch' | '/floor' | '/reports' | '/tickets' | '/campaigns' | '/admin' | '/wall'
 
 /** The page of a role. */
 export function pageOf(role: Role): string {
@@ -26,10 +26,11 @@ export function pagesOf(role: Role): Place[] {
     case 'dispatcher':
       return ['/dispatch', '/tickets', '/reports', '/admin', '/wall']
     case 'supervisor':
-    case 'manager':
       return ['/floor', '/dispatch', '/tickets', '/reports', '/admin', '/wall']
+    case 'manager':
+      return ['/floor', '/dispatch', '/tickets', '/campaigns', '/reports', '/admin', '/wall']
     case 'administrator':
-      return ['/floor', '/dispatch', '/reports', '/admin', '/wall']
+      return ['/floor', '/dispatch', '/campaigns', '/reports', '/admin', '/wall']
     default:
       return ['/agent', '/tickets', '/wall']
   }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Env, Session, SessionOutput, State, Timer, Wire};
+use super::{Env, Session, SessionOutput, State, Tell, Timer, Wire};
 use crate::call::handover::Handover;
 use crate::call::keys::Keys;
 use crate::call::plan::{self, Side};
@@ -233,13 +233,21 @@ impl Session {
         }
     }
 
-    /// A branch has answered: the dialogue tells it of its order.
-    pub(super) fn tell_branch(&mut self, env: &Env, now: Now) {
-        let Some(call) = self.tell.take() else { return };
-        self.step(now, StepKind::Note(format!("about order {}", call.number)));
+    /// Whom we called has answered: the dialogue tells a branch of its order, and a customer what the campaign says.
+    pub(super) fn tell(&mut self, env: &Env, now: Now) {
+        let (note, begin) = match self.tell.take() {
+            Some(Tell::Branch(call)) => (format!("about order {}", call.number), DialogueInput::BranchCall(call)),
+            Some(Tell::Campaign(call)) => {
+                let card = self.card.take().unwrap_or_default();
+                self.record.customer.clone_from(&card.customer);
+                (format!("campaign {}", call.campaign), DialogueInput::Campaign { card, says: call.says, language: call.language })
+            }
+            None => return,
+        };
+        self.step(now, StepKind::Note(note));
         let dialogue = self.new_dialogue(env, now);
         self.dialogue = Some(dialogue);
-        self.tell_dialogue(env, now, DialogueInput::BranchCall(call));
+        self.tell_dialogue(env, now, begin);
     }
 
     pub(super) fn new_dialogue(&self, env: &Env, now: Now) -> Dialogue {

@@ -7,7 +7,7 @@ use super::beginning::RECORD_WAIT;
 use super::{Env, Session, SessionOutput, State, Timer};
 use crate::call::plan;
 use crate::call::request::StoreRequest;
-use crate::domain::{BranchCall, CallId, End, Language, Party, PhoneNumber, Reason, StepKind};
+use crate::domain::{BranchCall, CallId, CampaignCall, End, Language, Party, PhoneNumber, Reason, StepKind};
 use crate::machine::Now;
 use crate::media::order::{LegId, MediaOrder};
 use crate::sip::event::{DialogId, Invited, SipCommand};
@@ -42,6 +42,8 @@ pub enum Outgoing {
     CallBack,
     /// A branch is told of an order that nobody there has taken.
     Branch,
+    /// A campaign contacts a customer.
+    Campaign,
 }
 
 /// A call of ours that nobody takes ends after this; so does a call-back whose party presses nothing.
@@ -58,15 +60,24 @@ pub struct Callee {
     /// Our address as written into the offer.
     pub ip: IpAddr,
     pub port: u16,
-    /// What a branch is to be told.
-    pub tell: Option<Box<BranchCall>>,
+    /// What they are to be told.
+    pub tell: Option<Tell>,
+}
+
+/// What whoever we call is told.
+#[derive(Debug, Clone)]
+pub enum Tell {
+    Branch(Box<BranchCall>),
+    Campaign(Box<CampaignCall>),
 }
 
 impl Session {
     /// Begins a call that we place; `Place` asks for the INVITE once the port is open.
     #[must_use]
     pub fn place(env: &Env, id: CallId, callee: Callee, now: Now) -> Self {
-        let mut session = Self::bare(id, callee.dialog, callee.ip, callee.port, Some(callee.number), String::new(), now);
+        let line = if let Some(Tell::Campaign(call)) = &callee.tell { call.line.clone() } else { String::new() };
+        let caller = callee.number.clone();
+        let mut session = Self::bare(id, callee.dialog, callee.ip, callee.port, Some(callee.number), line, now);
         session.wire = Wire::Outgoing(callee.why);
         session.language = callee.language;
         session.tell = callee.tell;
@@ -75,6 +86,10 @@ impl Session {
         session.step(now, StepKind::Note("we call".into()));
         session.open_leg(env);
         session.store(StoreRequest::Started { call: session.dialog.0, record: Box::new(session.record.clone()) });
+        if callee.why == Outgoing::Campaign {
+            // Who they are is known by the time that they pick up.
+            session.store(StoreRequest::Who { call: session.dialog.0, caller });
+        }
         session.timers.start(Timer::Record, now.instant + RECORD_WAIT);
         session
     }
@@ -249,9 +264,9 @@ impl Session {
                 self.timers.stop(Timer::Reach);
                 self.outputs.push_back(SessionOutput::Reached);
             }
-            Outgoing::Branch => {
+            Outgoing::Branch | Outgoing::Campaign => {
                 self.timers.stop(Timer::Reach);
-                self.tell_branch(env, now);
+                self.tell(env, now);
             }
             Outgoing::CallBack => {
                 self.timers.start(Timer::Reach, now.instant + CONFIRM);

@@ -1,14 +1,15 @@
-//! How a dialogue begins: with a caller, with one whom another node has sent, or with a branch that we have called.
+//! How a dialogue begins: with a caller, with one whom another node has sent, with a branch that we have called, or with somebody whom a
+//! campaign calls.
 
 use std::time::Duration;
 
 use super::service_time::GRACE;
 use super::{Dialogue, Step, Timer};
-use crate::domain::{BlockLevel, BranchCall, Language, QueueWish};
+use crate::domain::{BlockLevel, BranchCall, CampaignSays, Language, QueueWish};
 use crate::ivr::io::DialogueOutput;
 use crate::ivr::question::Card;
 use crate::ivr::script::Kind;
-use crate::ivr::{branch_call, greeting, queue, rider};
+use crate::ivr::{branch_call, campaign, greeting, queue, rider};
 
 /// A call to a branch lasts no longer.
 const BRANCH_CALL: Duration = Duration::from_secs(300);
@@ -40,6 +41,24 @@ impl Dialogue {
         self.timers.start(Timer::Hard, self.now.instant + BRANCH_CALL);
         self.put(DialogueOutput::Collecting(true));
         self.goto(Step::Branch(branch_call::Step::Tell));
+    }
+
+    /// Somebody whom a campaign calls has answered.
+    pub(super) fn begin_campaign(&mut self, card: Box<Card>, says: CampaignSays, language: Language) {
+        let language = card.language.or(self.line_language()).unwrap_or(language);
+        self.start(card);
+        self.language = language;
+        match says {
+            CampaignSays::File(prompt) => {
+                self.campaign.prompt = prompt;
+                self.goto(Step::Campaign(campaign::Step::Play));
+            }
+            // A dialogue that was changed since, and has no such node any more, says nothing.
+            CampaignSays::Flow(node) => match self.script.campaign(&node) {
+                Some(node) => self.goto(Step::Node(node)),
+                None => self.goto(Step::Campaign(campaign::Step::End)),
+            },
+        }
     }
 
     fn start(&mut self, card: Box<Card>) {

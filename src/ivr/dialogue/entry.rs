@@ -143,6 +143,8 @@ impl Dialogue {
     fn choose(&mut self, keys: &str, key: char) {
         match key {
             _ if keys.contains(key) => self.give(Got::Key(key)),
+            // Where 9 ends all campaigns it does not repeat.
+            '9' if matches!(self.step, Step::Node(id) if self.script.node(id).key('9').is_some()) => self.give(Got::Key(key)),
             '9' => {
                 self.outcome("repeat");
                 self.repeat();

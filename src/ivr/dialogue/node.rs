@@ -4,7 +4,7 @@ use super::{Dialogue, Entry, Got, Segment, Step, Turn, Wants};
 use crate::domain::Phrase;
 use crate::ivr::io::{DialogueOutput, Hangup};
 use crate::ivr::script::{Collect, Kind, Node, NodeId};
-use crate::ivr::{greeting, info, message, ordering, points, queue, rider, status};
+use crate::ivr::{campaign, greeting, info, message, ordering, points, queue, rider, status};
 
 fn phrases(prompts: &[String]) -> Vec<Phrase> {
     prompts.iter().map(|prompt| Phrase::plain(prompt.clone())).collect()
@@ -31,6 +31,7 @@ pub(super) fn enter(d: &mut Dialogue, id: NodeId) {
         }
         Kind::Queue => d.goto(Step::Queue(queue::Step::Start)),
         Kind::Rider => d.goto(Step::Rider(rider::Step::Tail)),
+        Kind::Unsubscribe => d.goto(Step::Campaign(campaign::Step::Unsubscribe)),
         Kind::Hangup if node.quiet => d.hang_up(Hangup::Served),
         Kind::Hangup => {
             let turn = Turn::say(if node.say.is_empty() { vec![Phrase::plain("gen.bye")] } else { phrases(&node.say) });
@@ -141,6 +142,7 @@ impl Dialogue {
             Step::Queue(step) => step.name().to_owned(),
             Step::Rider(step) => step.name().to_owned(),
             Step::Branch(step) => step.name().to_owned(),
+            Step::Campaign(step) => step.name().to_owned(),
             Step::Bye(_) => "bye".to_owned(),
         }
     }

@@ -6,7 +6,7 @@ use crate::domain::{Language, Phrase, RecordingId};
 use crate::ivr::io::Hangup;
 use crate::ivr::question::Answer;
 use crate::ivr::script::NodeId;
-use crate::ivr::{branch_call, browsing, greeting, info, message, ordering, points, queue, rider, status};
+use crate::ivr::{branch_call, browsing, campaign, greeting, info, message, ordering, points, queue, rider, status};
 
 /// Where a caller is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(in crate::ivr) enum Step {
     Rider(rider::Step),
     /// A branch that we have called.
     Branch(branch_call::Step),
+    /// A campaign's recording, and the end of all campaigns.
+    Campaign(campaign::Step),
     /// Goodbye, then the end.
     Bye(Hangup),
 }

@@ -65,7 +65,7 @@ fn prompts(node: &Node, exists: &dyn Fn(&str) -> bool, known: &[&str], findings:
 
 fn keys(script: &Script, node: &Node, faulty: &dyn Fn(&str) -> bool, findings: &mut Vec<Finding>) {
     let place = format!("node {}.keys", node.name);
-    let choices: Vec<char> = node.keys.iter().map(|(key, _)| *key).filter(char::is_ascii_digit).filter(|key| *key != '0').collect();
+    let choices: Vec<char> = node.keys.iter().map(|(key, _)| *key).filter(|key| matches!(key, '1'..='8')).collect();
     if choices.len() > MOST_CHOICES {
         findings.push(Finding::new(&place, format!("{} choices", choices.len()), format!("keep it to {MOST_CHOICES} besides 0")));
     }
@@ -83,6 +83,16 @@ fn keys(script: &Script, node: &Node, faulty: &dyn Fn(&str) -> bool, findings: &
             format!("{place}.0"),
             format!("leads to \"{}\"", script.node(target).name),
             "0 is always the agent: name a queue node",
+        ));
+    }
+    if let Some(target) = node.key('9')
+        && script.node(target).kind != Kind::Unsubscribe
+        && !faulty(&script.node(target).name)
+    {
+        findings.push(Finding::new(
+            format!("{place}.9"),
+            format!("leads to \"{}\", and 9 always repeats", script.node(target).name),
+            "take it out; numbers go from 1 to 5, and 9 may only lead to an unsubscribe node",
         ));
     }
     if let Some(target) = node.key('*')
@@ -138,7 +148,16 @@ fn shape(script: &Script, node: &Node, findings: &mut Vec<Finding>) {
     }
     let asks = !matches!(
         node.kind,
-        Kind::Say | Kind::Welcome | Kind::Language | Kind::Loop | Kind::Wait | Kind::Hangup | Kind::Queue | Kind::Record | Kind::Rider
+        Kind::Say
+            | Kind::Welcome
+            | Kind::Language
+            | Kind::Loop
+            | Kind::Wait
+            | Kind::Hangup
+            | Kind::Queue
+            | Kind::Record
+            | Kind::Rider
+            | Kind::Unsubscribe
     );
     if asks {
         need(
@@ -180,7 +199,7 @@ fn leads_to(script: &Script, node: &Node) -> Vec<NodeId> {
 /// Where a caller ends up who presses nothing.
 fn quietly(script: &Script, node: &Node) -> Vec<NodeId> {
     match node.kind {
-        Kind::Say | Kind::Loop | Kind::Wait | Kind::Language => node.then.into_iter().collect(),
+        Kind::Say | Kind::Loop | Kind::Wait | Kind::Language | Kind::Unsubscribe => node.then.into_iter().collect(),
         Kind::Welcome => node.then.into_iter().chain(node.closed).collect(),
         Kind::Hangup | Kind::Queue | Kind::Record | Kind::Rider => Vec::new(),
         Kind::Menu | Kind::Collect | Kind::Order | Kind::Status | Kind::Points | Kind::Info | Kind::Complaint => {
@@ -191,6 +210,7 @@ fn quietly(script: &Script, node: &Node) -> Vec<NodeId> {
 
 fn starts(script: &Script) -> Vec<NodeId> {
     let mut starts: Vec<NodeId> = script.lines().iter().map(|line| line.start).collect();
+    starts.extend(script.nodes().filter(|(_, node)| node.campaign).map(|(id, _)| id));
     if !script.lines().iter().any(|line| line.number == "*") {
         starts.push(script.start("*"));
     }

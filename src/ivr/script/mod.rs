@@ -81,6 +81,31 @@ impl Script {
         self.line(dialled).map_or(self.start, |line| line.start)
     }
 
+    /// The node of this name, when campaigns may begin there.
+    #[must_use]
+    pub fn campaign(&self, name: &str) -> Option<NodeId> {
+        self.nodes().find(|(_, node)| node.campaign && node.name == name).map(|(id, _)| id)
+    }
+
+    /// Whether whoever begins at this node can say by a key, or two, that they want to hear nothing of campaigns any more.
+    #[must_use]
+    pub fn can_unsubscribe(&self, start: NodeId) -> bool {
+        let mut seen = std::collections::HashSet::new();
+        let mut open = vec![(start, 0)];
+        while let Some((id, keys)) = open.pop() {
+            if keys > 2 || !seen.insert((id, keys)) {
+                continue;
+            }
+            let node = self.node(id);
+            if node.kind == Kind::Unsubscribe {
+                return true;
+            }
+            open.extend(node.keys.iter().map(|(_, target)| (*target, keys + 1)));
+            open.extend(node.then.map(|then| (then, keys)));
+        }
+        false
+    }
+
     /// The main menu: where `*` leads at the end of an order.
     #[must_use]
     pub const fn home(&self) -> NodeId {

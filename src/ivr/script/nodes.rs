@@ -41,13 +41,15 @@ pub enum Kind {
     Rider,
     /// Another language.
     Language,
+    /// The caller wants to hear nothing of campaigns any more (C99).
+    Unsubscribe,
     /// Goodbye.
     Hangup,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Welcome,
         Self::Say,
         Self::Menu,
@@ -63,6 +65,7 @@ impl Kind {
         Self::Queue,
         Self::Rider,
         Self::Language,
+        Self::Unsubscribe,
         Self::Hangup,
     ];
 
@@ -85,6 +88,7 @@ impl Kind {
             Self::Queue => "queue",
             Self::Rider => "rider",
             Self::Language => "language",
+            Self::Unsubscribe => "unsubscribe",
             Self::Hangup => "hangup",
         }
     }
@@ -168,6 +172,8 @@ pub struct Node {
     pub offers: bool,
     /// `welcome`: whether the language is asked of callers who never chose one.
     pub ask_language: bool,
+    /// Campaigns may begin here; no caller need get here.
+    pub campaign: bool,
     pub preset: Option<Preset>,
 }
 
@@ -197,6 +203,7 @@ impl Node {
             quiet: false,
             offers: false,
             ask_language: true,
+            campaign: false,
             preset: None,
         }
     }

@@ -30,6 +30,7 @@ const NODE: &[&str] = &[
     "longest",
     "offers",
     "ask_language",
+    "campaign",
     "dish",
     "quantity",
     "branch",
@@ -274,6 +275,7 @@ impl Reader {
             ("commit", &mut node.commit),
             ("offers", &mut node.offers),
             ("ask_language", &mut node.ask_language),
+            ("campaign", &mut node.campaign),
         ] {
             if let Some(set) = table.get(key).and_then(|value| self.flag(&format!("{place}.{key}"), value)) {
                 *flag = set;
@@ -324,9 +326,8 @@ impl Reader {
         for (key, value) in table {
             let place = format!("{place}.{}", shorten(key));
             match key.as_str() {
-                "9" => self.say(&place, "9 always repeats".into(), "take it out; numbers go from 1 to 5".into()),
                 "#" => self.say(&place, "# always finishes or confirms".into(), "take it out; numbers go from 1 to 5".into()),
-                "0" | "*" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" => {
+                "0" | "*" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" => {
                     if let Some(target) = self.target(&place, value) {
                         keys.push((key.chars().next().unwrap_or('0'), target));
                     }

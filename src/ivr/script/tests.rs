@@ -192,3 +192,23 @@ fn the_example_of_the_reference_is_good() {
     let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the page has an example");
     assert_eq!(findings(example), []);
 }
+
+#[test]
+fn c99_nine_repeats_everywhere_but_where_it_ends_all_campaigns() {
+    let flow = |target: &str| {
+        format!(
+            "{GOOD}\n[node.promo]\ncampaign = true\nsay = [\"promo\"]\nkeys = {{ \"1\" = \"main\", \"9\" = \"{target}\" }}\notherwise = \"bye\"\n[node.no_more]\nkind = \"unsubscribe\"\n"
+        )
+    };
+    refused(&flow("bye"), "node promo.keys.9", "unsubscribe");
+    let (script, findings) = Script::read(&flow("no_more").parse().expect("it is TOML"), &|_| true, &[]);
+    assert!(findings.is_empty(), "no caller need get to a campaign's node: {findings:#?}");
+    let start = script.campaign("promo").expect("campaigns begin here");
+    assert!(script.can_unsubscribe(start) && script.campaign("main").is_none());
+    // A flow that cannot be ended is told from one that can.
+    let trap = format!("{GOOD}\n[node.trap]\ncampaign = true\nsay = [\"promo\"]\nthen = \"bye\"\n");
+    let (script, findings) = Script::read(&trap.parse().expect("it is TOML"), &|_| true, &[]);
+    assert!(findings.is_empty(), "{findings:#?}");
+    assert!(!script.can_unsubscribe(script.campaign("trap").expect("is there")));
+    assert_eq!(Kind::from_name("unsubscribe"), Some(Kind::Unsubscribe));
+}

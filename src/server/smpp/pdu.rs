@@ -258,6 +258,47 @@ pub fn receipt(body: &[u8]) -> Option<Receipt> {
     Some(Receipt { id, delivered, state })
 }
 
+/// Reads the body of a `deliver_sm` that a customer wrote: from which number, and the words (4.6.1; UCS-2, Latin-1 or ASCII by
+/// `data_coding`, 5.2.19). `None` for receipts.
+#[must_use]
+pub fn words(body: &[u8]) -> Option<(String, String)> {
+    let mut reader = Reader(body);
+    reader.text();
+    reader.skip(2);
+    let from = reader.text();
+    reader.skip(2);
+    reader.text();
+    let class = reader.byte();
+    if class & 0x24 != 0 {
+        return None;
+    }
+    reader.skip(2);
+    reader.text();
+    reader.text();
+    reader.skip(2);
+    let coding = reader.byte();
+    reader.skip(1);
+    let length = usize::from(reader.byte());
+    let mut octets = reader.take(length).to_vec();
+    while let Some((tag, value)) = reader.option() {
+        if tag == 0x0424 {
+            octets = value.to_vec();
+        }
+    }
+    // A user data header stands before the words (esm_class bit 6).
+    if class & 0x40 != 0 {
+        let header = octets.first().map_or(0, |length| usize::from(*length) + 1);
+        octets.drain(..header.min(octets.len()));
+    }
+    let text = match coding {
+        8 => String::from_utf16_lossy(&octets.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect::<Vec<_>>()),
+        // GBK, as some message centres at home send it.
+        15 => encoding_rs::GBK.decode(&octets).0.into_owned(),
+        _ => octets.iter().map(|&octet| char::from(octet)).collect(),
+    };
+    Some((from, text))
+}
+
 fn put_text(body: &mut Vec<u8>, text: &str) {
     body.extend(text.bytes());
     body.push(0);

@@ -80,3 +80,22 @@ fn whatever_comes_nothing_breaks() {
     let body = submit(&from, &Address::receiver("13800138000", ""), &parts("好", 1)[0], 7);
     assert!(body.ends_with(&[2, 0x59, 0x7d, 2, 4, 0, 2, 0, 7]), "{body:?}");
 }
+
+/// A customer's reply: source 8613800138000, UCS-2 or ASCII.
+#[test]
+fn c99_a_customers_own_words_are_read_and_receipts_are_none() {
+    let body = |class: u8, coding: u8, octets: &[u8]| {
+        let mut body = vec![0, 1, 1];
+        body.extend(b"8613800138000\0\x01\x0110690001\0");
+        body.extend([class, 0, 0, 0, 0, 0, 0, coding, 0, u8::try_from(octets.len()).expect("short")]);
+        body.extend(octets);
+        body
+    };
+    let from = |text: &str| Some(("8613800138000".to_owned(), text.to_owned()));
+    assert_eq!(super::words(&body(0, 0, b"TD")), from("TD"));
+    assert_eq!(super::words(&body(0, 8, &[0x90, 0x00, 0x8b, 0xa2])), from("\u{9000}\u{8ba2}"));
+    assert_eq!(super::words(&body(0, 15, &[0xcd, 0xcb, 0xb6, 0xa9])), from("退订"));
+    assert_eq!(super::words(&body(0x40, 0, b"\x05\x00\x03\x01\x01\x01TD")), from("TD"), "behind a header");
+    assert_eq!(super::words(&body(0x04, 0, b"id:1 stat:DELIVRD")), None);
+    assert!(super::words(&[]).is_some_and(|(from, text)| from.is_empty() && text.is_empty()), "nothing breaks");
+}

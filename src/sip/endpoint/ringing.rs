@@ -114,6 +114,15 @@ impl Endpoint {
         if self.trunks.iter().any(calls_out) { Ok(()) } else { Err(Barred::NoTrunk) }
     }
 
+    /// How many more outside numbers could be called: as many as the rules allow, and as the trunks that can take a call have room for.
+    #[must_use]
+    pub fn spare_outside(&self) -> (usize, usize) {
+        let rules = if self.settings.outbound.on { (self.settings.outbound.most as usize).saturating_sub(self.outside) } else { 0 };
+        let room = |trunk: &Trunk| trunk.settings.max_calls.map_or(usize::MAX, |most| most.saturating_sub(trunk.calls) as usize);
+        let open = self.trunks.iter().filter(|trunk| trunk.up && !trunk.gone && !trunk.settings.targets.is_empty());
+        (rules, open.map(room).fold(0, usize::saturating_add))
+    }
+
     pub(super) fn dial(&mut self, now: Now, dial: Dial) {
         let number = match self.settings.outbound.check(&dial.number, self.outside) {
             Ok(number) => number,

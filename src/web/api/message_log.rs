@@ -14,9 +14,23 @@ pub(super) const NAME: &str = "messages";
 const COLUMNS: [Column; 16] = [
     ("at", "时间", "Time", Kind::Time, "生成消息的时间", "when it was made"),
     ("to", "号码", "To", Kind::Text, "无权外呼的角色看到遮盖号码", "masked for roles that do not call customers"),
-    ("order", "订单", "Order", Kind::Text, "订单号：/api/orders/{number}", "the order: /api/orders/{number}; none for a map link"),
+    (
+        "order",
+        "订单",
+        "Order",
+        Kind::Text,
+        "订单号：/api/orders/{number}",
+        "the order: /api/orders/{number}; none for a map link or a campaign",
+    ),
     ("branch", "门店", "Branch", Kind::Count, "订单所在门店，或地图链接的门店", "the order's branch, or the one of the map link"),
-    ("event", "事件", "Event", Kind::Text, "accepted、out、delivered、map，care:规则", "accepted, out, delivered, map, care:RULE"),
+    (
+        "event",
+        "事件",
+        "Event",
+        Kind::Text,
+        "accepted、out、delivered、map，care:规则，campaign",
+        "accepted, out, delivered, map, care:RULE, campaign",
+    ),
     ("event_zh", "事件（中文）", "Event (Chinese)", Kind::Text, "接单、出发、送达、地图链接", "the same in Chinese"),
     ("event_en", "事件（英文）", "Event (English)", Kind::Text, "事件的英文说法", "the same in English"),
     ("channel", "通道", "Channel", Kind::Text, "webhook 或 smpp；尚未发送为空", "webhook or smpp; empty before the first try"),
@@ -81,6 +95,7 @@ fn row(viewer: &Viewer, message: &CustomerMessage, branch: Option<i64>) -> Vec<C
         "map" => ("地图链接", "map link"),
         later if later.starts_with("later:") => ("改时间", "another time"),
         care if care.starts_with("care:") => ("关怀", "care"),
+        "campaign" => ("外呼活动", "campaign"),
         _ => ("送达", "delivered"),
     };
     let (state, state_zh, state_en) = state(message);

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::report_form::{About, FLOOR, KITCHEN, Wanted, days, formulas, language, own_branch, send};
-use super::{call_list, message_log};
+use super::{call_list, campaign_list, campaigns, message_log};
 use crate::domain::Role;
 use crate::report::{Audience, Filter, Grain, Report, list};
 use crate::web::body::Params;
@@ -28,6 +28,9 @@ pub(in crate::web) async fn list(viewer: Viewer) -> Answer<Json<Value>> {
     all.push(message_log::LIST.describe());
     if FLOOR.contains(&viewer.role) {
         all.push(call_list::LIST.describe());
+    }
+    if campaigns::MAY.contains(&viewer.role) {
+        all.push(campaign_list::LIST.describe());
     }
     Ok(Json(all.into()))
 }
@@ -67,6 +70,9 @@ pub(in crate::web) async fn one(
     }
     if name == message_log::NAME {
         return message_log::answer(&web, &viewer, &wanted).await;
+    }
+    if name == campaign_list::NAME {
+        return campaign_list::answer(&web, &viewer, &wanted).await;
     }
     let report = Report::named(&name).ok_or_else(|| Problem::not_found("report"))?;
     viewer.require(audience(report.audience))?;

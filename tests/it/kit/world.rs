@@ -102,11 +102,25 @@ impl World {
         Self::build(time, Weather::FAIR, 1, None, rules)
     }
 
+    /// The same with more nodes in the dialogue.
+    pub fn open_with_menus(time: &str, more: &str) -> Self {
+        Self::build_with(time, Weather::FAIR, 7, |text| format!("{text}\n{more}"), outbound())
+    }
+
     pub fn open(time: &str, weather: Weather, seed: u128) -> Self {
         Self::build(time, weather, seed, None, outbound())
     }
 
     fn build(time: &str, weather: Weather, seed: u128, hours: Option<&str>, outbound: Rules) -> Self {
+        let hours = hours.map(str::to_owned);
+        let with_hours = move |text: String| match hours {
+            None => text,
+            Some(hours) => text.replace("hours = [\"00:00-24:00\"]", &format!("hours = [\"{hours}\"]")),
+        };
+        Self::build_with(time, weather, seed, with_hours, outbound)
+    }
+
+    fn build_with(time: &str, weather: Weather, seed: u128, edit: impl FnOnce(String) -> String, outbound: Rules) -> Self {
         let clock = ShopClock::named("Asia/Shanghai").unwrap();
         let date: dinetone::domain::DateTime = format!("2026-11-20T{time}:00").parse().unwrap();
         let at = clock.timestamp(date);
@@ -115,16 +129,14 @@ impl World {
         let now = Now { instant, wall: SystemTime::UNIX_EPOCH + Duration::from_millis(at.as_millis() as u64) };
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let folder = std::env::temp_dir().join(format!("dinetone-it-{}-{seed}", std::process::id()));
-        let menus = match hours {
-            None => root.join("menus.toml"),
-            Some(hours) => {
-                let text = std::fs::read_to_string(root.join("menus.toml"))
-                    .unwrap()
-                    .replace("hours = [\"00:00-24:00\"]", &format!("hours = [\"{hours}\"]"));
-                std::fs::create_dir_all(&folder).unwrap();
-                std::fs::write(folder.join("menus.toml"), text).unwrap();
-                folder.join("menus.toml")
-            }
+        let shipped = std::fs::read_to_string(root.join("menus.toml")).unwrap();
+        let text = edit(shipped.clone());
+        let menus = if text == shipped {
+            root.join("menus.toml")
+        } else {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("menus.toml"), text).unwrap();
+            folder.join("menus.toml")
         };
         let places = Places {
             uploads: Default::default(),
@@ -165,6 +177,7 @@ impl World {
             let limits = Limits {
                 max_calls: 200,
                 node: "t".into(),
+                free_lines: 10,
                 demo: true,
                 address: "10.0.0.1".parse().unwrap(),
                 sip: "10.0.0.1:5060".parse().unwrap(),

@@ -1,6 +1,7 @@
 //! Stories, told with the nouns of the trade.
 
 mod bad_days;
+mod campaigns;
 mod floor;
 mod kitchen;
 mod listening;

@@ -9,6 +9,7 @@
 mod amends;
 mod backup;
 mod calls;
+mod campaigns;
 mod care;
 mod cut_off;
 mod dispatch;
@@ -157,6 +158,11 @@ contract![
     care::c97_a_first_order_is_asked_about_once_and_not_when_they_have_ordered_again,
     care::c97_nobody_is_disturbed_who_wants_it_not_or_at_night,
     care::c97_birthdays_come_once_a_year_and_messages_go_the_usual_way,
+    campaigns::c99_the_list_says_who_is_left_out_and_why_and_a_yes_holds_for_what_was_seen,
+    campaigns::c99_two_nodes_call_everybody_once_within_pace_and_hours,
+    campaigns::c99_a_node_that_dies_in_a_call_is_not_made_up_for,
+    campaigns::c99_whoever_refuses_meanwhile_is_not_called_and_two_campaigns_share_the_cap,
+    campaigns::c99_messages_go_the_usual_way_within_the_hours_and_evidence_is_forgotten,
     cut_off::c107_who_is_cut_off_by_a_crash_is_called_back_once_or_by_a_person,
     cut_off::c107_nobody_is_called_who_has_rung_again_or_is_on_the_line,
     cut_off::c107_a_stop_in_order_owes_the_same_and_a_long_night_calls_nobody_by_surprise,

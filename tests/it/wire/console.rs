@@ -156,6 +156,14 @@ fn c77_c84_c85_overrides_cash_and_links_by_hand() {
     tell("counter", Setup { config: "[dispatch]\ncorrect = \"30s\"\n".to_owned(), ..Setup::demo() });
 }
 
+/// A campaign from the page to the customer's telephone (C99): planned, looked at, approved, begun; 9 on a telephone that is not ours ends
+/// all campaigns for its number, and the evidence is a file.
+#[test]
+fn c99_a_manager_runs_a_campaign_and_nine_on_the_telephone_ends_it() {
+    let (phone, trunk) = Phone::of_branch();
+    tell_with("campaigns", Setup { config: format!("{trunk}{}", super::campaigns::at_ten()), ..Setup::demo() }, Some(phone));
+}
+
 /// The head office (C105, C30, C32, C102): a table with faults, mended and brought in; its price is heard on the telephone and taken back;
 /// hours and a day off; an own recording; a report whose figure is the same in its files.
 #[test]

@@ -4,6 +4,7 @@
 //! server while diners order, and no order is ever lost or doubled. Every server has its own folder, ports and store;
 //! everything here runs in real time, so tests poll with deadlines instead of sleeping.
 
+mod api_campaigns;
 mod api_desk;
 mod api_house;
 mod api_invoices;
@@ -11,6 +12,7 @@ mod api_kitchen;
 mod api_plant;
 mod baresip;
 mod calls;
+mod campaigns;
 mod cluster;
 mod cluster_floor;
 mod console;

@@ -102,7 +102,12 @@ impl Floor {
                 now: watch::channel(Arc::new(written.with(&[]))).1,
                 written: Arc::new(written),
                 named: watch::channel(Arc::new([QueueId::new("complaint")].into())).1,
+                campaigns: watch::channel(Arc::new([("promo".to_owned(), true), ("trap".to_owned(), false)].into())).1,
                 voice,
+            }),
+            outreach: Arc::new(dinetone::web::Outreach {
+                rules: dinetone::outreach::Rules { on: true, ..dinetone::outreach::Rules::default() },
+                can_tell: true,
             }),
         };
         let (wishes, answers, seq) = (Arc::default(), Arc::new(Mutex::new(Answers::Yes)), Arc::new(AtomicU64::new(0)));

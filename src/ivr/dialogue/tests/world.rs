@@ -83,6 +83,7 @@ pub(super) fn easy_store(question: &Question) -> Option<Answer> {
         Question::Urge(_)
         | Question::Cancel(_)
         | Question::RiderReport { .. }
+        | Question::Unsubscribe(_)
         | Question::BranchAnswer { .. }
         | Question::MapLink { .. } => Answer::Done(true),
         Question::Message(_) => Answer::Case("1234".into()),
