@@ -57,6 +57,13 @@ pub fn csv(table: &Table, words: Words<'_>) -> Vec<u8> {
 }
 
 /// Rows of cells that are harmless already, as CSV.
+/// Lines of texts as CSV.
+#[must_use]
+pub fn lines_as_csv(lines: &[Vec<String>]) -> Vec<u8> {
+    let safe: Vec<Vec<String>> = lines.iter().map(|line| line.iter().map(|text| harmless(text)).collect()).collect();
+    rows_as_csv(&safe)
+}
+
 fn rows_as_csv(lines: &[Vec<String>]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(vec![0xef, 0xbb, 0xbf]);
     for line in lines {

@@ -45,6 +45,16 @@ pub struct Part {
     pub held_ms: u64,
 }
 
+impl Part {
+    /// The caller is taken off hold; whether they were on hold at all. The time is counted.
+    pub fn takes_back(&mut self, now: Instant) -> bool {
+        if let Some(since) = self.held_since.take() {
+            self.held_ms += u64::try_from(now.saturating_duration_since(since).as_millis()).unwrap_or(u64::MAX);
+        }
+        std::mem::replace(&mut self.held, false)
+    }
+}
+
 /// Whom an agent consults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consult {

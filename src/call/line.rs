@@ -119,6 +119,8 @@ pub struct Line {
     /// A browser's: its description and ours, for hold and resume.
     browser: Option<(String, String)>,
     held: bool,
+    /// Nothing has come from it for a while.
+    silent: bool,
     keys: Keys,
     /// It rings us: its offer, until it is answered.
     asks: Option<Option<sdp::Session>>,
@@ -152,6 +154,7 @@ impl Line {
             page: Page::None,
             browser: None,
             held: false,
+            silent: false,
             keys: Keys::default(),
             asks: None,
             offered: false,
@@ -166,7 +169,7 @@ impl Line {
         line
     }
 
-    /// Takes the call of a telephone that rings us: it is answered once its port is open.
+    /// Takes the call of a telephone that rings us: it is answered once its port is open, or its browser's leg.
     ///
     /// # Errors
     /// 488 when its offer holds nothing that we speak.
@@ -180,6 +183,14 @@ impl Line {
         now: Now,
     ) -> Result<Self, u16> {
         let mut line = Self::open(dialog, ip, bind, port, secure, now);
+        if let Some(theirs) = offer.as_ref().filter(|offer| offer.is_webrtc()).map(|offer| offer.raw.to_string()) {
+            line.outputs.clear();
+            line.leg = line.page_leg();
+            line.browser = Some((theirs.clone(), String::new()));
+            line.asks = Some(offer);
+            line.out(LineOutput::Media(MediaOrder::OpenBrowser { leg: line.leg, offer: theirs, quiet_after: NO_AUDIO }));
+            return Ok(line);
+        }
         (line.plan, _) = plan::answer(offer.as_ref(), line.side(), secure)?;
         line.asks = Some(offer);
         line.outputs.clear();
@@ -202,6 +213,12 @@ impl Line {
     #[must_use]
     pub const fn is_up(&self) -> bool {
         matches!(self.state, State::Up)
+    }
+
+    /// Whether it is up, and no sound has come for five seconds.
+    #[must_use]
+    pub const fn is_silent(&self) -> bool {
+        self.is_up() && self.silent
     }
 
     /// The port that it holds, handed out once.
@@ -310,6 +327,22 @@ impl Line {
                 self.page = Page::Offered(sdp);
                 self.place();
             }
+            // It rings us from a browser.
+            MediaReport::BrowserAnswer { sdp, .. } if self.state == State::Opening && self.asks.is_some() => {
+                self.timers.stop(Timer::Port);
+                self.asks = None;
+                self.placed = true;
+                self.state = State::Placed;
+                if let Some((_, answer)) = &mut self.browser {
+                    answer.clone_from(&sdp);
+                }
+                self.out(LineOutput::Sip(SipCommand::Answer { dialog: self.dialog, sdp }));
+            }
+            MediaReport::OpenFailed { .. } if self.state == State::Opening && self.browser.is_some() => {
+                self.leg_closed = true;
+                self.refuse(488, None);
+                self.hang_up(now, None);
+            }
             // Browsers have no port here.
             MediaReport::OpenFailed { leg, .. } if self.state == State::Opening && leg == self.page_leg() => {
                 self.page = Page::None;
@@ -337,8 +370,14 @@ impl Line {
             MediaReport::OpenFailed { leg, .. } if leg.0 & PAGE != 0 => self.hang_up(now, Some("Q.850;cause=88;text=\"no common codec\"")),
             MediaReport::OpenFailed { .. } => self.fail(now),
             MediaReport::Key { key, tone, .. } => self.key(now, key, if tone { KeySource::Tone } else { KeySource::Event }),
-            MediaReport::NoAudio { .. } if self.state == State::Up && !self.held => self.out(LineOutput::Silent(true)),
-            MediaReport::AudioBack { .. } if self.state == State::Up => self.out(LineOutput::Silent(false)),
+            MediaReport::NoAudio { .. } if self.state == State::Up && !self.held => {
+                self.silent = true;
+                self.out(LineOutput::Silent(true));
+            }
+            MediaReport::AudioBack { .. } if self.state == State::Up => {
+                self.silent = false;
+                self.out(LineOutput::Silent(false));
+            }
             // The plain leg that a browser's took the place of.
             MediaReport::Closed { leg, .. } if leg != self.leg => {}
             MediaReport::Closed { .. } => {
@@ -482,7 +521,7 @@ impl Line {
         if self.placed {
             self.out(LineOutput::Sip(SipCommand::HangUp { dialog: self.dialog, reason }));
         } else {
-            self.refuse();
+            self.refuse(503, Some(5));
             self.ended.get_or_insert(EndCause::Local);
         }
         self.close(now);
@@ -490,15 +529,15 @@ impl Line {
     }
 
     /// A telephone that rings us and was not answered is told so.
-    fn refuse(&mut self) {
+    fn refuse(&mut self, status: u16, retry_after: Option<u32>) {
         if self.asks.take().is_some() {
-            self.out(LineOutput::Sip(SipCommand::Reject { dialog: self.dialog, status: 503, retry_after: Some(5) }));
+            self.out(LineOutput::Sip(SipCommand::Reject { dialog: self.dialog, status, retry_after }));
         }
     }
 
     /// No port: nothing was rung, nothing is open.
     fn fail(&mut self, now: Now) {
-        self.refuse();
+        self.refuse(503, Some(5));
         self.holds_port = false;
         self.leg_closed = true;
         self.ended.get_or_insert(EndCause::Transport);

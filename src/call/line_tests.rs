@@ -1,4 +1,4 @@
-//! A line that rings a desk phone and a softphone in a browser together: whichever answers stays, and the other leg is closed.
+//! A line with softphones in browsers: rung together with a desk phone (whichever answers stays, the other leg is closed), and ringing us.
 
 use std::time::SystemTime;
 
@@ -33,6 +33,9 @@ fn said(line: &mut Line) -> Vec<String> {
             }
             LineOutput::Sip(SipCommand::HangUp { .. }) => "hang up".into(),
             LineOutput::Gone { port, .. } => format!("gone {}", port.is_some()),
+            LineOutput::Media(MediaOrder::OpenBrowser { leg, .. }) => format!("open browser {}", leg == BROWSER),
+            LineOutput::Sip(SipCommand::Answer { sdp, .. }) => format!("answer {}", sdp.contains("a=setup:passive")),
+            LineOutput::Sip(SipCommand::Reject { status, .. }) => format!("reject {status}"),
             other => format!("{other:?}").to_lowercase(),
         })
         .collect()
@@ -115,4 +118,38 @@ fn c10_without_a_port_for_browsers_they_are_rung_without_an_offer() {
     assert_eq!(said(&mut line), ["place false"]);
     answered(now, &mut line, DESK);
     assert_eq!(said(&mut line), ["change", "up"], "no leg of a browser to close");
+}
+
+/// An agent's softphone in a browser rings us a second time.
+fn rung() -> (Now, Line) {
+    let secure = Secure { policy: Policy::Off, key: crypto::Secret([3; 32]).key(7) };
+    let (now, ip) = (now(), "192.0.2.1".parse().unwrap());
+    let offer = Session::parse(OFFER.as_bytes()).unwrap();
+    let mut line = Line::take(DIALOG, Some(offer), ip, ip, 20_000, secure, now).unwrap();
+    assert_eq!(said(&mut line), ["open browser true"]);
+    (now, line)
+}
+
+#[test]
+fn c62_a_softphone_in_a_browser_rings_us_a_second_time() {
+    let (now, mut line) = rung();
+    let sdp = OFFER.replace("actpass", "passive");
+    line.handle(now, LineInput::Media(MediaReport::BrowserAnswer { leg: BROWSER, sdp }));
+    assert_eq!(said(&mut line), ["answer true"]);
+    assert!(!line.is_up(), "its sound is not there yet");
+    line.handle(now, LineInput::Acknowledged(None));
+    let state = |connected| LineInput::Media(MediaReport::BrowserState { leg: BROWSER, connected, loss_percent: 0, rtt_ms: 0 });
+    line.handle(now, state(true));
+    assert_eq!(said(&mut line), ["up"]);
+    assert_eq!(line.leg(), BROWSER);
+    line.handle(now, LineInput::Ended(EndCause::PeerBye));
+    line.handle(now, LineInput::Media(MediaReport::Closed { leg: BROWSER, counts: Default::default() }));
+    assert_eq!(said(&mut line), ["close true", "gone true"]);
+}
+
+#[test]
+fn c62_without_a_port_for_browsers_its_call_is_refused() {
+    let (now, mut line) = rung();
+    line.handle(now, LineInput::Media(MediaReport::OpenFailed { leg: BROWSER, why: "browsers have no port here (media.browser_port)" }));
+    assert_eq!(said(&mut line), ["reject 488", "gone true"]);
 }

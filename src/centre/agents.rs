@@ -434,7 +434,11 @@ impl Centre {
                 }
                 LineOutput::Key(key) => self.line_key(now, id, &what, key),
                 LineOutput::Held(held) => self.line_held(now, &what, held),
-                LineOutput::Silent(_) => {}
+                LineOutput::Silent(silent) => {
+                    if let (true, For::Seat { agent, .. } | For::Own { agent, .. }) = (silent, &what) {
+                        self.look_for_phone(now, agent);
+                    }
+                }
                 LineOutput::Gone { cause, port } => {
                     if let Some(port) = port {
                         self.ports.give_back(now.instant, port);
@@ -532,7 +536,7 @@ impl Centre {
             match leg_lost {
                 true => self.agent_lost(now, call, agent, "phone"),
                 false => {
-                    let _ = self.hang_up(now, agent, call);
+                    let _ = self.phone_down(now, agent, call);
                 }
             }
         } else if talk.consults(agent) && talk.consult.as_ref().is_some_and(|consult| consult.state == Advice::Talking) {
@@ -588,7 +592,25 @@ impl Centre {
             .collect();
         for user in at {
             self.tell_seat(now, &user);
+            self.look_for_phone(now, &user);
         }
+    }
+
+    /// A desk phone of which nothing is heard and that the registrar cannot reach any more is lost; its caller is not.
+    fn look_for_phone(&mut self, now: Now, user: &UserId) {
+        let Some(desk) = self.floor.desks.get(user) else { return };
+        let Some(Seat::Phone { account }) = &desk.seat else { return };
+        let is_here = self.floor.phones.get(account).is_some_and(|contacts| *contacts > 0);
+        let Some(line) = desk.line.filter(|_| !is_here) else { return };
+        if !self.floor.lines.get(&line).is_some_and(|(line, _)| line.is_silent()) {
+            return;
+        }
+        match self.floor.call_of(user) {
+            Some(call) if self.floor.talks.get(&call).is_some_and(|talk| talk.consults(user)) => self.consulted_gone(now, call),
+            Some(call) => self.agent_lost(now, call, user, "phone"),
+            None => {}
+        }
+        self.hang_up_line(now, line);
     }
 
     /// What SIP tells of a dialog that is one of our lines.

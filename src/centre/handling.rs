@@ -117,11 +117,8 @@ impl Centre {
             None => {}
         }
         let Some(part) = self.floor.talks.get_mut(&call).and_then(|talk| talk.agent.as_mut()) else { return Err(Refusal::NoCall) };
-        if !std::mem::replace(&mut part.held, false) {
+        if !part.takes_back(now.instant) {
             return Ok(());
-        }
-        if let Some(since) = part.held_since.take() {
-            part.held_ms += millis(now.instant.saturating_duration_since(since));
         }
         self.explain(now, call, "off hold");
         self.rebridge(now, call);

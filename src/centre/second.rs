@@ -67,9 +67,7 @@ impl Centre {
             Some(Advice::Ringing) => {
                 let rung = self.floor.talks.get(&call).and_then(|talk| talk.consult.as_ref()?.agent.clone());
                 let to = rung.map_or(to, |who| Target::Agent(who.user));
-                self.end_consult(now, call, true);
-                self.settle_floor(now);
-                self.transfer(now, agent, call, to, TransferMode::Blind, String::new())
+                self.rung_for_the_caller(now, agent, call, to)
             }
             Some(Advice::Failed) | None => Err(Refusal::WrongState),
         }

@@ -363,7 +363,7 @@ impl Centre {
         }
         self.end_consult(now, call, true);
         if let Some(part) = self.floor.talks.get_mut(&call).and_then(|talk| talk.agent.as_mut()) {
-            part.held = false;
+            part.takes_back(now.instant);
         }
         self.rebridge(now, call);
         self.floor.acd.handle(now, AcdInput::Resumed { call, agent: agent.clone() });
@@ -379,7 +379,7 @@ impl Centre {
         consult.conference = true;
         let line = consult.line;
         if let Some(part) = &mut talk.agent {
-            part.held = false;
+            part.takes_back(now.instant);
         }
         self.explain(now, call, "all three talk");
         self.rebridge(now, call);
@@ -388,6 +388,49 @@ impl Centre {
         }
         self.floor.acd.handle(now, AcdInput::Resumed { call, agent: agent.clone() });
         Ok(())
+    }
+
+    /// The agent's telephone is put down. In a consultation that passes the caller, who is on hold, on to whom is asked, also while
+    /// they are still rung; otherwise it ends the call.
+    pub(super) fn phone_down(&mut self, now: Now, agent: &UserId, call: u64) -> Result<(), Refusal> {
+        // Where the consultation is a second call of the phone, that one decides.
+        let consult = self.floor.talks.get(&call).filter(|talk| talk.is_of(agent) && !talk.advice).and_then(|talk| talk.consult.as_ref());
+        let consult = consult.filter(|consult| consult.by.is_none() && !consult.conference);
+        match consult.map(|consult| (consult.state, consult.agent.as_ref(), consult.line)) {
+            Some((Advice::Talking, ..)) => self.complete_transfer(now, agent, call),
+            Some((Advice::Ringing, Some(who), _)) => {
+                let to = Target::Agent(who.user.clone());
+                self.rung_for_the_caller(now, agent, call, to)
+            }
+            Some((Advice::Ringing, None, Some(line))) => {
+                self.rung_outside(now, agent, call, line);
+                Ok(())
+            }
+            _ => self.hang_up(now, agent, call),
+        }
+    }
+
+    /// Whom the agent asks and who has not answered yet is rung for the caller instead.
+    pub(super) fn rung_for_the_caller(&mut self, now: Now, agent: &UserId, call: u64, to: Target) -> Result<(), Refusal> {
+        self.end_consult(now, call, true);
+        self.settle_floor(now);
+        self.transfer(now, agent, call, to, TransferMode::Blind, String::new())
+    }
+
+    /// The outside number that rings goes on ringing, for the caller.
+    fn rung_outside(&mut self, now: Now, agent: &UserId, call: u64, line: u64) {
+        let by = self.floor.colleague(agent);
+        let Some(talk) = self.floor.talks.get_mut(&call) else { return };
+        let Some(consult) = talk.consult.take() else { return };
+        let name = consult.name;
+        let words = format!("{} passes the caller on to {name}", by.name);
+        talk.handing = Some(Handing { line, name, by });
+        if let Some((_, what)) = self.floor.lines.get_mut(&line) {
+            *what = For::Hand { call };
+        }
+        self.explain(now, call, words);
+        self.leave_call(now, call, agent, "transferred");
+        self.after_call(now, agent);
     }
 
     /// The consulted side has the caller; the agent sums up.

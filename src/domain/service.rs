@@ -256,6 +256,13 @@ pub enum Fact {
     },
     /// A call of a campaign is over (C99).
     Tried(CampaignTried),
+    /// This agent was at work for this span, as far as is known, in this run of the program (C67).
+    Presence {
+        agent: UserId,
+        run: String,
+        from: Timestamp,
+        until: Timestamp,
+    },
     /// Nobody spoke with them (C69).
     Missed(MissedCaller),
     /// Somebody spoke with whoever has this number: off the list of missed callers.

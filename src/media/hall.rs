@@ -106,6 +106,7 @@ impl Hall {
             MediaOrder::Change { leg, plan } => self.with(leg, |leg| leg.change(now, plan)),
             MediaOrder::Sends { leg, on } => self.with(leg, |leg| leg.sends(on)),
             MediaOrder::Play { leg, play, pieces, repeat } => self.with(leg, |leg| leg.play(play, pieces, repeat)),
+            MediaOrder::GiveWay { leg, play } => self.with(leg, |leg| leg.give_way(play)),
             MediaOrder::Stop { leg } => self.with(leg, Leg::stop),
             MediaOrder::Collect { leg, on } => self.with(leg, |leg| leg.collect(on)),
             MediaOrder::Record { leg, longest, silence } => self.with(leg, |leg| leg.record(now, longest, silence, reports)),

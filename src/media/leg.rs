@@ -57,6 +57,9 @@ pub struct Sound<'a> {
     pub missing: u16,
 }
 
+/// Who speaks: so loud on the mean (about -32 dBFS; what a headset picks up from a room is far below), for so many packets in a row.
+const SPEECH: u64 = 800;
+const SPEECH_PACKETS: u8 = 5;
 /// A leg younger than this is not accused of hearing nothing.
 const TOO_YOUNG: Duration = Duration::from_secs(2);
 
@@ -128,6 +131,8 @@ enum Ear {
 #[derive(Debug)]
 struct Playing {
     play: PlayId,
+    /// Packets of speech in a row, where it ends for whoever speaks.
+    gives_way: Option<u8>,
     pieces: Arc<[Piece]>,
     piece: usize,
     frame: usize,
@@ -206,7 +211,14 @@ impl Leg {
     /// Plays these pieces from the next packet on, instead of what is playing.
     pub fn play(&mut self, play: PlayId, pieces: Arc<[Piece]>, repeat: bool) {
         self.marker |= self.idle;
-        self.playing = Some(Playing { play, pieces, piece: 0, frame: 0, repeat });
+        self.playing = Some(Playing { play, gives_way: None, pieces, piece: 0, frame: 0, repeat });
+    }
+
+    /// What is playing as this ends as soon as somebody who is heard speaks.
+    pub fn give_way(&mut self, play: PlayId) {
+        if let Some(playing) = self.playing.as_mut().filter(|playing| playing.play == play) {
+            playing.gives_way = Some(0);
+        }
     }
 
     /// Cuts what is playing.
@@ -319,10 +331,11 @@ impl Leg {
     /// this leg does not hear that party, hears something else just now, or mixes it with others at its tick.
     pub fn overhear(&mut self, sound: &Sound<'_>, into: &mut [u8; ROOM]) -> Option<(usize, SocketAddr)> {
         match &mut self.ear {
-            Ear::One(from) if *from == sound.from => {}
+            Ear::One(from) if *from == sound.from => self.playing.iter_mut().for_each(|playing| playing.spoken_over(sound)),
             Ear::Many(channels) => {
                 if let Some(channel) = channels.iter_mut().find(|channel| channel.from == sound.from) {
                     channel.push(sound.codec, sound.payload, sound.missing);
+                    self.playing.iter_mut().for_each(|playing| playing.spoken_over(sound));
                 }
                 return None;
             }
@@ -608,6 +621,20 @@ impl Playing {
         if self.repeat && self.pieces.iter().all(|piece| piece.frames() == 0) {
             self.repeat = false;
             self.piece = self.pieces.len();
+        }
+    }
+
+    /// Somebody says this: after some speech in a row nothing is left to play.
+    fn spoken_over(&mut self, sound: &Sound<'_>) {
+        let Some(run) = &mut self.gives_way else { return };
+        let linear = linear_of(sound.codec);
+        let loud: u64 = sound.payload.iter().map(|byte| u64::from(linear(*byte).unsigned_abs())).sum();
+        *run = if loud > SPEECH * sound.payload.len() as u64 { *run + 1 } else { 0 };
+        if *run >= SPEECH_PACKETS {
+            self.gives_way = None;
+            self.repeat = false;
+            self.piece = self.pieces.len();
+            self.frame = 0;
         }
     }
 

@@ -64,6 +64,8 @@ pub enum MediaOrder {
     Sends { leg: LegId, on: bool },
     /// Plays these pieces from now on instead of what is playing; `repeat` starts over at the end (hold music).
     Play { leg: LegId, play: PlayId, pieces: Arc<[Piece]>, repeat: bool },
+    /// What is playing as this ends as soon as somebody whom the leg hears speaks; `Played` tells of it as of any other end.
+    GiveWay { leg: LegId, play: PlayId },
     /// Cuts what is playing. Nothing is reported for it.
     Stop { leg: LegId },
     /// Listens for in-band tones only while this is on (talk-off guard, C6).

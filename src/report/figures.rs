@@ -241,6 +241,33 @@ pub(super) const UTILISATION: Figure = figure!(
     "(振铃 + 通话 + 保持 + 话后整理) ÷ 签入时间",
     "(ring + talk + hold + wrap-up) ÷ signed in"
 );
+pub(super) const ADHERENCE: Figure = figure!(
+    "adherence",
+    "遵时率",
+    "Adherence",
+    Percent,
+    Value::Share(&["in_plan_ms"], &["planned_ms"]),
+    "计划内在岗时间 ÷ 计划时间",
+    "at work within the plan ÷ planned"
+);
+pub(super) const PLANNED: Figure = figure!(
+    "planned",
+    "计划时间",
+    "Planned",
+    Seconds,
+    Value::Seconds("planned_ms"),
+    "排定的班次，今天只算到现在",
+    "planned shifts; of today up to now"
+);
+pub(super) const IN_PLAN: Figure = figure!(
+    "in_plan",
+    "计划内在岗",
+    "At work within the plan",
+    Seconds,
+    Value::Seconds("in_plan_ms"),
+    "班次之内已签入、未小休、话机或麦克风正常的时间",
+    "signed on within planned shifts, neither on a break nor without a phone"
+);
 pub(super) const SIGNED_IN: Figure =
     figure!("signed_in", "签入时长", "Signed in", Seconds, Value::Seconds("signed_in_ms"), "从签入到签出", "from sign-on to sign-off");
 pub(super) const AVAILABLE: Figure = figure!(

@@ -1,5 +1,7 @@
 //! Where the figures of reports come from: sources of sums, each with the columns that it can be grouped by.
 
+use crate::domain::Timestamp;
+
 /// A set of sums that the store can add up over days and by some columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
@@ -13,6 +15,8 @@ pub enum Source {
     Agents,
     /// What agents did with their time.
     Shifts,
+    /// Planned shifts, and whether their people were at work.
+    Plans,
     /// Ways through the dialogue.
     Nodes,
     /// How far orders by keypad came.
@@ -49,12 +53,13 @@ pub enum Source {
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Lines,
         Self::Contacts,
         Self::Queues,
         Self::Agents,
         Self::Shifts,
+        Self::Plans,
         Self::Nodes,
         Self::Funnel,
         Self::Codes,
@@ -82,6 +87,7 @@ impl Source {
             Self::Queues => "roll_queues",
             Self::Agents => "roll_agents",
             Self::Shifts => "agent_times",
+            Self::Plans => "planned_shifts",
             Self::Nodes => "roll_nodes",
             Self::Funnel => "roll_funnel",
             Self::Codes => "roll_codes",
@@ -109,7 +115,7 @@ impl Source {
             Self::Contacts => &["slot"],
             Self::Queues => &["slot", "queue"],
             Self::Agents => &["agent", "queue"],
-            Self::Shifts => &["agent"],
+            Self::Shifts | Self::Plans => &["agent"],
             Self::Nodes => &["node", "outcome"],
             Self::Funnel => &["stage"],
             Self::Codes => &["code", "agent"],
@@ -158,6 +164,7 @@ impl Source {
                 "wait_120",
             ],
             Self::Agents => &["handled", "talk_ms", "hold_ms", "after_ms", "passed_on"],
+            Self::Plans => &["planned_ms", "in_plan_ms"],
             Self::Shifts => &["signed_in_ms", "available_ms", "ring_ms", "busy_in_call_ms", "wrap_up_ms", "break_ms", "away_ms"],
             Self::Nodes => &["times", "in_calls"],
             Self::Funnel => &["came"],
@@ -213,7 +220,7 @@ impl Source {
     /// Whether it is always read from its records: there are few, and an index finds them.
     #[must_use]
     pub const fn is_direct(self) -> bool {
-        matches!(self, Self::Shifts | Self::Blocked | Self::Tickets)
+        matches!(self, Self::Shifts | Self::Plans | Self::Blocked | Self::Tickets)
     }
 }
 
@@ -262,6 +269,8 @@ pub struct Filter {
     pub branch: Option<i64>,
     pub queue: Option<String>,
     pub agent: Option<String>,
+    /// What is planned counts up to now only.
+    pub now: Option<Timestamp>,
 }
 
 /// What is asked of the store: the sums of a source over days (both included).

@@ -142,6 +142,7 @@ fn leg_of(order: &MediaOrder) -> LegId {
         | MediaOrder::Change { leg, .. }
         | MediaOrder::Sends { leg, .. }
         | MediaOrder::Play { leg, .. }
+        | MediaOrder::GiveWay { leg, .. }
         | MediaOrder::Stop { leg }
         | MediaOrder::Collect { leg, .. }
         | MediaOrder::Record { leg, .. }

@@ -47,6 +47,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (21, "contacts", include_str!("../../migrations/0021_contacts.sql")),
     (22, "more_reports", include_str!("../../migrations/0022_more_reports.sql")),
     (23, "map_links", include_str!("../../migrations/0023_map_links.sql")),
+    (24, "shifts", include_str!("../../migrations/0024_shifts.sql")),
     (25, "feedback", include_str!("../../migrations/0025_feedback.sql")),
     (26, "notes_by_time", include_str!("../../migrations/0026_notes_by_time.sql")),
     (28, "invoices", include_str!("../../migrations/0028_invoices.sql")),

@@ -108,7 +108,10 @@ impl Store {
 
     /// The sums of one day, or of some together, from their records.
     async fn recorded(&self, tx: &mut Tx, ask: &Ask, day: Date, last: Date) -> Result<Vec<SumRow>, StoreError> {
-        let (start, end) = (self.span(day).0, self.span(last).1);
+        let (start, mut end) = (self.span(day).0, self.span(last).1);
+        if let (Source::Plans, Some(now)) = (ask.source, ask.filter.now) {
+            end = end.min(now).max(start);
+        }
         let Some(records) = raw::records(ask.source) else { return Ok(path::walk(tx, start, end).await?.sums(ask, day)) };
         let (filter, values) = conditions(ask, 3, false);
         let mut args = vals![start.as_millis(), end.as_millis()].to_vec();

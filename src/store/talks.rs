@@ -58,6 +58,7 @@ impl Store {
                     tx.exec(SQL, vals![day.to_string(), agent.as_str(), run, *state, *ms]).await?;
                 }
                 Fact::Tried(tried) => super::campaign_tries::put(&mut tx, tried).await?,
+                Fact::Presence { agent, run, from, until } => super::shifts::put_presence(&mut tx, agent, run, *from, *until).await?,
                 Fact::Missed(caller) => super::missed::put(&mut tx, caller).await?,
                 Fact::Reached { phone, by } => super::missed::close(&mut tx, phone.reveal(), "spoken with", by, now).await?,
             }

@@ -28,6 +28,7 @@ mod report_form;
 mod reports;
 mod riders;
 mod row_list;
+mod shifts;
 mod shop;
 mod staffing;
 mod tickets;
@@ -163,6 +164,11 @@ pub fn routes() -> Routes {
         .get("/api/reports", reports::list)
         .get("/api/reports/{name}", reports::one)
         .get("/api/staffing", staffing::plan_of)
+        .get("/api/shifts", shifts::list)
+        .post("/api/shifts", shifts::add)
+        .put("/api/shifts/{id}", shifts::change)
+        .delete("/api/shifts/{id}", shifts::drop)
+        .post("/api/shifts/table", shifts::table)
         .get("/api/webhooks", webhooks::list)
         .post("/api/webhooks", webhooks::add)
         .patch("/api/webhooks/{id}", webhooks::change)
@@ -289,6 +295,11 @@ pub fn routes() -> Routes {
     reports::list,
     reports::one,
     staffing::plan_of,
+    shifts::list,
+    shifts::add,
+    shifts::change,
+    shifts::drop,
+    shifts::table,
     webhooks::list,
     webhooks::add,
     webhooks::change,

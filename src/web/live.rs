@@ -6,12 +6,14 @@ mod socket;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::response::Response;
+use tokio::time::timeout;
 
 use super::problem::{Answer, Problem};
 use super::routes::Routes;
@@ -30,6 +32,8 @@ const LONGEST_FRAME: usize = 64 * 1024;
 /// Sockets of one session, and phones of one address.
 pub(super) const MOST_OF_ONE: u32 = 16;
 const MOST_PHONES: u32 = 64;
+/// Whoever is told why the socket closes has so long to hear it.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// Sockets of one session that are open.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +45,18 @@ pub struct Open {
 /// The routes.
 pub fn routes() -> Routes {
     Routes::default().get("/api/live", live).get("/api/phone", phone)
+}
+
+/// Closes a socket with a reason. What still comes is read and dropped for a moment: a connection that is closed over unread bytes is
+/// reset, and the reason lost with it.
+pub(super) async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    let frame = CloseFrame { code, reason: reason.into() };
+    let parting = async {
+        if socket.send(Message::Close(Some(frame))).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    let _ = timeout(PARTING, parting).await;
 }
 
 /// Close code and reason for what cannot be read (RFC 6455, section 7.4.1). The library tells kinds of errors by words only.

@@ -5,7 +5,7 @@ use super::{Env, Playing, Session, SessionOutput, State, Timer};
 use crate::domain::{Arg, End, Party, Phrase, QueueId, QueueNews, Reason, UserId};
 use crate::ivr::io::DialogueInput;
 use crate::machine::Now;
-use crate::media::order::MediaOrder;
+use crate::media::order::{MediaOrder, PlayId};
 
 impl Session {
     /// The dialogue's time stands still while the caller holds us or speaks with a person.
@@ -63,6 +63,8 @@ impl Session {
     fn tell_number(&mut self, env: &Env, now: Now, number: String) {
         if self.with_agent && !number.is_empty() && self.state == State::Talking {
             self.say(env, now, &[Phrase::plain("q.agent").with("digits", Arg::Digits(number))], self.language);
+            // No announcement keeps a caller from an agent who speaks (C45).
+            self.media_order(MediaOrder::GiveWay { leg: self.leg, play: PlayId(self.play) });
         }
     }
 

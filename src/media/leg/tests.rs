@@ -319,6 +319,35 @@ fn a_recording_is_handed_over_once_however_it_ends() {
 }
 
 #[test]
+fn c45_what_gives_way_ends_for_whoever_speaks_and_what_does_not_goes_on() {
+    const QUIET: i16 = 300;
+    const LOUD: i16 = -3_000;
+    let relayed = |gives_way: bool, from: &[LegId], linear: i16| {
+        let mut world = World::new(plan(None));
+        world.leg.hears(from);
+        world.leg.play(PlayId(1), [clip(1, 500)].into(), false);
+        if gives_way {
+            world.leg.give_way(PlayId(1));
+        }
+        let payload = voice(g711::linear_to_alaw(linear));
+        let mut first = None;
+        for at in 0..20_u32 {
+            let sound =
+                Sound { from: from[0], codec: Codec::Pcma, payload: &payload, ssrc: 9, timestamp: at * 160, marker: false, missing: 0 };
+            let passed = world.leg.overhear(&sound, &mut [0; ROOM]).is_some();
+            let mixed = world.tick().is_some_and(|sent| sent.first == payload[0]);
+            first = first.or((passed || mixed).then_some(at));
+        }
+        (first, world.reports.iter().any(|report| matches!(report, MediaReport::Played { play: PlayId(1), .. })))
+    };
+    let (alone, others) = ([LegId(9)], [LegId(9), LegId(11)]);
+    assert_eq!(relayed(true, &alone, LOUD), (Some(5), true), "heard after a tenth of a second of speech");
+    assert!(matches!(relayed(true, &others, LOUD), (Some(..10), true)), "among several, too");
+    assert_eq!(relayed(true, &alone, QUIET), (None, false), "a quiet room is no speech");
+    assert_eq!(relayed(false, &alone, LOUD), (None, false), "music goes on");
+}
+
+#[test]
 fn reports_go_to_the_port_above_at_least_every_five_seconds_and_are_true() {
     use rtcp_types::{Compound, Packet};
     let mut world = World::new(plan(None));

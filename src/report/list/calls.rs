@@ -1,9 +1,9 @@
 //! Reports about calls: queues, agents and their time, the dialogue, trunks.
 
 use crate::report::figures::{
-    ABANDON_RATE, ABANDONED, ABANDONED_SHORT, ACW, AHT, ANSWERED, ASA, ATT, AVAILABLE, AVERAGE_WAIT, AWAY, BACK_TO_MENU, BREAKS,
-    CALL_BACKS, CUT_OFF, HANDLED, HOLD, IN_CALL, IN_TIME, LONGEST, MESSAGES, MOVED, NO_AGENT, OCCUPANCY, OFFERED, PASSED_ON, RINGING,
-    SERVICE_LEVEL, SERVICE_LEVEL_ANSWERED, SERVICE_LEVEL_TWO, SIGNED_IN, UTILISATION, WRAP_UP, figure,
+    ABANDON_RATE, ABANDONED, ABANDONED_SHORT, ACW, ADHERENCE, AHT, ANSWERED, ASA, ATT, AVAILABLE, AVERAGE_WAIT, AWAY, BACK_TO_MENU, BREAKS,
+    CALL_BACKS, CUT_OFF, HANDLED, HOLD, IN_CALL, IN_PLAN, IN_TIME, LONGEST, MESSAGES, MOVED, NO_AGENT, OCCUPANCY, OFFERED, PASSED_ON,
+    PLANNED, RINGING, SERVICE_LEVEL, SERVICE_LEVEL_ANSWERED, SERVICE_LEVEL_TWO, SIGNED_IN, UTILISATION, WRAP_UP, figure,
 };
 use crate::report::shape::{Audience, By, Report, Value};
 use crate::report::source::Source;
@@ -157,6 +157,16 @@ pub(super) const REPORTS: &[Report] = &[
         sources: &[Source::Shifts],
         figures: &[SIGNED_IN, AVAILABLE, RINGING, IN_CALL, WRAP_UP, BREAKS, AWAY, OCCUPANCY, UTILISATION],
         chart: Some(("bar", &["occupancy"])),
+    },
+    Report {
+        name: "adherence",
+        zh: "遵时率",
+        en: "Adherence",
+        audience: Audience::Floor,
+        by: By::Column("agent"),
+        sources: &[Source::Plans],
+        figures: &[PLANNED, IN_PLAN, ADHERENCE],
+        chart: Some(("bar", &["adherence"])),
     },
     Report {
         name: "dispositions",

@@ -75,6 +75,11 @@ impl Endpoint {
             self.refuse_statelessly(flow, message, Refusal::new(482, "merged"));
             return;
         }
+        let sender = match sender {
+            // A phone that has signed on signs its calls, too: its second call is its agent's, not a guest's.
+            Sender::Demo if self.registrar.knows(&request.from.uri.user_text(), flow) => Sender::Stranger,
+            other => other,
+        };
         let (line, account) = match sender {
             Sender::Trunk(place) => (self.trunks[usize::from(place)].settings.name.clone(), None),
             Sender::Node => (String::from("node"), None),

@@ -161,6 +161,14 @@ pub(super) const fn records(source: Source) -> Option<&'static str> {
             "select trunk, 1 as spoken, one_way, no_keys, case when packets_lost * 100 > packets_in + packets_lost then 1 else 0 end as lossy, \
             packets_in, packets_lost from calls where arrived_at >= $1 and arrived_at < $2 and answered_at is not null"
         }
+        Source::Plans => {
+            "select s.agent as agent, s.until_at - s.from_at as planned_ms, \
+            coalesce((select sum(case when p.until_at < s.until_at then p.until_at else s.until_at end \
+                - case when p.from_at > s.from_at then p.from_at else s.from_at end) from agent_presence as p \
+                where p.agent = s.agent and p.from_at < s.until_at and p.until_at > s.from_at), 0) as in_plan_ms \
+            from (select agent, case when from_at > $1 then from_at else $1 end as from_at, case when until_at < $2 then until_at else $2 end as until_at \
+                from planned_shifts where from_at < $2 and until_at > $1) as s"
+        }
         Source::Shifts | Source::Nodes | Source::Funnel => return None,
     })
 }

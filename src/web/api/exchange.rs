@@ -70,7 +70,7 @@ pub(in crate::web) async fn export(
 }
 
 /// The bytes of a file.
-pub(in crate::web) struct File(Vec<u8>);
+pub(in crate::web) struct File(pub Vec<u8>);
 
 impl FromRequest<Web> for File {
     type Rejection = Problem;

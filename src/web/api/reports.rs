@@ -87,7 +87,7 @@ pub(in crate::web) async fn one(
             "this grain is told for at most {most} days, and these are {length}; ask for fewer, or for day"
         )));
     }
-    let filter = filter(&viewer, report, &wanted)?;
+    let filter = Filter { now: Some(web.wall()), ..filter(&viewer, report, &wanted)? };
     let started = web.now;
     let begin = started().instant;
     let table = web.store.report(report, grain, from, to, &filter).await?;
@@ -99,7 +99,7 @@ pub(in crate::web) async fn one(
 
 /// What only is asked for. A branch gets its own figures, whatever it asks for.
 fn filter(viewer: &Viewer, report: &Report, wanted: &Wanted) -> Answer<Filter> {
-    let mut filter = Filter { branch: wanted.branch, queue: wanted.queue.clone(), agent: wanted.agent.clone() };
+    let mut filter = Filter { branch: wanted.branch, queue: wanted.queue.clone(), agent: wanted.agent.clone(), now: None };
     filter.branch = own_branch(viewer, filter.branch)?;
     for (column, asked) in [("branch", filter.branch.is_some()), ("queue", filter.queue.is_some()), ("agent", filter.agent.is_some())] {
         if asked && !report.filters_by(column) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::extract::ws::{Message, WebSocket};
 use serde_json::json;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -41,8 +41,7 @@ pub async fn run(web: Web, viewer: Viewer, socket: WebSocket) {
     metrics::gauge!("dinetone_boards").increment(1.0);
     let mut open = Socket { web, viewer, socket, frames, known: 0, heard: Instant::now(), frames_heard: 0 };
     let End(code, reason) = open.serve().await;
-    let frame = CloseFrame { code, reason: reason.into() };
-    let _ = timeout(Duration::from_secs(1), open.socket.send(Message::Close(Some(frame)))).await;
+    crate::web::live::close(&mut open.socket, code, reason).await;
     metrics::gauge!("dinetone_boards").decrement(1.0);
 }
 

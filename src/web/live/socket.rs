@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::extract::ws::{Message, WebSocket};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinSet;
@@ -81,8 +81,7 @@ pub async fn run(web: Web, viewer: Viewer, door: Door, page: u64, socket: WebSoc
         commands: JoinSet::new(),
     };
     let End(code, reason) = open.serve().await;
-    let frame = CloseFrame { code, reason: reason.into() };
-    let _ = timeout(Duration::from_secs(1), open.socket.send(Message::Close(Some(frame)))).await;
+    super::close(&mut open.socket, code, reason).await;
     // What was asked is done to its end: the console will ask for the answer again.
     open.commands.detach_all();
     // The brain gives the page its grace time. It must hear this, however busy it is.

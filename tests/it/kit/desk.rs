@@ -89,6 +89,15 @@ impl super::world::Inner {
 }
 
 impl Desk {
+    /// Its plug is pulled: nothing comes from it any more, and it answers nothing.
+    pub fn vanishes(&self) {
+        let mut inner = self.world.inner();
+        if let Some(phone) = inner.phones.get_mut(&self.place) {
+            phone.silent = true;
+            phone.address = "10.0.0.3:1".parse().unwrap();
+        }
+    }
+
     pub fn tone(&self) -> f64 {
         self.world.inner().phones[&self.place].tone
     }

@@ -109,6 +109,88 @@ fn c62_a_second_call_that_ends_gives_the_caller_back() {
     world.is_quiet();
 }
 
+/// C62: the handset is put down while a colleague is asked: the caller, who is on hold, is theirs.
+#[test]
+fn c62_a_handset_put_down_in_a_consultation_passes_the_caller_on() {
+    for answered in [true, false] {
+        let world = World::open_at("12:00");
+        let (first, second) = (world.agent("8001"), world.agent("8002"));
+        let phone = world.desk_phone("801");
+        first.logs_in_at("801");
+        let diner = caller(&world, "13800138000");
+        phone.rings();
+        phone.picks_up();
+        second.logs_in();
+        diner.says_nothing_for(4);
+        first.passes_on(Target::Agent(second.user.clone()), TransferMode::Consult, "soup was cold");
+        if answered {
+            second.takes_the_call();
+        } else {
+            second.sees_pop();
+        }
+        phone.hangs_up();
+        world.time_passes(ms(500));
+        first.is("wrap_up");
+        if !answered {
+            second.is("ringing");
+            second.picks_up();
+        }
+        second.is("on_call");
+        diner.says_nothing_for(4);
+        second.hears(&diner);
+        assert!(diner.hears_tone(second.tone()), "{}", world.ladder());
+        diner.hangs_up();
+        world.is_quiet();
+    }
+}
+
+/// C62: an outside number that is asked goes on ringing, for the caller.
+#[test]
+fn c62_a_handset_put_down_while_an_outside_number_rings_passes_the_caller_on() {
+    let world = World::open_at("12:00");
+    let (first, phone, outside) = (world.agent("8001"), world.desk_phone("801"), world.outside_phone());
+    first.logs_in_at("801");
+    let diner = caller(&world, "13800138000");
+    phone.rings();
+    phone.picks_up();
+    diner.says_nothing_for(4);
+    first.passes_on(Target::Number(PhoneNumber::parse("02161234567").unwrap()), TransferMode::Consult, "");
+    outside.rings();
+    phone.hangs_up();
+    first.is("wrap_up");
+    outside.picks_up();
+    diner.says_nothing_for(1);
+    assert!(outside.hears_tone(diner.tone()) && diner.hears_tone(outside.tone()), "{}", world.ladder());
+    outside.hangs_up();
+    world.is_quiet();
+}
+
+/// C102: a consultation that is taken back ends the hold before it, in the record as well.
+#[test]
+fn c102_hold_is_counted_until_the_caller_is_taken_back() {
+    let world = World::open_at("12:00");
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    first.logs_in();
+    second.logs_in();
+    let diner = caller(&world, "13800138000");
+    let call = first.takes_the_call().call;
+    first.holds();
+    world.time_passes(ms(3000));
+    first.passes_on(Target::Agent(second.user.clone()), TransferMode::Consult, "");
+    second.takes_the_call();
+    first.wish(Command::CancelConsult { call }).unwrap();
+    world.time_passes(ms(20_000));
+    diner.hangs_up();
+    world.is_quiet();
+    let (record, steps) = world.records().pop().expect("a record");
+    let story = world.with_store(async |store, _| {
+        store.record_calls("t", &[], &[(record.clone(), steps)]).await.unwrap();
+        store.call_story(record.id.as_str()).await.unwrap().expect("a story")
+    });
+    let held: Vec<u64> = story.parts.iter().map(|part| part.held_ms).filter(|held| *held > 0).collect();
+    assert!(held.len() == 1 && (3_000..10_000).contains(&held[0]), "{held:?}");
+}
+
 /// C62: advice from a queue: whoever has been free longest there is rung.
 #[test]
 fn c62_a_queue_is_consulted() {

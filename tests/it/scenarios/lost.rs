@@ -103,6 +103,30 @@ fn c54_a_phone_that_failed_one_ring_is_ready_again_and_says_why() {
     world.is_quiet();
 }
 
+/// C9: the plug of a desk phone is pulled in a call: within half a minute the caller is first in the queue, and a colleague has them.
+#[test]
+fn c9_a_desk_phone_that_vanishes_gives_its_caller_to_a_colleague() {
+    let world = World::open_at("12:00");
+    let (first, second) = (world.agent("8001"), world.agent("8002"));
+    let phone = world.desk_phone("801");
+    first.logs_in_at("801");
+    let diner = caller(&world, "13800138000");
+    phone.rings();
+    phone.picks_up();
+    second.logs_in();
+    diner.says_nothing_for(4);
+    phone.vanishes();
+    world.time_passes(Duration::from_secs(8));
+    first.is("on_call");
+    world.time_passes(Duration::from_secs(24));
+    second.takes_the_call();
+    first.is("wrap_up");
+    diner.says_nothing_for(4);
+    second.hears(&diner);
+    diner.hangs_up();
+    world.is_quiet();
+}
+
 /// C64: nobody picked up: the wrap-up proposes 80.
 #[test]
 fn c64_an_outgoing_call_that_reached_nobody_proposes_80() {

@@ -183,6 +183,7 @@ contract![
     backup::c108_a_backup_gives_the_same_house_back,
     backup::c108_a_backup_of_an_older_program_is_brought_up_to_date,
     backup::c108_a_damaged_backup_changes_nothing,
+    reports::c67_adherence_is_time_at_work_within_the_plan,
     reports::c102_known_calls_give_known_figures_added_up_or_not,
     reports::c102_a_late_change_is_told_at_once,
     reports::c102_a_second_ticket_about_an_order_is_a_second_contact,

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use dinetone::domain::{
-    CallId, CallPart, CallRecord, Disposition, End, Fact, Language, OrderNumber, OrderStatus, PartKind, Party, QueueId, QueueOutcome,
-    QueueVisit, Reason, Step, StepKind, Timestamp, UserId, WrapUp,
+    CallId, CallPart, CallRecord, ClockTime, Disposition, End, Fact, Language, OrderNumber, OrderStatus, PartKind, Party, QueueId,
+    QueueOutcome, QueueVisit, Reason, Step, StepKind, Timestamp, UserId, WrapUp,
 };
 use dinetone::report::{Cell, Filter, Grain, Report, Table};
-use dinetone::store::Store;
+use dinetone::store::{PlannedDay, Store};
 use jiff::civil::{Date, date};
 
 use super::calls;
@@ -395,4 +395,48 @@ pub async fn c103_the_same_weekdays_before_say_how_many_are_needed(database: Dat
         assert_eq!((english[0].handled, english[0].offered[36]), (1, 1));
     }
     assert!(store.past_days(date(2026, 11, 25), None, 4).await.unwrap().is_empty(), "no Wednesday yet");
+}
+
+pub async fn c67_adherence_is_time_at_work_within_the_plan(database: Database) {
+    let store = database.store().await;
+    let (friday, saturday) = (date(2026, 11, 20), date(2026, 11, 21));
+    let time = |text: &str| ClockTime::parse(text).unwrap();
+    let planned = |who: &str, spans: &[(&str, &str)]| PlannedDay {
+        agent: UserId::new(who),
+        day: friday,
+        spans: spans.iter().map(|(from, until)| (time(from), time(until))).collect(),
+    };
+    // The second plan takes the place of the first.
+    store.plan(&[planned("u-lina", &[("08:00", "18:00")])]).await.unwrap();
+    let plans = [
+        planned("u-lina", &[("09:00", "12:00"), ("13:00", "17:00")]),
+        planned("u-zhou", &[("22:00", "02:00")]),
+        planned("u-gone", &[("18:00", "24:00")]),
+    ];
+    store.plan(&plans).await.unwrap();
+    assert_eq!(store.planned(friday, saturday, Some(&UserId::new("u-lina"))).await.unwrap(), plans[..1]);
+    let here = |who: &str, from: Timestamp, until: Timestamp| Fact::Presence { agent: UserId::new(who), run: "n1-1".into(), from, until };
+    let facts = [
+        // Ten minutes late, then until after the end; an hour too short in the afternoon.
+        here("u-lina", at(20, 9, 10), at(20, 11, 0)),
+        here("u-lina", at(20, 9, 10), at(20, 12, 5)),
+        here("u-lina", at(20, 12, 50), at(20, 16, 0)),
+        here("u-zhou", at(20, 21, 55), at(21, 1, 0)),
+    ];
+    store.keep("n1", &facts, at(21, 1, 0)).await.unwrap();
+    let told = async |from, to, now| {
+        let filter = Filter { now: Some(now), ..Filter::default() };
+        let table = report(&store, "adherence", Grain::Day, from, to, &filter).await;
+        let figures = ["planned", "in_plan", "adherence"];
+        let of = |row: &Vec<Cell>| figures.map(|key| if let Some(Cell::Tenths(tenths)) = table.cell(row, key) { *tenths } else { -1 });
+        table.rows.iter().map(of).collect::<Vec<_>>()
+    };
+    // By name of the agent: gone (6 h), lina (7 h, of which 170 + 180 minutes), zhou (2 h before midnight).
+    let day = [[216_000, 0, 0], [252_000, 210_000, 833], [72_000, 72_000, 1000]];
+    assert_eq!(told(friday, friday, at(22, 0, 0)).await, day);
+    assert_eq!(told(saturday, saturday, at(22, 0, 0)).await, [[72_000, 36_000, 500]], "what runs over midnight is cut there");
+    // At ten on Friday an hour of lina's shift has been.
+    assert_eq!(told(friday, friday, at(20, 10, 0)).await, [[36_000, 30_000, 833]]);
+    store.plan(&[PlannedDay { spans: Vec::new(), ..plans[1].clone() }]).await.unwrap();
+    assert_eq!(told(saturday, saturday, at(22, 0, 0)).await, [[0; 3]; 0]);
 }

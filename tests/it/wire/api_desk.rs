@@ -289,6 +289,52 @@ fn c103_staffing_is_planned_by_those_who_may() {
     assert_eq!(floor.signed_in("lina").get("/api/staffing").problem(), "not-allowed");
 }
 
+/// C67: shifts are planned one by one or by a table, all of it or nothing; agents see their own.
+#[test]
+fn c67_shifts_are_planned_by_page_and_by_table() {
+    let floor = floor();
+    let boss = floor.signed_in("watcher");
+    floor.wait(async {
+        for (login, number) in [("lina", "8001"), ("wang", "8002")] {
+            let user = floor.store.user_by_login(login).await.unwrap().unwrap();
+            let change = dinetone::store::UserChange { number: Some(number.into()), ..Default::default() };
+            floor.store.change_user(&user.id, &change, timestamp()).await.unwrap();
+        }
+    });
+    let day = |shift: i64| {
+        let clock = dinetone::domain::ShopClock::named("Asia/Shanghai").unwrap();
+        clock.local(timestamp()).date().checked_add(jiff::Span::new().days(shift)).unwrap().to_string()
+    };
+    let one = json!({ "number": "8001", "day": day(1), "spans": ["09:00-12:00", "13:00-17:30"] });
+    let made = boss.send("POST", "/api/shifts", &one);
+    assert_eq!((made.status, &made.json()["spans"]), (201, &one["spans"]), "{made:?}");
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    for spans in
+        [json!(["12:00-09:00", "13:00-14:00"]), json!(["9-12"]), json!(["09:00-09:00"]), json!(["10:00-12:00", "11:00-13:00"]), json!([])]
+    {
+        assert_eq!(boss.send("PUT", &format!("/api/shifts/{id}"), &json!({ "spans": spans })).problem(), "invalid", "{spans}");
+    }
+    assert_eq!(boss.send("PUT", &format!("/api/shifts/{id}"), &json!({ "spans": ["22:00-02:00"] })).status, 200);
+    let table = |text: &str| boss.raw("POST", "/api/shifts/table", "Content-Type: text/csv\r\n", text);
+    let wrong = table(&format!("工号,日期,班次\n8002,{},09:00-12:00\n8009,{},09:00-12:00\n", day(1), day(1)));
+    assert!(wrong.problem() == "invalid" && wrong.json()["detail"].as_str().unwrap().starts_with("row 3"), "{wrong:?}");
+    let done =
+        table(&format!("工号,日期,班次\n8002,{0},09:00-12:00 13:00-17:00\n8002,{1},09:00-12:00\n8001,{0},10:00-16:00\n", day(1), day(2)));
+    assert_eq!(done.json()["days"], 3, "{done:?}");
+    let rows = boss.get("/api/shifts").json();
+    let told: Vec<_> = rows.as_array().unwrap().iter().map(|row| (row["number"].clone(), row["spans"].clone())).collect();
+    assert!(told.len() == 3 && told.contains(&(json!("8001"), json!(["10:00-16:00"]))), "{rows:#}");
+    assert_eq!(floor.signed_in("lina").get("/api/shifts").json().as_array().unwrap().len(), 1, "an agent's own");
+    assert_eq!(floor.signed_in("lina").send("POST", "/api/shifts", &one).problem(), "not-allowed");
+    // What goes out comes in again.
+    let file = boss.get("/api/shifts?format=csv");
+    assert_eq!(table(&file.body).json()["days"], 3);
+    assert_eq!(boss.send("DELETE", &format!("/api/shifts/{id}"), &json!({})).status, 204);
+    assert_eq!(boss.send("DELETE", &format!("/api/shifts/{id}"), &json!({})).problem(), "not-found");
+    let planned = boss.get("/api/reports/adherence").json();
+    assert_eq!(planned["rows"], json!([]), "nothing of it has been yet: {planned}");
+}
+
 /// An order of somebody else's; its number.
 fn placed(by: &super::web_kit::Browser, branch: u16, key: &str) -> String {
     let mut order = draft(&json!([{ "dish": 18, "quantity": 1 }]));

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::baresip::{keys, the_call};
 use super::server::{Server, Setup, eventually};
-use super::staff_phones::{diner, starts};
+use super::staff_phones::{OUTSIDE, at_work, diner, starts};
 use crate::page::{KEYS, Page, Post};
 
 const ACCOUNT: &str = "[[account]]\nuser = \"desk\"\npassword = \"correct-horse\"\n";
@@ -220,6 +220,21 @@ fn body(message: &str) -> &str {
     message.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 
+/// The answer of a softphone that is rung.
+fn accepted(invite: &str, answer: &str) -> String {
+    let copied: String = invite
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| ["Via:", "From:", "Call-ID:", "CSeq:", "Record-Route:"].iter().any(|name| line.starts_with(name)))
+        .fold(String::new(), |all, line| all + line + "\r\n");
+    format!(
+        "SIP/2.0 200 OK\r\n{copied}To: {};tag=page\r\nContact: <sip:x@abc.invalid;transport=ws;ob>\r\nContent-Type: application/sdp\r\n\
+         Content-Length: {}\r\n\r\n{answer}",
+        header(invite, "To"),
+        answer.len()
+    )
+}
+
 /// C10: SIP from a browser with WebRTC sound: DTLS-SRTP and ICE towards a caller of the menu.
 #[test]
 fn c10_a_caller_in_a_browser_hears_the_menu_and_presses_keys() {
@@ -293,17 +308,7 @@ fn c10_an_agent_answers_with_a_softphone_in_a_browser() {
         assert!(offer.contains(line), "{line} in {invite}");
     }
     let (sound, answer) = Sound::answering(offer);
-    let copied: String = invite
-        .lines()
-        .take_while(|line| !line.is_empty())
-        .filter(|line| ["Via:", "From:", "Call-ID:", "CSeq:", "Record-Route:"].iter().any(|name| line.starts_with(name)))
-        .fold(String::new(), |all, line| all + line + "\r\n");
-    socket.say(&format!(
-        "SIP/2.0 200 OK\r\n{copied}To: {};tag=page\r\nContact: <sip:x@abc.invalid;transport=ws;ob>\r\nContent-Type: application/sdp\r\n\
-         Content-Length: {}\r\n\r\n{answer}",
-        header(&invite, "To"),
-        answer.len()
-    ));
+    socket.say(&accepted(&invite, &answer));
     eventually("it is acknowledged", Duration::from_secs(20), || socket.hear().filter(|text| text.starts_with("ACK")));
     let stop = Arc::new(AtomicBool::new(false));
     let humming = sound.hums(450.0, Arc::clone(&stop));
@@ -315,6 +320,44 @@ fn c10_an_agent_answers_with_a_softphone_in_a_browser() {
     assert!(heard.iter().filter(|packet| share(&packet.3, 700.0) > 0.8).count() > 50, "the softphone did not hear the diner");
     desk.until_call("wrap_up");
     eventually("the telephone is put down", Duration::from_secs(10), || socket.hear().filter(|text| text.starts_with("BYE")));
+}
+
+/// C62: the transfer key of a softphone in a browser: its second call, with an offer of its own, asks a colleague.
+#[test]
+fn c62_a_softphone_in_a_browser_asks_a_colleague_by_a_call_of_its_own() {
+    let server = Setup { config: OUTSIDE.to_owned(), ..Setup::demo() }.start();
+    let mut socket = Socket::open(&server);
+    let mut desk = starts(&server, "8001", json!({ "seat": "phone", "account": "8001" }));
+    let register = request("REGISTER", "sip:dinetone", "Expires: 600\r\n", "").replace("sip:desk@", "sip:8001@");
+    assert!(socket.ask_as("8001", "demo", &register).starts_with("SIP/2.0 200"));
+    desk.until_state("8001", "available");
+    // The diner hums for as long as nothing is heard at 440 Hz.
+    let _diner = diner(&server, "13800138000", 440);
+    desk.until("call.ring");
+    let invite = eventually("it rings", Duration::from_secs(20), || socket.hear().filter(|text| text.starts_with("INVITE")));
+    let (sound, answer) = Sound::answering(body(&invite));
+    socket.say(&accepted(&invite, &answer));
+    eventually("it is acknowledged", Duration::from_secs(20), || socket.hear().filter(|text| text.starts_with("ACK")));
+    let stop = Arc::new(AtomicBool::new(false));
+    let humming = sound.hums(450.0, Arc::clone(&stop));
+    desk.until_call("talking");
+    let _colleague = at_work(&server, "8002", json!({ "seat": "outside", "number": "13900139111" }));
+    let (mut second, offer) = Sound::new();
+    let invite = request("INVITE", "sip:8002@dinetone", "Content-Type: application/sdp\r\n", &offer).replace("sip:desk@", "sip:8001@");
+    let answer = socket.ask_as("8001", "demo", &invite);
+    assert!(answer.starts_with("SIP/2.0 200") && answer.contains("a=fingerprint:sha-256"), "{answer}");
+    second.page.accept(body(&answer));
+    let ack = request("ACK", "sip:8002@dinetone", "", "")
+        .replace("sip:desk@", "sip:8001@")
+        .replace("To: <sip:8001@dinetone>", &format!("To: {}", header(&answer, "To")))
+        .replace("Call-ID: ws-ACK", "Call-ID: ws-INVITE")
+        .replace("CSeq: 1", "CSeq: 2");
+    socket.say(&ack);
+    second.carry(|page, post| say(page, post, &tone(450.0)), |page| page.up);
+    let told = desk.until_call("consulting");
+    assert_eq!((&told["call"]["consult"]["with"], &told["call"]["consult"]["state"]), (&json!("王强"), &json!("ringing")), "{told}");
+    stop.store(true, Ordering::Relaxed);
+    let _ = humming.join().unwrap();
 }
 
 #[test]

@@ -157,7 +157,18 @@ fn a_frame_that_is_too_long_and_a_flood_end_the_socket_only() {
     for n in 0..400 {
         live.say(&json!({ "id": format!("f{n}"), "type": "call.answer", "call": 7 }));
     }
-    live.is_closed();
+    // Nothing was read meanwhile: the answers are there all the same, and why it closed.
+    let mut answers = 0;
+    let why = eventually("it is closed", SOON, || match live.socket.read() {
+        Ok(Message::Close(Some(why))) => Some((u16::from(why.code), why.reason.to_string())),
+        Ok(_) => {
+            answers += 1;
+            None
+        }
+        Err(error) => panic!("closed without a word after {answers} frames: {error}"),
+    });
+    assert_eq!(why, (1008, "too many frames".into()));
+    assert!(answers > 50, "{answers}");
     assert!(floor.asked().len() <= 200, "{}", floor.asked().len());
     let (mut live, _) = browser.live();
     live.is_silent();

@@ -5,6 +5,8 @@ use crate::sip::digest::{Challenge, Credentials};
 use crate::sip::event::*;
 
 const PHONE: &str = "198.51.100.4:5060";
+/// In this network; in a demonstration it may call as it is.
+const LOCAL: &str = "10.0.0.5:41000";
 
 fn register(cseq: u32, extra: &str) -> String {
     request("REGISTER", cseq, "", &format!("r{cseq}"), extra, "")
@@ -83,6 +85,21 @@ fn c1_a_phone_calls_with_its_password_and_nobody_without() {
     let events = bench.take_events();
     let [SipEvent::Invited(call)] = &events[..] else { panic!("{events:?}") };
     assert_eq!((call.trunk.as_str(), call.caller.as_str()), ("account:801", "801"));
+}
+
+#[test]
+fn c62_in_a_demonstration_a_phone_that_has_signed_on_signs_its_calls_too() {
+    let mut bench = Bench { phones_answer: true, ..Bench::new(SipSettings { demo: true, ..office() }) };
+    let invite = |branch: &str| request("INVITE", 1, "", branch, "", OFFER).replace("sip:13800001234@192.0.2.7", "sip:801@192.0.2.7");
+    bench.receive(udp(LOCAL), invite("guest"));
+    assert!(matches!(&bench.take_events()[..], [SipEvent::Invited(call)] if call.trunk == "demo"), "nobody has signed on there");
+    let mut bench = Bench { phones_answer: true, ..Bench::new(SipSettings { demo: true, ..office() }) };
+    registered(&mut bench, udp(LOCAL), "801", 2, "Contact: <sip:801@10.0.0.5:41000>\r\n");
+    bench.take_events();
+    bench.take();
+    bench.receive(udp(LOCAL), invite("second"));
+    assert_eq!(bench.take().iter().map(|it| status(it)).collect::<Vec<_>>(), [401]);
+    assert!(bench.take_events().is_empty());
 }
 
 #[test]
