@@ -29,7 +29,7 @@ const HEADS: [[&str; 3]; 3] = [["number", "工号", "Number"], ["day", "日期",
 
 /// Which days.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(in crate::web) struct Which {
     from: Option<String>,
     to: Option<String>,
