@@ -42,6 +42,8 @@ export interface Resource {
   overFile?: boolean
   /** Fields of the answer of making one that are told this once: a password, a code. */
   told?: readonly string[]
+  /** Where a table of it is taken, all of it or nothing; and where all of them are given as a table. */
+  table?: readonly [string, string]
   /** Its name in the history of changes, which the editor shows. */
   history?: string
   /** What of it callers hear by name, and may be recorded: `name:dish-{id}`. */
@@ -147,6 +149,11 @@ export const RESOURCES: readonly Resource[] = [
       { key: 'language', kind: 'select', options: ['zh-CN', 'en'], first: 'zh-CN' }, { key: 'disabled', kind: 'tick' },
     ],
     add: ['POST', '/api/users'], change: ['PATCH', '/api/users/{id}'], told: ['password'], deeds: [{ name: 'reset', path: 'POST /api/users/{id}/reset', told: ['password'] }],
+  },
+  {
+    name: 'shifts', roles: FLOOR, edit: FLOOR, list: '/api/shifts', id: 'id', columns: ['number', 'name', 'day', 'spans'],
+    fields: [{ key: 'number', kind: 'text', needed: true, once: true }, { key: 'day', kind: 'text', needed: true, once: true }, { key: 'spans', kind: 'list', needed: true }],
+    add: ['POST', '/api/shifts'], change: ['PUT', '/api/shifts/{id}'], remove: '/api/shifts/{id}', table: ['/api/shifts/table', '/api/shifts?format=csv'],
   },
   {
     name: 'tokens', roles: HEADS, edit: HEADS, list: '/api/tokens', id: 'id', columns: ['name', 'role', 'created_at'],
