@@ -744,8 +744,6 @@ pub(super) const TABLES: &[Table] = &[
         ],
     },
     Table { name: "message_refusals", key: 1, columns: &[("phone", Text), ("at", Int), ("by_name", Text)] },
-    Table { name: "planned_shifts", key: 2, columns: &[("agent", Text), ("from_at", Int), ("day", Text), ("until_at", Int)] },
-    Table { name: "agent_presence", key: 3, columns: &[("agent", Text), ("run", Text), ("from_at", Int), ("until_at", Int)] },
     Table { name: "agent_times", key: 4, columns: &[("day", Text), ("agent", Text), ("run", Text), ("state", Text), ("ms", Int)] },
     Table {
         name: "webhooks",
@@ -821,6 +819,8 @@ pub(super) const TABLES: &[Table] = &[
         key: 1,
         columns: &[("id", Text), ("language", Text), ("clip", Text), ("at", Int), ("by_name", Text), ("sound", Text), ("chosen", Int)],
     },
+    Table { name: "planned_shifts", key: 2, columns: &[("agent", Text), ("from_at", Int), ("day", Text), ("until_at", Int)] },
+    Table { name: "agent_presence", key: 3, columns: &[("agent", Text), ("run", Text), ("from_at", Int), ("until_at", Int)] },
     Table {
         name: "invoices",
         key: 1,

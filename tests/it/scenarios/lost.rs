@@ -120,7 +120,7 @@ fn c9_a_desk_phone_that_vanishes_gives_its_caller_to_a_colleague() {
     first.is("on_call");
     world.time_passes(Duration::from_secs(24));
     second.takes_the_call();
-    first.is("wrap_up");
+    first.is("not_ready");
     diner.says_nothing_for(4);
     second.hears(&diner);
     diner.hangs_up();
