@@ -63,7 +63,7 @@ interface Options {
 
 async function request<T>(method: string, path: string, body?: unknown, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' }
-  if (method !== 'GET') headers['content-type'] = body instanceof Blob ? body.type || 'text/csv' : 'application/json'
+  if (method !== 'GET') headers['content-type'] = 'application/json'
   if (options.key) headers['idempotency-key'] = options.key
   const limit = AbortSignal.timeout(options.timeoutMs ?? 10_000)
   let response: Response
@@ -71,7 +71,7 @@ async function request<T>(method: string, path: string, body?: unknown, options:
     response = await fetch(path, {
       method,
       headers,
-      body: body === undefined ? (method === 'GET' || method === 'DELETE' ? undefined : '{}') : body instanceof Blob ? body : JSON.stringify(body),
+      body: body === undefined ? (method === 'GET' || method === 'DELETE' ? undefined : '{}') : JSON.stringify(body),
       credentials: 'same-origin',
       cache: 'no-store',
       signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
@@ -106,7 +106,6 @@ async function request<T>(method: string, path: string, body?: unknown, options:
 
 export const api = {
   get: <T>(path: string, options?: Options) => request<T>('GET', path, undefined, options),
-  /** A `Blob` (a file) goes as it is; anything else as JSON. */
   post: <T>(path: string, body?: unknown, options?: Options) => request<T>('POST', path, body, options),
   put: <T>(path: string, body?: unknown, options?: Options) => request<T>('PUT', path, body, options),
   patch: <T>(path: string, body?: unknown, options?: Options) => request<T>('PATCH', path, body, options),
