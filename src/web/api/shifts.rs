@@ -100,7 +100,7 @@ pub(in crate::web) async fn add(State(web): State<Web>, viewer: Viewer, Body(bod
     if planned.spans.is_empty() {
         return Err(Problem::invalid("spans are missing"));
     }
-    keep(&web, &viewer, &[planned.clone()], &people).await?;
+    keep(&web, &viewer, std::slice::from_ref(&planned), &people).await?;
     Ok((StatusCode::CREATED, Json(shown(&planned, user))))
 }
 
@@ -121,7 +121,7 @@ pub(in crate::web) async fn change(
     let people = people(&web).await?;
     let planned = PlannedDay { spans, ..known(&web, &id).await? };
     let user = people.get(planned.agent.as_str()).ok_or_else(|| Problem::not_found("planned day"))?;
-    keep(&web, &viewer, &[planned.clone()], &people).await?;
+    keep(&web, &viewer, std::slice::from_ref(&planned), &people).await?;
     Ok(Json(shown(&planned, user)))
 }
 
