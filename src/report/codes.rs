@@ -21,11 +21,12 @@ pub const TOPICS: [(&str, &str, &str); 7] = [
 ];
 
 /// Why something was taken off a price.
-pub const DISCOUNTS: [(&str, &str, &str); 4] = [
+pub const DISCOUNTS: [(&str, &str, &str); 5] = [
     ("level", "会员等级", "Member's level"),
     ("quantity", "多份优惠", "Many portions"),
     ("offer", "优惠活动", "Offer"),
     ("points", "积分抵扣", "Points"),
+    ("credit", "补偿抵扣", "Made good"),
 ];
 
 /// The days of the week, Monday first.

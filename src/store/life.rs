@@ -10,9 +10,10 @@ use super::people::branch as branch_number;
 use super::tasks::{NewTask, close_in, open_in};
 use super::{Store, StoreError, catalogue as shelf, credits, lines, points};
 use crate::domain::{
-    BranchNumber, Cart, CustomerId, Fulfilment, MemberNumber, MenuNumber, Money, NewTicket, Opening, OrderId, OrderStatus, PhoneNumber,
-    Place, TicketKind, Timestamp,
+    BranchNumber, Cart, CartLine, Catalogue, CustomerId, Fulfilment, MemberNumber, MenuNumber, Money, NewTicket, Opening, OrderId,
+    OrderStatus, PhoneNumber, Place, TicketKind, Timestamp,
 };
+use crate::order::dispatch::{Room, has_room};
 use crate::order::life::{Actor, ActorKind, EditLine, Effect, Life, Outcome, Owner, Refused, Step, TaskKind, Times, next};
 use crate::order::pricing::quote_owed;
 pub(super) use row::{COLUMNS, Cells, life};
@@ -150,8 +151,16 @@ impl Store {
             (Step::Grant, Some(pending)) => pending.lines.as_slice(),
             _ => &[],
         };
-        if let Some(fault) = not_to_be_had(tx, order.id, before.branch, wanted, now).await? {
-            return Ok(Stepped::Refused(Refused::Field(fault)));
+        if !wanted.is_empty() {
+            let catalogue = shelf::catalogue_in(tx).await?;
+            let mut fault = not_to_be_had(tx, order.id, before.branch, wanted, &catalogue, now).await?;
+            // The branch is not asked about an order that it does not have yet: its limit holds, as for a new one.
+            if fault.is_none() && before.sent_at.is_none() {
+                fault = self.does_not_fit(tx, order.id, &before, wanted, &catalogue, now).await?;
+            }
+            if let Some(fault) = fault {
+                return Ok(Stepped::Refused(Refused::Field(fault)));
+            }
         }
         let change = match next(&before, &step, by, now, &self.rules) {
             Ok(change) => change,
@@ -283,6 +292,36 @@ impl Store {
         let Some(member) = &order.member else { return Ok(()) };
         let earned = if delivered == Some(true) { points::earned(pay) } else { 0 };
         points::settle(tx, member, order.id, (earned, if off { 0 } else { spent }), now, &self.clock).await
+    }
+
+    /// Why a kitchen cannot promise these lines for the order's quarter of an hour, besides what it has promised to others (C78).
+    async fn does_not_fit(
+        &self,
+        tx: &mut Tx,
+        order: &str,
+        life: &Life,
+        wanted: &[EditLine],
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<Option<&'static str>, StoreError> {
+        const OWN: &str = "select coalesce(cast(sum(l.quantity) as bigint), 0), o.goods_fen from orders as o left join order_lines as l \
+            on l.order_id = o.id where o.id = $1 group by o.goods_fen";
+        // Whoever promises the same quarter of an hour at this moment waits here.
+        let day = self.clock.local(now).date().strftime("%y%m%d").to_string();
+        tx.count(&format!("orders:{day}"), 0).await?;
+        let promised = super::boards::promised_in(tx, life.branch, super::boards::slot_of(life.promised_at)).await?;
+        let Some(own) = tx.row(OWN, vals![order]).await? else { return Ok(None) };
+        let own = Room { items: u32::try_from(own.int(0)?).unwrap_or(0), fen: own.int(1)? };
+        let items = wanted.iter().map(|wanted| u32::from(wanted.line.quantity.get())).sum();
+        let price =
+            |line: &CartLine| catalogue.dish(line.dish).map_or(Money::ZERO, |dish| dish.price_of(line.size).times(line.quantity.get()));
+        let fen = wanted.iter().map(|wanted| price(&wanted.line)).sum::<Money>().as_fen();
+        let others = Room { items: promised.items.saturating_sub(own.items), fen: promised.fen - own.fen };
+        let kitchen = catalogue.branches.get(&life.branch).map(|branch| branch.kitchen).unwrap_or_default();
+        let limits = (kitchen.capacity_items, kitchen.capacity.map(Money::as_fen));
+        // Less than before is always welcome.
+        let fits = (items <= own.items && fen <= own.fen) || has_room(others, Room { items, fen }, limits);
+        Ok((!fits).then_some("the kitchen has promised all it can for that quarter of an hour"))
     }
 
     /// Dishes that a branch has run out of: until it closes.
@@ -427,12 +466,9 @@ async fn not_to_be_had(
     order: &str,
     branch: BranchNumber,
     wanted: &[EditLine],
+    catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<Option<&'static str>, StoreError> {
-    if wanted.is_empty() {
-        return Ok(None);
-    }
-    let catalogue = shelf::catalogue_in(tx).await?;
     let known = tx.rows("select dish from order_lines where order_id = $1", vals![order]).await?;
     let known = known.iter().map(|row| lines::dish(row.int(0)?)).collect::<Result<Vec<_>, _>>()?;
     let dishes = || wanted.iter().map(|wanted| wanted.line.dish);

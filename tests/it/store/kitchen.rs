@@ -241,6 +241,31 @@ pub async fn c81_a_task_is_taken_by_one_and_done_once(database: Database) {
     assert!(store.open_tasks().await.unwrap().is_empty());
 }
 
+/// An order that nobody at the branch has yet is changed at once: not beyond what its kitchen can do (I7, C78).
+pub async fn i7_c78_a_change_before_dispatch_is_held_against_the_kitchen(database: Database) {
+    let (store, _) = database.shop().await;
+    let by = dinetone::store::Author { user: dinetone::domain::UserId::new("u1"), name: "陈经理".into() };
+    let set = [("capacity_items", dinetone::store::HouseValue::Number(Some(6)))];
+    store.edit_house(dinetone::store::HousePart::Branch, "1", &set, &by, saturday()).await.unwrap();
+    let catalogue = store.catalogue().await.unwrap();
+    let later = dinetone::domain::When::At(super::kit::clock().local(saturday().after(180 * MINUTE)));
+    let mut orders = Vec::new();
+    for key in ["k1", "k2"] {
+        let wanted = dinetone::store::OrderRequest { when: later, again: true, ..request(key, "13811112222") };
+        orders.push(confirmed(place(&store, &catalogue, &wanted, saturday()).await).0);
+    }
+    let edit = async |id: &OrderId, lines: &[(u16, u16)]| {
+        let lines = cart(lines).lines.into_iter().map(|line| EditLine { line, note: None }).collect();
+        step(&store, id, Step::AskEdit { lines, why: "多来几份".into() }, &dispatcher(), saturday().after(MINUTE)).await
+    };
+    let full = edit(&orders[0], &[(18, 4)]).await;
+    assert!(matches!(full, Stepped::Refused(Refused::Field(why)) if why.contains("kitchen")), "{full:?}");
+    assert!(matches!(edit(&orders[0], &[(18, 1), (61, 2)]).await, Stepped::Done(_)), "as many as before");
+    assert!(matches!(edit(&orders[1], &[(18, 1)]).await, Stepped::Done(_)), "fewer");
+    assert!(matches!(edit(&orders[0], &[(18, 3), (61, 2)]).await, Stepped::Done(_)), "there is room now");
+    assert!(matches!(edit(&orders[1], &[(18, 2)]).await, Stepped::Refused(_)));
+}
+
 /// Zones and the kitchen's room are checked in the transaction that confirms, by the function that quotes (I7, C77, C78).
 pub async fn i7_c78_nobody_can_promise_more_than_a_kitchen_can_do(database: Database) {
     let (store, _) = database.shop().await;

@@ -85,6 +85,7 @@ contract![
     kitchen::c81_a_task_is_taken_by_one_and_done_once,
     kitchen::c81_large_orders_and_the_same_again_are_looked_at,
     kitchen::i7_c78_nobody_can_promise_more_than_a_kitchen_can_do,
+    kitchen::i7_c78_a_change_before_dispatch_is_held_against_the_kitchen,
     kitchen::i7_c77_an_address_in_no_zone_needs_a_name_that_lets_it_through,
     nodes::a_dead_nodes_work_is_taken_over_once_and_a_sleeper_finds_out,
     nodes::c82_a_branch_that_a_dead_node_was_calling_is_rung_at_once_by_another,
