@@ -158,6 +158,9 @@ it('c86 a change is shown as what differs', () => {
     { dish: 2, zh: '菜2', en: null, from: 0, to: 1 },
   ])
   expect(changedLines([line(18, 1)], [line(18, 1, '不要葱')])).toHaveLength(2)
+  // A dish that comes in is called by its name.
+  const swap = changedLines([line(18, 1)], [{ dish: 21, quantity: 1, size: null, spice: null, note: null }], new Map([[21, { zh: '回锅肉', en: 'Twice cooked pork' }]]))
+  expect(swap.map((one) => [one.dish, one.zh, one.from, one.to])).toContainEqual([21, '回锅肉', 0, 1])
 })
 
 it('c84 cash is read as people type it', () => {

@@ -93,6 +93,7 @@ export const zh = {
   'run-out.about': '总部会打电话问客人换什么，您同意后接着做。缺的菜同时下架到打烊。',
   'run-out.do': '告诉总部',
   lacks: '缺菜：总部在问客人',
+  'why.agreed': '客人同意换菜',
   'outcome.title': '#{tail} 怎么样了？',
   'outcome.note': '请写一句说明',
   correct: '更正',

@@ -164,10 +164,10 @@ export interface Changed {
   to: number
 }
 
-/** What an edit changes: dishes that come, go, or change their number. */
-export function changedLines(before: readonly CardLine[], after: readonly PendingLine[]): Changed[] {
+/** What an edit changes: dishes that come, go, or change their number. New ones have their names from the menu. */
+export function changedLines(before: readonly CardLine[], after: readonly PendingLine[], menu: ReadonlyMap<number, Pick<CardLine, 'zh' | 'en'>> = new Map()): Changed[] {
   const all = new Map<string, Changed>()
-  const known = new Map(before.map((line) => [line.dish, line]))
+  const known = new Map<number, Pick<CardLine, 'zh' | 'en'>>([...menu, ...before.map((line) => [line.dish, line] as const)])
   const name = (line: PendingLine) => `${line.dish}/${line.size ?? ''}/${line.spice ?? ''}/${line.note ?? ''}`
   for (const [lines, side] of [
     [before, 'from'],
