@@ -95,7 +95,7 @@ impl Store {
             cast(count(distinct case when outcome = 'callback' then call_id end) as bigint), \
             cast(coalesce(sum(case when outcome = 'answered' then left_at - entered_at end), 0) as bigint) \
             from queue_visits where entered_at >= $1 and is_callback = 0 group by 1";
-        const CALLS: &str = "select (arrived_at - $1) / 3600000, cast(count(*) as bigint) from calls where arrived_at >= $1 group by 1";
+        const CALLS: &str = "select (arrived_at - $1) / 3600000, cast(count(*) as bigint) from calls where arrived_at >= $1 and trunk <> 'campaign' group by 1";
         const ORDERS: &str = "select (placed_at - $1) / 3600000, cast(count(*) as bigint), \
             cast(coalesce(sum(case when via = 'agent' then 1 else 0 end), 0) as bigint), cast(coalesce(sum(pay_fen), 0) as bigint) \
             from orders where placed_at >= $1 and status <> 'cancelled' group by 1";

@@ -41,7 +41,7 @@ export default async function campaigns(stage, step) {
   await campaign.locator('[data-test="start"]').click()
 
   step('the telephone rings; 9 ends all campaigns for this number')
-  const call = await until('the customer is called', async () => (await stage.cli('calls', 'list', '--live', '--json')).find((one) => one.trunk === 'outgoing'), 30_000, 300)
+  const call = await until('the customer is called', async () => (await stage.cli('calls', 'list', '--live', '--json')).find((one) => one.trunk === 'campaign'), 30_000, 300)
   await until('the recording is played', async () => JSON.stringify(await stage.cli('calls', 'show', call.id, '--json')).includes('q.cb_done'), 20_000, 300)
   await until('the page says that they refused', async () => {
     await stage.server('phone 9')

@@ -82,7 +82,9 @@ impl Session {
         session.language = callee.language;
         session.tell = callee.tell;
         session.leg_closed = false;
-        "outgoing".clone_into(&mut session.record.trunk);
+        // Campaigns are no business of the figures about callers.
+        let trunk = if callee.why == Outgoing::Campaign { "campaign" } else { "outgoing" };
+        trunk.clone_into(&mut session.record.trunk);
         session.step(now, StepKind::Note("we call".into()));
         session.open_leg(env);
         session.store(StoreRequest::Started { call: session.dialog.0, record: Box::new(session.record.clone()) });

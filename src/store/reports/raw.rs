@@ -16,17 +16,17 @@ pub(super) const fn records(source: Source) -> Option<&'static str> {
             case when (c.order_number is not null or c.end_reason = 'served') \
                 and not exists (select 1 from call_parts as p where p.call_id = c.id and p.kind = 'agent') then 1 else 0 end as self_served, \
             case when c.answered_at is not null then coalesce(c.ended_at, c.answered_at) - c.answered_at else 0 end as busy_ms \
-            from calls as c where c.arrived_at >= $1 and c.arrived_at < $2"
+            from calls as c where c.arrived_at >= $1 and c.arrived_at < $2 and c.trunk <> 'campaign'"
         }
         Source::Contacts => {
             "select (c.arrived_at - $1) / 900000 as slot, 1 as contacts, \
             case when c.order_number is null and not exists (select 1 from orders as o where o.call_id = c.id) \
                 and exists (select 1 from calls as b where b.caller = c.caller and b.arrived_at < c.arrived_at \
-                    and b.arrived_at >= c.arrived_at - 86400000 and b.answered_at is not null and b.trunk <> 'outgoing') \
+                    and b.arrived_at >= c.arrived_at - 86400000 and b.answered_at is not null and b.trunk not in ('outgoing', 'campaign')) \
                 or exists (select 1 from tickets as t join tickets as f on f.order_id = t.order_id and f.at < t.at \
                     and f.at >= t.at - 86400000 and coalesce(f.call_id, '') <> t.call_id where t.call_id = c.id) \
                 then 1 else 0 end as returned \
-            from calls as c where c.arrived_at >= $1 and c.arrived_at < $2 and c.answered_at is not null and c.trunk <> 'outgoing' \
+            from calls as c where c.arrived_at >= $1 and c.arrived_at < $2 and c.answered_at is not null and c.trunk not in ('outgoing', 'campaign') \
             and c.caller is not null and not exists (select 1 from riders as r where r.phone = c.caller) \
             union all select (t.at - $1) / 900000, 1, 1 from tickets as t where t.at >= $1 and t.at < $2 and t.order_id is not null \
             and exists (select 1 from tickets as f where f.order_id = t.order_id and f.at < t.at and f.at >= t.at - 86400000 \

@@ -97,6 +97,7 @@ fn c99_a_customer_hears_the_recording_and_the_call_ends_by_itself() {
     assert_eq!((tries.len(), tries[0].outcome, tries[0].keys.as_str()), (1, Some(TryOutcome::Answered), ""));
     assert!(tries[0].answered_at.is_some() && tries[0].call.is_some() && tries[0].consent_words == "会员登记");
     assert_eq!(world.records().pop().unwrap().0.caller, PhoneNumber::parse(CUSTOMER));
+    assert_eq!(world.records().pop().unwrap().0.trunk, "campaign", "figures about callers leave it out");
     assert!(agrees(&world));
     world.is_quiet();
 }

@@ -106,7 +106,11 @@ pub async fn c99_the_list_says_who_is_left_out_and_why_and_a_yes_holds_for_what_
     let mut record = dinetone::domain::CallRecord::arrived(dinetone::domain::CallId::new("c8"), "s8".into(), now.before(60 * MINUTE));
     record.caller = Some(phone("13811110008"));
     record.answered_at = Some(now.before(60 * MINUTE));
-    store.record_calls("a", &[record], &[]).await.unwrap();
+    let mut ours = record.clone();
+    (ours.id, ours.trunk) = (dinetone::domain::CallId::new("c9"), "campaign".into());
+    store.record_calls("a", &[record, ours], &[]).await.unwrap();
+    let wall = store.wall(MINUTE, MINUTE, now).await.unwrap();
+    assert_eq!(wall.today.calls, 1, "a campaign's call is no call that reached us");
 
     let id = store.add_campaign(&plan(json!({})), "王经理", now).await.unwrap();
     assert!(!store.campaign_step(&id, CampaignStep::Approve, 0, "王经理", now).await.unwrap(), "nobody has looked at a list");
