@@ -6,6 +6,7 @@
 //! something goes through [`Web::once`] (`Idempotency-Key`) and is written down by [`Web::audit`]; telephone numbers go
 //! out through [`show_phone`]. Routes are listed with [`routes::Routes`], their descriptions in `openapi.rs`.
 
+mod answers;
 pub mod api;
 mod assets;
 pub mod board;

@@ -1,11 +1,13 @@
 //! The API's description: `GET /api/openapi.json`.
 
 use axum::Json;
+use serde_json::Value;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
+use super::answers::answers;
 use super::{Routes, api, board, docs, health, live, sign_in, users};
 
 /// Its route.
@@ -109,15 +111,71 @@ fn problem(words: &str) -> Response {
 
 /// This description.
 #[utoipa::path(get, path = "/api/openapi.json", tag = "health", responses((status = 200, description = "OpenAPI 3.1")))]
-async fn description() -> Json<Document> {
-    Json(document())
+async fn description() -> Json<Value> {
+    Json(described())
+}
+
+/// The whole description, with the shapes of the answers.
+#[must_use]
+pub fn described() -> Value {
+    let mut described = serde_json::to_value(document()).unwrap_or_default();
+    let answers = answers();
+    for ((method, path), shape) in answers.operations {
+        let Some(responses) = described["paths"][&path][&method]["responses"].as_object_mut() else { continue };
+        for (_, response) in responses.iter_mut().filter(|(status, _)| matches!(status.as_str(), "200" | "201" | "202")) {
+            response["content"]["application/json"]["schema"] = shape.clone();
+        }
+    }
+    for (name, shape) in answers.shared {
+        described["components"]["schemas"][&name] = shape;
+    }
+    described
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::document;
+    use super::{answers, described, document};
+
+    /// What answers without JSON: pages, files, sound, and sockets.
+    const NO_JSON: &[&str] = &[
+        "/api/docs",
+        "/api/docs/",
+        "/api/docs/{*file}",
+        "/api/openapi.json",
+        "/api/export/{file}",
+        "/api/prompt-sound/{language}/{key}",
+        "/api/recordings/{id}",
+        "/api/live",
+        "/api/phone",
+        "/api/board",
+    ];
+
+    #[test]
+    fn every_answer_has_a_shape_and_every_shape_is_an_answers() {
+        let value = described();
+        let served: BTreeSet<(String, String)> =
+            crate::web::all_routes().listed().iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned())).collect();
+        let unknown: Vec<_> = answers().operations.into_keys().filter(|key| !served.contains(key)).collect();
+        assert!(unknown.is_empty(), "no such operations: {unknown:?}");
+        let mut bare = Vec::new();
+        for (method, path) in
+            served.iter().filter(|(method, path)| path.starts_with("/api/") && !(method == "get" && NO_JSON.contains(&path.as_str())))
+        {
+            let responses = value["paths"][path][method]["responses"].as_object().expect("has responses");
+            let answers = responses.iter().filter(|(status, _)| matches!(status.as_str(), "200" | "201" | "202"));
+            bare.extend(
+                answers.filter(|(_, it)| !it["content"]["application/json"]["schema"].is_object()).map(|_| format!("{method} {path}")),
+            );
+        }
+        assert!(bare.is_empty(), "without a shape: {bare:?}");
+        let names = value["components"]["schemas"].as_object().expect("has shapes");
+        let text = value.to_string();
+        let named = text.split("#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next());
+        let missing: BTreeSet<&str> = named.filter(|name| !names.contains_key(*name)).collect();
+        assert!(missing.is_empty(), "no such shapes: {missing:?}");
+    }
 
     /// Changes that need no body.
     const BARE: &[&str] = &[

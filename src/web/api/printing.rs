@@ -47,7 +47,8 @@ fn shown(slip: &Slip) -> Value {
 #[utoipa::path(get, path = "/api/orders/{id}/slip/{slip}", tag = "kitchen",
     params(("id" = String, Path), ("slip" = String, Path, description = "kitchen, packing or delivery"),
         ("width" = Option<i64>, Query, description = "32 or 48 columns; 48 when not given"), ("copy" = Option<u32>, Query)),
-    responses((status = 200, description = "width, lines with text, big, bold, align; barcode"), (status = 404, description = "no such order")))]
+    responses((status = 200, description = "width, lines with text, big, bold, align; barcode"), (status = 404, description = "no such order"),
+        (status = 422, description = "no such slip or width")))]
 pub(in crate::web) async fn slip(
     State(web): State<Web>,
     viewer: Viewer,

@@ -468,3 +468,100 @@ fn c105_subscriptions_are_made_by_administrators_and_never_point_inside() {
     assert_eq!(floor.signed_in("watcher").get("/api/webhooks").problem(), "not-allowed");
     assert_eq!(floor.signed_in("lina").get("/api/events").problem(), "not-allowed");
 }
+
+/// Where this value is not as the description says.
+fn differs(api: &Value, shape: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+    if let Some(name) = shape["$ref"].as_str() {
+        return differs(api, &api["components"]["schemas"][name.rsplit('/').next().unwrap()], value, at, found);
+    }
+    if let Some(ways) = shape["oneOf"].as_array() {
+        if !value.is_null() || !ways.iter().any(|way| way["type"] == "null") {
+            differs(api, &ways[0], value, at, found);
+        }
+        return;
+    }
+    let kinds: Vec<&str> = match &shape["type"] {
+        Value::String(kind) => vec![kind],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => return,
+    };
+    let is = |kind: &&str| match *kind {
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => value.is_null(),
+    };
+    if !kinds.iter().any(is) {
+        return found.push(format!("{at}: {value} is no {kinds:?}"));
+    }
+    for (place, item) in value.as_array().into_iter().flatten().enumerate() {
+        differs(api, &shape["items"], item, &format!("{at}[{place}]"), found);
+    }
+    let Some(fields) = value.as_object() else { return };
+    for name in shape["required"].as_array().into_iter().flatten().filter_map(Value::as_str).filter(|name| !fields.contains_key(*name)) {
+        found.push(format!("{at}.{name} is missing"));
+    }
+    for (name, field) in fields {
+        match (&shape["properties"][name], &shape["additionalProperties"]) {
+            (Value::Null, Value::Bool(false)) => found.push(format!("{at}.{name} is not described")),
+            (Value::Null, other) => differs(api, other, field, &format!("{at}.{name}"), found),
+            (known, _) => differs(api, known, field, &format!("{at}.{name}"), found),
+        }
+    }
+}
+
+/// Every GET is asked by everybody, and the answers are as the description says.
+#[test]
+fn answers_are_as_the_description_says() {
+    let floor = floor();
+    let desk = floor.signed_in("lina");
+    let number = placed(&desk, 1, "an-order-of-shapes");
+    let order =
+        desk.get("/api/orders").json().as_array().unwrap().iter().find(|order| order["number"] == json!(number)).unwrap()["id"].clone();
+    let ticket = desk.send("POST", "/api/tickets", &json!({ "kind": "complaint", "words": "cold", "phone": "13811112222" })).json();
+    assert_eq!(desk.send("POST", "/api/blocks", &json!({ "phone": "13811112223", "level": "soft", "reason": "rude" })).status, 201);
+    assert_eq!(desk.send("PUT", "/api/drafts/d1", &json!({ "title": "t", "body": {} })).status, 204);
+    let boss = floor.signed_in("boss");
+    boss.send("PUT", "/api/dishes/18", &json!({ "price_fen": 3900 }));
+    let customers = desk.send("POST", "/api/customers/search", &json!({ "q": "13800138000" })).json();
+    let api = boss.get("/api/openapi.json").json();
+    let everybody =
+        [desk, boss, floor.signed_in("watcher"), floor.person("chief", Role::Manager, None), floor.person("shop7", Role::Branch, Some(1))];
+    let (mut found, mut seen) = (Vec::new(), 0);
+    for (path, item) in api["paths"].as_object().unwrap() {
+        let shape = &item["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        if !shape.is_object() {
+            continue;
+        }
+        let ids: Vec<String> = match path.as_str() {
+            path if path.starts_with("/api/orders/{id}") => vec![order.as_str().unwrap().to_owned()],
+            path if path.starts_with("/api/customers/{id}") => vec![customers[0]["id"].as_str().unwrap().to_owned()],
+            "/api/tickets/{id}" => vec![ticket["id"].as_str().unwrap().to_owned()],
+            "/api/prompts/{id}" => vec!["greet.open".into(), "q.agent".into()],
+            "/api/reports/{name}" => boss_reports(&everybody[2]),
+            path if path.contains('{') => continue,
+            _ => vec![String::new()],
+        };
+        for id in ids {
+            let address = path.replace("{id}", &id).replace("{name}", &id).replace("{slip}", "kitchen");
+            for person in &everybody {
+                let reply = person.get(&address);
+                if reply.status == 200 {
+                    seen += 1;
+                    differs(&api, shape, &reply.json(), path, &mut found);
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(seen > 100, "{seen}");
+}
+
+fn boss_reports(by: &super::web_kit::Browser) -> Vec<String> {
+    by.get("/api/reports").json().as_array().unwrap().iter().map(|report| report["name"].as_str().unwrap().to_owned()).collect()
+}
