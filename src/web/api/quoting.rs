@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{LEAD, phone, text};
 use crate::domain::{
     BranchNumber, Cart, CartLine, Catalogue, ClockTime, CustomerId, DateTime, DiscountReason, InvoiceFault, InvoiceRequest, Language,
-    MemberNumber, MenuNumber, Money, Opening, Place, PlacedVia, Quantity, Timestamp, User, When,
+    MemberNumber, MenuNumber, Money, Opening, Place, PlacedVia, Quantity, ShopClock, Timestamp, User, When,
 };
 use crate::order::cart::MOST_LINES;
 use crate::order::dispatch::{Asked, choose};
@@ -241,7 +241,9 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
     let (place, typed) = place(web, draft, customer.as_ref(), outside.is_some(), catalogue, local, &mut obstacles).await?;
     let when = match draft.wanted_at.as_deref().filter(|at| !at.is_empty()) {
         None => When::Now,
-        Some(at) => When::At(wanted(at).ok_or_else(|| Problem::invalid("wanted_at is a time of the restaurant as in 2026-11-22T18:30"))?),
+        Some(at) => When::At(wanted(at, clock).ok_or_else(|| {
+            Problem::invalid("wanted_at is a time of the restaurant as in 2026-11-22T18:30, or a moment as in 2026-11-22T10:30:00Z")
+        })?),
     };
     // An address that a person still looks at is in no zone yet, nor is one that nobody has given.
     let unknown = obstacles.iter().any(|obstacle| obstacle.code == "no_address");
@@ -304,10 +306,13 @@ pub(super) async fn priced(web: &Web, viewer: &Viewer, draft: &Draft, catalogue:
     Ok(Priced { request, taken, quote, promised_at, obstacles })
 }
 
-/// Day and time on the restaurant's clock, and nothing else: a bare day would mean midnight, and a time zone would be passed over.
-fn wanted(text: &str) -> Option<DateTime> {
+/// Day and time on the restaurant's clock, or a moment with its time zone, as our answers tell it (RFC 3339). A bare day is neither: it would
+/// mean midnight.
+fn wanted(text: &str, clock: &ShopClock) -> Option<DateTime> {
     let forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
-    forms.iter().find_map(|form| DateTime::strptime(form, text).ok())
+    let plain = forms.iter().find_map(|form| DateTime::strptime(form, text).ok());
+    let moment = || text.parse::<jiff::Timestamp>().ok().filter(|_| text.contains('T'));
+    plain.or_else(|| Some(clock.local(Timestamp::from_millis(moment()?.as_millisecond()))))
 }
 
 /// Who may let an order out of the zone through: those who lead, by name.

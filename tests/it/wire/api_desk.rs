@@ -103,10 +103,23 @@ fn i7_what_stands_in_the_way_is_said_and_cannot_be_placed() {
     let mut past = draft(&json!([{ "dish": 18, "quantity": 1 }]));
     past["wanted_at"] = json!("2020-01-01T12:00");
     assert_eq!(codes(&past), ["past"]);
-    // A bare day would be midnight, and a time zone would be passed over.
-    for vague in ["2030-01-01", "2030-01-01T12:00+09:00", "2030-01-01T12:00Z", "2030-01-01 12:00"] {
+    // A bare day would be midnight.
+    for vague in ["2030-01-01", "2030-01-01 12:00", "2030-01-01T12", "2030-13-01T12:00Z", "12:00"] {
         past["wanted_at"] = json!(vague);
         assert_eq!(lina.send("POST", "/api/orders/quote", &past).problem(), "invalid", "{vague}");
+    }
+    // A moment is what it is on the restaurant's clock, wherever it was written down.
+    let noon = tomorrow();
+    let date = noon.split('T').next().unwrap();
+    let mut moment = draft(&json!([{ "dish": 18, "quantity": 1 }]));
+    let promised = |wanted: &Value| lina.send("POST", "/api/orders/quote", wanted).json()["promised_at"].clone();
+    let wanted = promised(&moment);
+    assert!(wanted.is_string(), "{wanted}");
+    for same in
+        [format!("{date}T12:00:00+08:00"), format!("{date}T04:00:00Z"), format!("{date}T04:00:00.000Z"), format!("{date}T13:00+09:00")]
+    {
+        moment["wanted_at"] = json!(same);
+        assert_eq!(promised(&moment), wanted, "{same}");
     }
     let mut nowhere = draft(&json!([{ "dish": 18, "quantity": 9 }]));
     (nowhere["service"], nowhere["phone"]) = (json!("delivery"), json!(""));
