@@ -275,7 +275,7 @@ impl Fields<'_> {
             _ => None,
         };
         let code = code.and_then(|code| u8::try_from(code).ok()).and_then(Disposition::new);
-        code.map_or_else(|| Self::bad("code", "disposition of two digits"), Ok)
+        code.map_or_else(|| Self::bad("code", "one of the dispositions"), Ok)
     }
 }
 

@@ -132,6 +132,8 @@ fn what_is_no_command_is_told_so() {
         r#""type":"shift.start","seat":"phone""#,
         r#""type":"shift.start","seat":"phone","account":"""#,
         r#""type":"wrapup.save","call":7,"code":5,"note":"""#,
+        // Two digits, and in no list.
+        r#""type":"wrapup.save","call":7,"code":99,"note":"""#,
         r#""type":"wrapup.save","call":7,"code":"+1","note":"""#,
         r#""type":"floor.supervise","agent":"u1","how":"shout""#,
         r#""type":7"#,
