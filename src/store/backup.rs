@@ -21,7 +21,7 @@ use super::open::SCHEMA;
 use super::pin::hex;
 use super::{Store, StoreError};
 use crate::domain::Timestamp;
-use tables::{Kind, TABLES, Table};
+use tables::{Kind, Table, tables};
 
 /// Rows that are read or written at a time.
 const PAGE: usize = 1024;
@@ -48,7 +48,7 @@ impl Store {
         let mut out = Out { writer: BufWriter::new(private(&part).map_err(file)?), hash: Sha256::new() };
         let mut tx = self.pool.snapshot().await?;
         let mut summary = Summary::default();
-        for table in TABLES {
+        for table in tables() {
             let sql = format!("select cast(count(*) as bigint) from {}", table.name);
             let rows = tx.row(AssertSqlSafe(sql), &[]).await?.map_or(Ok(0), |row| row.int(0))?;
             summary.tables.push((table.name.to_owned(), u64::try_from(rows).unwrap_or(0)));
@@ -57,7 +57,7 @@ impl Store {
         let sums: Map<String, Value> = summary.tables.iter().map(|(name, rows)| (name.clone(), json!(rows))).collect();
         out.line(&json!({ "dinetone": "backup", "format": 1, "schema": SCHEMA, "rows": summary.rows, "tables": sums })).map_err(file)?;
         let mut done = 0;
-        for table in TABLES {
+        for table in tables() {
             let columns: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
             out.line(&json!({ "table": table.name, "columns": columns })).map_err(file)?;
             let mut last: Option<Row> = None;
@@ -91,7 +91,7 @@ impl Store {
         let version =
             tx.row("update shop set catalogue_version = catalogue_version + 1 where id = 1 returning catalogue_version", &[]).await?;
         let version = version.map_or(Ok(0), |row| row.int(0))?;
-        for table in TABLES.iter().rev() {
+        for table in tables().rev() {
             tx.exec(AssertSqlSafe(format!("delete from {}", table.name)), &[]).await?;
         }
         super::reports::forget(&mut tx).await?;
@@ -277,7 +277,7 @@ struct Into<'a> {
 impl Into<'static> {
     fn read(line: &Value) -> Result<Self, StoreError> {
         let name = line.get("table").and_then(Value::as_str).unwrap_or_default();
-        let table = TABLES.iter().find(|table| table.name == name);
+        let table = tables().find(|table| table.name == name);
         let table = table.ok_or_else(|| StoreError::Backup(format!("it has a table {name:?} that does not exist")))?;
         let columns = line.get("columns").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let kind = |column: &Value| table.columns.iter().find(|(name, _)| Some(*name) == column.as_str()).copied();
