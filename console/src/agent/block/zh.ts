@@ -1,0 +1,22 @@
+// The words of the form that blocks a number: they come with it. Its keys are the type that en.ts must satisfy.
+export const zh = {
+  'block.lift': '解除',
+  'block.lifted': '已解除。',
+  'block.number': '号码',
+  'block.number_missing': '请填写号码',
+  'block.level': '级别',
+  'block.no_cash': '不收货到付款：外送须转人工',
+  'block.agent': '只转人工，不能自助',
+  'block.soft': '灰名单：只能转人工或留言',
+  'block.message': '只能留言',
+  'block.hard': '黑名单：提示后挂断',
+  'block.busy': '忙音',
+  'block.decline': '拒接',
+  'block.until': '到期',
+  'block.days': '{n} 天',
+  'block.for_good': '永久',
+  'block.reason': '原因',
+  'block.hint': '从下一通来电起生效，班长可以撤销。',
+  'block.do': '加入黑名单',
+  'block.done': '已加入黑名单，下一通来电起生效。',
+} as const
