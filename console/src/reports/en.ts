@@ -53,6 +53,7 @@ export const en: WordsLike<typeof zh> = {
   'call.wrap-ups': 'Wrap-ups',
   'call.recording': 'Hear the recording',
   'call.none': 'No calls.',
+  'call.up': 'This call is still up: its path is written down when it ends.',
   'call.more': 'Earlier calls',
   'call.orders': 'Orders',
   'order.placed': 'placed',

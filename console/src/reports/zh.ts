@@ -50,6 +50,7 @@ export const zh = {
   'call.wrap-ups': '小结',
   'call.recording': '听录音',
   'call.none': '没有通话。',
+  'call.up': '通话还没有结束，路径在结束后写下。',
   'call.more': '更早的通话',
   'call.orders': '订单',
   'order.placed': '下单',
