@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { cellText } from '@/reports/cells'
 import { addDays, type Filters, isDay, lengthOf, readFilters, requestOf, spanOf, writeFilters } from '@/reports/filters'
 import { change, drill, shownColumns, sorted, tilesOf } from '@/reports/shape'
-import { afterOf, detailOf, KINDS, ordersOf } from '@/reports/story'
+import { afterOf, detailOf, KINDS } from '@/reports/story'
 import type { Head, Report } from '@/reports/wire'
 import { en } from '@/reports/en'
 import { zh } from '@/reports/zh'
@@ -81,10 +81,6 @@ describe('c103 the path of a call', () => {
     expect(detailOf({ type: 'arrived', after: 0 })).toBe('')
     expect(detailOf({ type: 'something_new', after: 0, text: 'told all the same' })).toBe('told all the same')
     expect([afterOf({ type: 'key', after: 12.48 }), afterOf({ type: 'key', after: NaN })]).toEqual(['12.480', ''])
-  })
-  it('leads to the order that was keyed in it and to those that a person took down', () => {
-    expect(ordersOf({ order: '2611230003', orders: ['2611230004', '2611230003'] })).toEqual(['2611230003', '2611230004'])
-    expect([ordersOf({ order: null, orders: [] }), ordersOf({})]).toEqual([[], []])
   })
   it('has a word for every kind of step in both languages', () => {
     for (const kind of KINDS) for (const words of [zh, en]) expect(words[`step.${kind}`]).toBeTruthy()

@@ -95,7 +95,9 @@ impl Store {
         let parts = rows(PART, "call_parts", "from_at, id").await?.iter().map(part).collect::<Result<_, _>>()?;
         let wrap_ups = rows(WRAP_UP, "wrap_ups", "saved_at, agent").await?.iter().map(wrap_up).collect::<Result<_, _>>()?;
         let orders = rows("number", "orders", "placed_at, number").await?;
-        let orders = orders.iter().map(|row| row.text(0).map(OrderNumber::new)).collect::<Result<_, _>>()?;
+        let mut orders = orders.iter().map(|row| row.text(0).map(OrderNumber::new)).collect::<Result<Vec<_>, _>>()?;
+        // What was keyed stands with the call; what a person took down, with the order.
+        orders.extend(call.record.order.clone().filter(|keyed| !orders.contains(keyed)));
         Ok(Some(CallStory { call, visits, parts, wrap_ups, orders }))
     }
 

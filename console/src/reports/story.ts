@@ -36,9 +36,3 @@ export function detailOf(step: Step): string {
 
 /** `12.480`: seconds since the call arrived. */
 export const afterOf = (step: Step): string => (Number.isFinite(step.after) ? step.after.toFixed(3) : '')
-
-/** The orders of a call, each once: the one that was keyed in it, and those that a person took down. */
-export function ordersOf(story: Record<string, unknown>): string[] {
-  const taken = Array.isArray(story.orders) ? story.orders : []
-  return [...new Set([story.order, ...taken].filter((number): number is string => typeof number === 'string' && number !== ''))]
-}

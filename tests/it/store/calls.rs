@@ -43,6 +43,7 @@ pub async fn a_call_keeps_its_path_and_how_it_ended(database: Database) {
     store.record_calls("n1", &[], &[(done.clone(), steps.clone())]).await.unwrap();
     let by_sip = store.call("c1@trunk").await.unwrap().unwrap();
     assert_eq!((by_sip.record, by_sip.steps), (done.clone(), steps));
+    assert_eq!(store.call_story("c1").await.unwrap().unwrap().orders, [OrderNumber::new("2611210001")], "the order that was keyed in it");
     // How it was summed up comes later, and stays when the end is written once more.
     let summed_up = WrapUp {
         call: done.id.clone(),
